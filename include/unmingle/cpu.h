@@ -1,0 +1,25 @@
+/* Which instructions the inner loops may use. */
+#ifndef UNMINGLE_CPU_H
+#define UNMINGLE_CPU_H
+
+#include "unmingle/export.h"
+#include "unmingle/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Holds the inner loops back to "scalar", "avx2" or "avx512"; "auto" or NULL lifts the limit. A
+ * level that the processor lacks gives the best below it. Call it before any object is made:
+ * objects keep the loops they were made with. UM_ERR_ARGUMENT for any other name.
+ * Results on one level are the same to the bit; between levels they differ by rounding. */
+UM_API UM_MUST_USE um_status um_cpu_limit(const char *level);
+
+/* The level in use: "scalar", "avx2" or "avx512". */
+UM_API const char *um_cpu_level(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,106 @@
+/* Non-negative matrix factorisation by multiplicative updates.
+ *
+ *     V ~ H W      V  n_frames x n_columns       magnitude spectrogram, given
+ *                  H  n_frames x n_components    activations
+ *                  W  n_components x n_bins      dictionary: one atom (spectrum) a row
+ *
+ * The letters are those of Lee and Seung (Nature 401, 1999; NIPS 13, 2001), transposed: time runs
+ * down the rows, so that a frame and an atom are contiguous. K is n_components. Rows of W sum to 1
+ * and the scale is in H, which leaves V ~ H W as it is.
+ *
+ * With C = n_channels > 1, a row of V holds C spectra of n_bins, channel after channel, and every
+ * atom has a gain a channel: V_c ~ H diag(G_c) W, with the gains of an atom summing to 1. H and W
+ * are shared, so that an atom stays one thing that has a place among the channels.
+ *
+ * Divergences of V from the model M (0 log 0 = 0):
+ *     Kullback-Leibler  sum V log(V / M) - V + M
+ *     Euclidean         1/2 sum (V - M)^2
+ * Updates multiply by ratios, so what starts at 0 stays 0; start values are above 0.
+ *
+ * Results do not depend on the number of threads: sums are formed over fixed blocks of frames, in
+ * a fixed order. */
+#ifndef UNMINGLE_NMF_H
+#define UNMINGLE_NMF_H
+
+#include "unmingle/export.h"
+#include "unmingle/parallel.h"
+#include "unmingle/progress.h"
+#include "unmingle/status.h"
+#include "unmingle/view.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum um_divergence {
+    UM_DIVERGENCE_KULLBACK_LEIBLER,
+    UM_DIVERGENCE_EUCLIDEAN
+} um_divergence;
+
+typedef struct um_nmf_config {
+    size_t n_frames;          /* rows of the largest V to come, 1.. */
+    size_t n_bins;            /* columns of W, 1..1048576 */
+    size_t n_channels;        /* V has n_channels * n_bins columns; 1..64, default 1 */
+    size_t n_components;      /* K, 1..4096 */
+    um_divergence divergence; /* default Kullback-Leibler */
+    bool update_gains;        /* learn the atoms' gains; default true, no matter with 1 channel */
+    size_t iterations;        /* at most so many, 0..1000000; default 200 */
+    double tolerance;         /* stop when the divergence fell by less than this share of its first
+                                 value between two checks; 0 (default): never */
+    size_t check_every;       /* iterations between two values of the divergence curve, 1..;
+                                 default 10 */
+    um_parallel parallel;     /* default the caller's thread */
+} um_nmf_config;
+
+UM_API um_nmf_config um_nmf_config_default(void);
+
+typedef struct um_nmf um_nmf;
+
+/* Checks every field (UM_ERR_ARGUMENT) and allocates all that the object will ever need
+ * (UM_ERR_MEMORY). On failure *out is NULL. W starts flat, gains at 1 / n_channels, H at 0. */
+UM_API UM_MUST_USE um_status um_nmf_new(const um_nmf_config *config, um_nmf **out);
+UM_API void um_nmf_free(um_nmf *nmf);
+
+/* -- Start values ------------------------------------------------------------------------------ */
+
+/* Components first .. first + W.rows - 1 get the atoms W (>= 0, finite, no atom all zero; scaled
+ * here to sum to 1) and, where `fixed`, keep them in um_nmf_run. */
+UM_API UM_MUST_USE um_status um_nmf_set_atoms(um_nmf *nmf, size_t first, um_cview W, bool fixed);
+
+/* Gains, n_components x n_channels, >= 0, each row with a sum above 0 (scaled here to 1). */
+UM_API UM_MUST_USE um_status um_nmf_set_gains(um_nmf *nmf, um_cview gains);
+
+/* Activations for the frames of the next run, n_frames x n_components, >= 0, finite. */
+UM_API UM_MUST_USE um_status um_nmf_set_activations(um_nmf *nmf, um_cview H);
+
+/* Uniform random atoms (components that are not fixed) and activations above a floor, scaled so that the
+ * model has the mean of V. The same seed gives the same values. */
+UM_API UM_MUST_USE um_status um_nmf_start_random(um_nmf *nmf, um_cview V, uint64_t seed);
+
+/* -- Work -------------------------------------------------------------------------------------- */
+
+/* Runs the updates on V from the values that were set or left by the run before. V >= 0 and
+ * finite, V.rows <= config.n_frames, V.cols = n_channels * n_bins. Frames of zeros get zero
+ * activations. UM_ERR_ARGUMENT; UM_ERR_CANCELLED by progress, called once a check; the values are
+ * then those of the last whole iteration. */
+UM_API UM_MUST_USE um_status um_nmf_run(um_nmf *nmf, um_cview V, const um_progress *progress);
+
+/* -- Results: borrowed until the next call that is not const, or _free --------------------------- */
+
+UM_API um_cview um_nmf_activations(const um_nmf *nmf); /* rows of the last V x n_components */
+UM_API um_cview um_nmf_atoms(const um_nmf *nmf);       /* n_components x n_bins, rows sum to 1 */
+UM_API um_cview um_nmf_gains(const um_nmf *nmf);       /* n_components x n_channels */
+
+/* Divergences at iterations 0, check_every, 2 check_every, ... and after the last one. */
+UM_API const double *um_nmf_curve(const um_nmf *nmf, size_t *n_values);
+UM_API size_t um_nmf_iterations(const um_nmf *nmf); /* done by the last run */
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

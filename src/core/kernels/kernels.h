@@ -1,0 +1,73 @@
+/* The inner loops, one table a kind of processor.
+ *
+ * Three matrix products carry every update; each is a tile: few frames (`rows`), many columns, all
+ * in cache. With T = rows, K = atoms, M = cols:
+ *
+ *     model       T x M   X = H D           H is T x K, D is K x M
+ *     ratio       T x M   R = V / (H D)     the model is never stored
+ *     project     T x K   P = R D^T
+ *     accumulate  K x M   N = N + H^T R
+ *
+ * The scalar row is the specification. What every row promises:
+ *  - Any T, K, M from 0 on, any strides (in floats) >= the row's length. Inputs may be unaligned;
+ *    they run faster where rows start on UMI_ALIGNMENT.
+ *  - The bits of one output element depend on its own inputs and on K, M (project: the order of
+ *    the sum over M is fixed), never on T or on the row's place in the tile (accumulate: rows are
+ *    added in order, and splitting one call into two by rows changes no bit).
+ *  - Nothing is read or written outside rows x cols.
+ *  - A model value below UMI_MODEL_FLOOR counts as UMI_MODEL_FLOOR in the ratio, so that
+ *    0 / 0 is 0.
+ * Tables differ from each other by rounding only. */
+#ifndef UMI_CORE_KERNELS_KERNELS_H
+#define UMI_CORE_KERNELS_KERNELS_H
+
+#include <stddef.h>
+
+/* Smallest model value to divide by: far below any magnitude worth dividing, far above what would
+ * overflow a quotient of magnitudes up to 1e8. */
+#define UMI_MODEL_FLOOR 1e-30f
+
+typedef struct umi_kernels {
+    const char *name; /* "scalar", "avx2", "avx512" */
+
+    void (*model)(size_t rows, size_t cols, size_t atoms, const float *H, size_t H_stride,
+                  const float *D, size_t D_stride, float *X, size_t X_stride);
+
+    void (*ratio)(size_t rows, size_t cols, size_t atoms, const float *H, size_t H_stride,
+                  const float *D, size_t D_stride, const float *V, size_t V_stride, float *R,
+                  size_t R_stride);
+
+    void (*project)(size_t rows, size_t cols, size_t atoms, const float *R, size_t R_stride,
+                    const float *D, size_t D_stride, float *P, size_t P_stride);
+
+    void (*accumulate)(size_t rows, size_t cols, size_t atoms, const float *H, size_t H_stride,
+                       const float *R, size_t R_stride, float *N, size_t N_stride);
+
+    /* Sum over the n elements of V log(R), R = V / model, with 0 log 0 = 0: the part of the
+     * Kullback-Leibler divergence that needs a logarithm. Partial sums in double at least every
+     * 256 elements; relative error of one logarithm below 3e-7 of max(1, |log R|). */
+    double (*weighted_log)(size_t n, const float *V, const float *R);
+
+    /* magnitude[i] = sqrt(re^2 + im^2) of the n pairs in spectrum. */
+    void (*magnitude)(size_t n, const float *spectrum, float *magnitude);
+} umi_kernels;
+
+/* Fills *kernels with the best row that the processor has, not above `level` ("scalar", "avx2",
+ * "avx512"; NULL: no limit). */
+void umi_kernels_select(umi_kernels *kernels, const char *level);
+
+/* The table for objects made from now on, as um_cpu_limit left it. Safe from any thread. */
+const umi_kernels *umi_kernels_get(void);
+
+/* Denormal numbers slow the loops down a hundredfold: every task that runs them is between these
+ * two, which set flush-to-zero for the thread and put back what was there. */
+unsigned umi_flush_denormals(void);
+void umi_restore_denormals(unsigned before);
+
+
+/* The rungs of the ladder: each overwrites what its instructions do better. */
+void umi_kernels_init_scalar(umi_kernels *kernels);
+void umi_kernels_init_avx2(umi_kernels *kernels);
+void umi_kernels_init_avx512(umi_kernels *kernels);
+
+#endif
