@@ -21,6 +21,7 @@
 #ifndef UMI_CORE_KERNELS_KERNELS_H
 #define UMI_CORE_KERNELS_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Smallest model value to divide by: far below any magnitude worth dividing, far above what would
@@ -56,14 +57,17 @@ typedef struct umi_kernels {
  * "avx512"; NULL: no limit). */
 void umi_kernels_select(umi_kernels *kernels, const char *level);
 
-/* The table for objects made from now on, as um_cpu_limit left it. Safe from any thread. */
+/* The table for objects made from now on, as umi_kernels_limit left it. Safe from any thread. */
 const umi_kernels *umi_kernels_get(void);
+
+/* Sets what umi_kernels_get gives from now on: the table that umi_kernels_select fills for `level`.
+ * False, and no change, for a name that is no level. Safe from any thread. */
+bool umi_kernels_limit(const char *level);
 
 /* Denormal numbers slow the loops down a hundredfold: every task that runs them is between these
  * two, which set flush-to-zero for the thread and put back what was there. */
 unsigned umi_flush_denormals(void);
 void umi_restore_denormals(unsigned before);
-
 
 /* The rungs of the ladder: each overwrites what its instructions do better. */
 void umi_kernels_init_scalar(umi_kernels *kernels);

@@ -1,0 +1,108 @@
+/* The specification of the inner loops: what they compute, in the order in which they add. */
+#include "core/kernels/kernels.h"
+
+#include <float.h>
+#include <math.h>
+
+/* The model's row is built in place, atom by atom: the loop over columns reads D as it lies in
+ * memory, and an element adds its atoms in their order. */
+static void model(size_t rows, size_t cols, size_t atoms, const float *H, size_t H_stride,
+                  const float *D, size_t D_stride, float *X, size_t X_stride)
+{
+    for (size_t t = 0; t < rows; t++) {
+        float *x = X + t * X_stride;
+        for (size_t m = 0; m < cols; m++) {
+            x[m] = 0.0f;
+        }
+        for (size_t k = 0; k < atoms; k++) {
+            float h = H[t * H_stride + k];
+            const float *d = D + k * D_stride;
+            for (size_t m = 0; m < cols; m++) {
+                x[m] += h * d[m];
+            }
+        }
+    }
+}
+
+static void ratio(size_t rows, size_t cols, size_t atoms, const float *H, size_t H_stride,
+                  const float *D, size_t D_stride, const float *V, size_t V_stride, float *R,
+                  size_t R_stride)
+{
+    model(rows, cols, atoms, H, H_stride, D, D_stride, R, R_stride);
+    for (size_t t = 0; t < rows; t++) {
+        const float *v = V + t * V_stride;
+        float *r = R + t * R_stride;
+        for (size_t m = 0; m < cols; m++) {
+            r[m] = v[m] / (r[m] > UMI_MODEL_FLOOR ? r[m] : UMI_MODEL_FLOOR);
+        }
+    }
+}
+
+/* Several partial sums keep the rounding error of a long sum down, as the lanes of a vector do. */
+static void project(size_t rows, size_t cols, size_t atoms, const float *R, size_t R_stride,
+                    const float *D, size_t D_stride, float *P, size_t P_stride)
+{
+    enum { N_SUMS = 16 };
+    for (size_t t = 0; t < rows; t++) {
+        const float *r = R + t * R_stride;
+        for (size_t k = 0; k < atoms; k++) {
+            const float *d = D + k * D_stride;
+            float sums[N_SUMS] = {0.0f};
+            for (size_t m = 0; m < cols; m++) {
+                sums[m % N_SUMS] += r[m] * d[m];
+            }
+            for (size_t half = N_SUMS / 2; half > 0; half /= 2) {
+                for (size_t i = 0; i < half; i++) {
+                    sums[i] += sums[i + half];
+                }
+            }
+            P[t * P_stride + k] = sums[0];
+        }
+    }
+}
+
+static void accumulate(size_t rows, size_t cols, size_t atoms, const float *H, size_t H_stride,
+                       const float *R, size_t R_stride, float *N, size_t N_stride)
+{
+    for (size_t t = 0; t < rows; t++) {
+        const float *r = R + t * R_stride;
+        for (size_t k = 0; k < atoms; k++) {
+            float h = H[t * H_stride + k];
+            float *n = N + k * N_stride;
+            for (size_t m = 0; m < cols; m++) {
+                n[m] += h * r[m];
+            }
+        }
+    }
+}
+
+static double weighted_log(size_t n, const float *V, const float *R)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        /* The bound stands in for log 0, whose weight V is 0 or next to it. */
+        float r = R[i] > FLT_MIN ? R[i] : FLT_MIN;
+        sum += (double)V[i] * (double)logf(r);
+    }
+    return sum;
+}
+
+static void magnitude(size_t n, const float *spectrum, float *result)
+{
+    for (size_t i = 0; i < n; i++) {
+        float re = spectrum[2 * i];
+        float im = spectrum[2 * i + 1];
+        result[i] = sqrtf(re * re + im * im);
+    }
+}
+
+void umi_kernels_init_scalar(umi_kernels *kernels)
+{
+    kernels->name = "scalar";
+    kernels->model = model;
+    kernels->ratio = ratio;
+    kernels->project = project;
+    kernels->accumulate = accumulate;
+    kernels->weighted_log = weighted_log;
+    kernels->magnitude = magnitude;
+}
