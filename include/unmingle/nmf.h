@@ -77,9 +77,15 @@ UM_API UM_MUST_USE um_status um_nmf_set_gains(um_nmf *nmf, um_cview gains);
 /* Activations for the frames of the next run, n_frames x n_components, >= 0, finite. */
 UM_API UM_MUST_USE um_status um_nmf_set_activations(um_nmf *nmf, um_cview H);
 
-/* Uniform random atoms (components that are not fixed) and activations above a floor, scaled so that the
- * model has the mean of V. The same seed gives the same values. */
+/* Uniform random activations and atoms (of components that are not fixed), none below a tenth of
+ * the largest, scaled so that the model has the mean of V. The same seed gives the same values. */
 UM_API UM_MUST_USE um_status um_nmf_start_random(um_nmf *nmf, um_cview V, uint64_t seed);
+
+/* Non-negative double singular value decomposition (Boutsidis, Gallopoulos 2008) of V's mean over
+ * channels, its zeros raised to 1e-4 of the mean so that they can grow. The singular vectors come
+ * from a randomised range finder (Halko, Martinsson, Tropp 2011) with this seed. Components past
+ * the smaller side of V, and fixed ones' activations, start random. Allocates while it works. */
+UM_API UM_MUST_USE um_status um_nmf_start_nndsvd(um_nmf *nmf, um_cview V, uint64_t seed);
 
 /* -- Work -------------------------------------------------------------------------------------- */
 

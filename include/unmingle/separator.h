@@ -1,0 +1,62 @@
+/* Sound in, sources out: the flow of every job.
+ *
+ *     sound --> STFT --> X, V = |X| --> activations --> masks --> inverse STFT --> sources
+ *
+ * Blocks of any size go in; as many samples of every source come out, um_separator_delay samples
+ * late. Every frame is a problem of its own, so the block size, the number of threads, and what
+ * was separated before change no bit. The sources sum to the (delayed) input: all but the last are
+ * masked, the last is the rest. */
+#ifndef UNMINGLE_SEPARATOR_H
+#define UNMINGLE_SEPARATOR_H
+
+#include "unmingle/export.h"
+#include "unmingle/parallel.h"
+#include "unmingle/status.h"
+#include "unmingle/stft.h"
+#include "unmingle/view.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct um_separator_config {
+    um_stft_config stft;  /* see stft.h; the dictionary must have been learned with the same */
+    size_t n_channels;    /* of the sound, 1..64; default 1 */
+    size_t n_sources;     /* 1..4096 */
+    size_t iterations;    /* updates of a frame's activations, 1..100000; default 50 */
+    double exponent;      /* of the masks, 0.1..10; default 1.5 */
+    um_parallel parallel; /* default the caller's thread */
+} um_separator_config;
+
+UM_API um_separator_config um_separator_config_default(void);
+
+typedef struct um_separator um_separator;
+
+/* Copies the dictionary:
+ *   atoms      n_components x n_bins (of the STFT), >= 0, finite, no row all zero
+ *   gains      n_components x n_channels, likewise: the share of each channel in each atom
+ *   source_of  n_components values: the source 0..n_sources-1 that each atom belongs to
+ * Every source but the last needs an atom. Allocates all that the object will need.
+ * UM_ERR_ARGUMENT (`error`, may be NULL, says which), UM_ERR_MEMORY. */
+UM_API UM_MUST_USE um_status um_separator_new(const um_separator_config *config, um_cview atoms,
+                                              um_cview gains, const size_t *source_of,
+                                              um_separator **out, um_error *error);
+UM_API void um_separator_free(um_separator *separator);
+
+/* Samples by which the sources lag the input: the length of the synthesis window less one. */
+UM_API size_t um_separator_delay(const um_separator *separator);
+
+/* in: n samples x n_channels, finite, within +-1e6 (full scale is 1). sources: n_sources views of
+ * the same size, overwritten with the sources of the input that came um_separator_delay samples
+ * earlier (zeros before the first). May not overlap `in`. UM_ERR_ARGUMENT. */
+UM_API UM_MUST_USE um_status um_separator_push(um_separator *separator, um_cview in,
+                                               const um_view *sources);
+
+/* Forgets all sound, as new. */
+UM_API void um_separator_reset(um_separator *separator);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

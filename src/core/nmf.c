@@ -1,0 +1,291 @@
+#include "unmingle/nmf.h"
+
+#include "core/memory.h"
+#include "core/nmf_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    COMPONENTS_MAX = 4096,
+    CHANNELS_MAX = 64,
+    BINS_MAX = 1 << 20,
+    ITERATIONS_MAX = 1000000,
+    WORKERS_MAX = 1024
+};
+
+um_nmf_config um_nmf_config_default(void)
+{
+    um_nmf_config config = {0};
+    config.n_channels = 1;
+    config.divergence = UM_DIVERGENCE_KULLBACK_LEIBLER;
+    config.update_gains = true;
+    config.iterations = 200;
+    config.check_every = 10;
+    config.parallel = um_parallel_serial();
+    return config;
+}
+
+static bool config_is_valid(const um_nmf_config *c)
+{
+    return c->n_frames >= 1 && c->n_bins >= 1 && c->n_bins <= BINS_MAX && c->n_channels >= 1 &&
+           c->n_channels <= CHANNELS_MAX && c->n_components >= 1 &&
+           c->n_components <= COMPONENTS_MAX &&
+           (c->divergence == UM_DIVERGENCE_KULLBACK_LEIBLER ||
+            c->divergence == UM_DIVERGENCE_EUCLIDEAN) &&
+           c->iterations <= ITERATIONS_MAX && c->tolerance >= 0.0 && c->tolerance < 1.0 &&
+           c->check_every >= 1 && c->parallel.n_workers >= 1 &&
+           c->parallel.n_workers <= WORKERS_MAX;
+}
+
+/* A zeroed matrix whose rows start on the alignment; data is NULL when memory is short. */
+static um_view matrix_new(size_t rows, size_t cols)
+{
+    um_view view = {NULL, rows, cols, umi_padded(cols)};
+    size_t count;
+    if (umi_multiply(rows, view.stride, &count)) {
+        view.data = umi_alloc(count, sizeof(float));
+    }
+    return view;
+}
+
+static bool part_init(umi_nmf_part *part, const um_nmf *nmf)
+{
+    size_t K = nmf->config.n_components;
+    part->N = matrix_new(K, nmf->n_columns);
+    part->activation_sum = umi_alloc(K, sizeof(double));
+    if (nmf->config.divergence == UM_DIVERGENCE_EUCLIDEAN) {
+        part->HH = matrix_new(K, K);
+        if (part->HH.data == NULL) {
+            return false;
+        }
+    }
+    return part->N.data != NULL && part->activation_sum != NULL;
+}
+
+static bool allocate(um_nmf *nmf)
+{
+    const um_nmf_config *c = &nmf->config;
+    size_t K = c->n_components;
+    nmf->W = matrix_new(K, c->n_bins);
+    nmf->G = matrix_new(K, c->n_channels);
+    nmf->D = c->n_channels == 1 ? nmf->W : matrix_new(K, nmf->n_columns);
+    nmf->H = matrix_new(c->n_frames, K);
+    nmf->fixed = umi_alloc(K, sizeof *nmf->fixed);
+    nmf->scale = umi_alloc(K, sizeof *nmf->scale);
+    nmf->curve = umi_alloc(c->iterations / c->check_every + 2, sizeof *nmf->curve);
+    nmf->scratch = umi_alloc(c->parallel.n_workers, sizeof *nmf->scratch);
+    if (nmf->W.data == NULL || nmf->G.data == NULL || nmf->D.data == NULL || nmf->H.data == NULL ||
+        nmf->fixed == NULL || nmf->scale == NULL || nmf->curve == NULL || nmf->scratch == NULL) {
+        return false;
+    }
+    if (c->divergence == UM_DIVERGENCE_EUCLIDEAN) {
+        nmf->B = matrix_new(K, K);
+        nmf->E = matrix_new(K, nmf->n_columns);
+        if (nmf->B.data == NULL || nmf->E.data == NULL) {
+            return false;
+        }
+    }
+    for (size_t w = 0; w < c->parallel.n_workers; w++) {
+        if (!umi_tile_scratch_init(&nmf->scratch[w], nmf->n_columns, K)) {
+            return false;
+        }
+    }
+    for (size_t p = 0; p < umi_nmf_n_parts(c->n_frames); p++) {
+        if (!part_init(&nmf->parts[p], nmf)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+um_status um_nmf_new(const um_nmf_config *config, um_nmf **out)
+{
+    if (out == NULL) {
+        return UM_ERR_ARGUMENT;
+    }
+    *out = NULL;
+    if (config == NULL || !config_is_valid(config)) {
+        return UM_ERR_ARGUMENT;
+    }
+    um_nmf *nmf = umi_alloc(1, sizeof *nmf);
+    if (nmf == NULL) {
+        return UM_ERR_MEMORY;
+    }
+    nmf->config = *config;
+    nmf->kernels = *umi_kernels_get();
+    nmf->n_columns = config->n_channels * config->n_bins;
+    if (!allocate(nmf)) {
+        um_nmf_free(nmf);
+        return UM_ERR_MEMORY;
+    }
+    for (size_t k = 0; k < config->n_components; k++) {
+        for (size_t f = 0; f < config->n_bins; f++) {
+            um_row(nmf->W, k)[f] = 1.0f / (float)config->n_bins;
+        }
+        for (size_t c = 0; c < config->n_channels; c++) {
+            um_row(nmf->G, k)[c] = 1.0f / (float)config->n_channels;
+        }
+    }
+    umi_nmf_expand(nmf);
+    *out = nmf;
+    return UM_OK;
+}
+
+void um_nmf_free(um_nmf *nmf)
+{
+    if (nmf == NULL) {
+        return;
+    }
+    for (size_t p = 0; p < UMI_NMF_PARTS_MAX; p++) {
+        umi_free(nmf->parts[p].N.data);
+        umi_free(nmf->parts[p].HH.data);
+        umi_free(nmf->parts[p].activation_sum);
+    }
+    for (size_t w = 0; nmf->scratch != NULL && w < nmf->config.parallel.n_workers; w++) {
+        umi_tile_scratch_free(&nmf->scratch[w]);
+    }
+    if (nmf->D.data != nmf->W.data) {
+        umi_free(nmf->D.data);
+    }
+    umi_free(nmf->W.data);
+    umi_free(nmf->G.data);
+    umi_free(nmf->H.data);
+    umi_free(nmf->B.data);
+    umi_free(nmf->E.data);
+    umi_free(nmf->fixed);
+    umi_free(nmf->scale);
+    umi_free(nmf->scratch);
+    umi_free(nmf->curve);
+    umi_free(nmf);
+}
+
+void umi_nmf_expand(um_nmf *nmf)
+{
+    size_t F = nmf->config.n_bins;
+    if (nmf->config.n_channels == 1) {
+        return; /* D is W */
+    }
+    for (size_t k = 0; k < nmf->config.n_components; k++) {
+        const float *w = um_row(nmf->W, k);
+        for (size_t c = 0; c < nmf->config.n_channels; c++) {
+            float gain = um_row(nmf->G, k)[c];
+            float *d = um_row(nmf->D, k) + c * F;
+            for (size_t f = 0; f < F; f++) {
+                d[f] = gain * w[f];
+            }
+        }
+    }
+}
+
+bool umi_nmf_normalise_row(float *row, size_t n)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        sum += (double)row[i];
+    }
+    if (!isfinite(sum) || sum <= 0.0) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        row[i] = (float)((double)row[i] / sum);
+    }
+    return true;
+}
+
+/* Every value finite and >= 0, and when `rows_have_sum` no row all zero. */
+static bool values_are_valid(um_cview M, bool rows_have_sum)
+{
+    for (size_t r = 0; r < M.rows; r++) {
+        const float *row = um_crow(M, r);
+        bool above_zero = false;
+        for (size_t c = 0; c < M.cols; c++) {
+            if (!isfinite(row[c]) || row[c] < 0.0f) {
+                return false;
+            }
+            above_zero |= row[c] > 0.0f;
+        }
+        if (rows_have_sum && !above_zero) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void copy_rows(um_view to, size_t first, um_cview from)
+{
+    for (size_t r = 0; r < from.rows; r++) {
+        memcpy(um_row(to, first + r), um_crow(from, r), from.cols * sizeof(float));
+    }
+}
+
+um_status um_nmf_set_atoms(um_nmf *nmf, size_t first, um_cview W, bool fixed)
+{
+    if (nmf == NULL || first > nmf->W.rows || W.rows > nmf->W.rows - first ||
+        W.cols != nmf->W.cols || !values_are_valid(W, true)) {
+        return UM_ERR_ARGUMENT;
+    }
+    copy_rows(nmf->W, first, W);
+    for (size_t k = first; k < first + W.rows; k++) {
+        if (!umi_nmf_normalise_row(um_row(nmf->W, k), nmf->W.cols)) {
+            return UM_ERR_ARGUMENT;
+        }
+        nmf->fixed[k] = fixed;
+    }
+    umi_nmf_expand(nmf);
+    return UM_OK;
+}
+
+um_status um_nmf_set_gains(um_nmf *nmf, um_cview gains)
+{
+    if (nmf == NULL || gains.rows != nmf->G.rows || gains.cols != nmf->G.cols ||
+        !values_are_valid(gains, true)) {
+        return UM_ERR_ARGUMENT;
+    }
+    copy_rows(nmf->G, 0, gains);
+    for (size_t k = 0; k < nmf->G.rows; k++) {
+        if (!umi_nmf_normalise_row(um_row(nmf->G, k), nmf->G.cols)) {
+            return UM_ERR_ARGUMENT;
+        }
+    }
+    umi_nmf_expand(nmf);
+    return UM_OK;
+}
+
+um_status um_nmf_set_activations(um_nmf *nmf, um_cview H)
+{
+    if (nmf == NULL || H.rows > nmf->H.rows || H.cols != nmf->H.cols ||
+        !values_are_valid(H, false)) {
+        return UM_ERR_ARGUMENT;
+    }
+    copy_rows(nmf->H, 0, H);
+    return UM_OK;
+}
+
+um_cview um_nmf_activations(const um_nmf *nmf)
+{
+    um_cview H = um_const_view(nmf->H);
+    H.rows = nmf->n_rows;
+    return H;
+}
+
+um_cview um_nmf_atoms(const um_nmf *nmf)
+{
+    return um_const_view(nmf->W);
+}
+
+um_cview um_nmf_gains(const um_nmf *nmf)
+{
+    return um_const_view(nmf->G);
+}
+
+const double *um_nmf_curve(const um_nmf *nmf, size_t *n_values)
+{
+    *n_values = nmf->n_curve;
+    return nmf->curve;
+}
+
+size_t um_nmf_iterations(const um_nmf *nmf)
+{
+    return nmf->iterations;
+}

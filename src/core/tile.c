@@ -1,0 +1,90 @@
+#include "core/tile.h"
+
+#include "core/memory.h"
+
+#include <assert.h>
+
+void umi_tile_ratio(const umi_kernels *kernels, um_cview V, um_cview D, um_cview H,
+                    const umi_tile_scratch *scratch)
+{
+    assert(V.rows <= UMI_TILE_FRAMES && H.rows == V.rows && D.cols == V.cols);
+    kernels->ratio(V.rows, V.cols, D.rows, H.data, H.stride, D.data, D.stride, V.data, V.stride,
+                   scratch->R, scratch->R_stride);
+}
+
+void umi_tile_scale_activations(const umi_kernels *kernels, um_cview D, um_view H,
+                                const umi_tile_scratch *scratch)
+{
+    kernels->project(H.rows, D.cols, D.rows, scratch->R, scratch->R_stride, D.data, D.stride,
+                     scratch->P, scratch->P_stride);
+    for (size_t n = 0; n < H.rows; n++) {
+        float *h = um_row(H, n);
+        const float *p = scratch->P + n * scratch->P_stride;
+        for (size_t k = 0; k < H.cols; k++) {
+            h[k] *= p[k];
+        }
+    }
+}
+
+void umi_tile_euclidean_activations(const umi_kernels *kernels, um_cview V, um_cview D, um_cview B,
+                                    um_view H, const umi_tile_scratch *scratch)
+{
+    assert(V.rows <= UMI_TILE_FRAMES && H.rows == V.rows && D.cols == V.cols);
+    kernels->project(V.rows, V.cols, D.rows, V.data, V.stride, D.data, D.stride, scratch->P,
+                     scratch->P_stride);
+    kernels->model(H.rows, B.cols, B.rows, H.data, H.stride, B.data, B.stride, scratch->Q,
+                   scratch->P_stride);
+    for (size_t n = 0; n < H.rows; n++) {
+        float *h = um_row(H, n);
+        const float *p = scratch->P + n * scratch->P_stride;
+        const float *q = scratch->Q + n * scratch->P_stride;
+        for (size_t k = 0; k < H.cols; k++) {
+            h[k] *= p[k] / (q[k] > UMI_MODEL_FLOOR ? q[k] : UMI_MODEL_FLOOR);
+        }
+    }
+}
+
+/* The same value for every component of a frame, such that the model has the frame's sum. */
+static void start_flat(um_cview V, um_view H)
+{
+    for (size_t n = 0; n < V.rows; n++) {
+        const float *v = um_crow(V, n);
+        double sum = 0.0;
+        for (size_t f = 0; f < V.cols; f++) {
+            sum += (double)v[f];
+        }
+        float flat = (float)(sum / (double)H.cols);
+        float *h = um_row(H, n);
+        for (size_t k = 0; k < H.cols; k++) {
+            h[k] = flat;
+        }
+    }
+}
+
+void umi_tile_solve_activations(const umi_kernels *kernels, um_cview V, um_cview D,
+                                size_t iterations, um_view H, const umi_tile_scratch *scratch)
+{
+    start_flat(V, H);
+    for (size_t i = 0; i < iterations; i++) {
+        umi_tile_ratio(kernels, V, D, um_const_view(H), scratch);
+        umi_tile_scale_activations(kernels, D, H, scratch);
+    }
+}
+
+bool umi_tile_scratch_init(umi_tile_scratch *scratch, size_t n_columns, size_t n_components)
+{
+    scratch->R_stride = umi_padded(n_columns);
+    scratch->P_stride = umi_padded(n_components);
+    scratch->R = umi_alloc(UMI_TILE_FRAMES * scratch->R_stride, sizeof(float));
+    scratch->P = umi_alloc(UMI_TILE_FRAMES * scratch->P_stride, sizeof(float));
+    scratch->Q = umi_alloc(UMI_TILE_FRAMES * scratch->P_stride, sizeof(float));
+    return scratch->R != NULL && scratch->P != NULL && scratch->Q != NULL;
+}
+
+void umi_tile_scratch_free(umi_tile_scratch *scratch)
+{
+    umi_free(scratch->R);
+    umi_free(scratch->P);
+    umi_free(scratch->Q);
+    scratch->R = scratch->P = scratch->Q = NULL;
+}

@@ -1,0 +1,48 @@
+/* One tile of frames through an update: what nmf.c, activations.c and separator.c share.
+ *
+ * A tile is a few dozen frames, so that its ratio matrix stays in cache between the products that
+ * read it. D is the stacked dictionary, K x (n_channels * n_bins): row k is atom k once a channel,
+ * times its gain there; rows of D sum to 1. */
+#ifndef UMI_CORE_TILE_H
+#define UMI_CORE_TILE_H
+
+#include "core/kernels/kernels.h"
+#include "unmingle/view.h"
+
+#include <stdbool.h>
+
+/* Frames a tile: measured best between 24 and 40 for 1000 to 4000 columns. */
+enum { UMI_TILE_FRAMES = 32 };
+
+typedef struct umi_tile_scratch {
+    float *R; /* UMI_TILE_FRAMES x columns of V: ratio or model */
+    size_t R_stride;
+    float *P; /* UMI_TILE_FRAMES x K: numerators */
+    float *Q; /* UMI_TILE_FRAMES x K: denominators (Euclidean only) */
+    size_t P_stride;
+} umi_tile_scratch;
+
+/* All rows of V together <= UMI_TILE_FRAMES. */
+
+/* R = V / (H D). */
+void umi_tile_ratio(const umi_kernels *kernels, um_cview V, um_cview D, um_cview H,
+                    const umi_tile_scratch *scratch);
+
+/* H = H * (R D^T): the Kullback-Leibler update of H, from the ratio in scratch. Its denominator,
+ * the row sums of D, is 1. */
+void umi_tile_scale_activations(const umi_kernels *kernels, um_cview D, um_view H,
+                                const umi_tile_scratch *scratch);
+
+/* H = H * (V D^T) / (H B) with B = D D^T: the Euclidean update of H. */
+void umi_tile_euclidean_activations(const umi_kernels *kernels, um_cview V, um_cview D, um_cview B,
+                                    um_view H, const umi_tile_scratch *scratch);
+
+/* H, from flat, for fixed D by `iterations` Kullback-Leibler updates. */
+void umi_tile_solve_activations(const umi_kernels *kernels, um_cview V, um_cview D,
+                                size_t iterations, um_view H, const umi_tile_scratch *scratch);
+
+/* False when memory is short; the scratch may be freed all the same. */
+bool umi_tile_scratch_init(umi_tile_scratch *scratch, size_t n_columns, size_t n_components);
+void umi_tile_scratch_free(umi_tile_scratch *scratch);
+
+#endif
