@@ -26,14 +26,14 @@ extern "C" {
 enum { UM_LABEL_MAX = 64 };
 
 typedef struct um_dictionary {
-    um_view W;               /* n_components x n_bins, rows sum to 1 */
+    um_view W;                        /* n_components x n_bins, rows sum to 1 */
     char (*labels)[UM_LABEL_MAX + 1]; /* one a component; equal labels make one source */
-    double sample_rate;      /* Hz the atoms were learned at, 1000..768000 */
-    um_stft_config stft;     /* the transform they belong to; n_bins = fft_size / 2 + 1 */
-    double exponent;         /* V = magnitude^exponent; 1 here */
-    uint64_t seed;           /* of the start values */
-    char *program;           /* "unmingle 0.1.0" */
-    char *trained_from;      /* for people: the names of the recordings */
+    double sample_rate;               /* Hz the atoms were learned at, 1000..768000 */
+    um_stft_config stft;              /* the transform they belong to; n_bins = fft_size / 2 + 1 */
+    double exponent;                  /* V = magnitude^exponent; 1 here */
+    uint64_t seed;                    /* of the start values */
+    char *program;                    /* "unmingle 0.1.0" */
+    char *trained_from;               /* for people: the names of the recordings */
 } um_dictionary;
 
 /* Room for n_components atoms of n_bins, labels empty, the strings NULL. UM_ERR_ARGUMENT for a
