@@ -95,7 +95,8 @@ UM_API UM_MUST_USE um_status um_nmf_start_nndsvd(um_nmf *nmf, um_cview V, uint64
  * then those of the last whole iteration. */
 UM_API UM_MUST_USE um_status um_nmf_run(um_nmf *nmf, um_cview V, const um_progress *progress);
 
-/* -- Results: borrowed until the next call that is not const, or _free ------------------------- */
+/* -- Results: borrowed until the next call that is not const, or _free ---------------------------
+ */
 
 UM_API um_cview um_nmf_activations(const um_nmf *nmf); /* rows of the last V x n_components */
 UM_API um_cview um_nmf_atoms(const um_nmf *nmf);       /* n_components x n_bins, rows sum to 1 */

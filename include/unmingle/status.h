@@ -30,7 +30,8 @@ typedef enum um_status {
 /* A short English phrase for `status`, never NULL, never to be freed. */
 UM_API const char *um_status_string(um_status status);
 
-/* A failure told to people. `message` is one line, UTF-8, ends with NUL, is "" after success. */
+/* A failure told to people. `message` is one line, UTF-8, ends with NUL, and is "" after success.
+ */
 typedef struct um_error {
     um_status status;
     char message[1024];
