@@ -1,0 +1,47 @@
+#!/bin/sh
+# What is installed is enough for somebody else's program: by pkg-config and by CMake, against the
+# shared and the static library. The prefix is one that nothing was configured for.
+# Usage: check_install.sh CMAKE CC BUILD_DIRECTORY CONSUMER_C
+set -eu
+cmake=$1 cc=$2 build=$3 consumer=$4
+unset DESTDIR
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+prefix="$work/a prefix"
+
+"$cmake" --install "$build" --prefix "$prefix" >"$work/log" || { cat "$work/log"; exit 1; }
+
+echo "The program runs"
+"$prefix/bin/unmingle" --version
+
+pc=$(find "$prefix" -name unmingle.pc)
+export PKG_CONFIG_PATH="${pc%/*}"
+libdir=$(pkg-config --variable=libdir unmingle)
+
+echo "pkg-config, shared"
+# pkg-config escapes the space in the prefix for a shell, so a shell reads its words.
+eval "\"$cc\" -std=c11 \"$consumer\" $(pkg-config --cflags --libs unmingle) -o \"$work/shared\""
+LD_LIBRARY_PATH="$libdir" "$work/shared"
+LD_LIBRARY_PATH="$libdir" ldd "$work/shared" | grep -q libunmingle.so
+
+echo "pkg-config, static"
+libs=$(pkg-config --static --libs unmingle | sed "s|-lunmingle|-l:libunmingle.a|")
+eval "\"$cc\" -std=c11 \"$consumer\" $(pkg-config --cflags unmingle) $libs -o \"$work/static\""
+"$work/static"
+
+mkdir "$work/project"
+cat >"$work/project/CMakeLists.txt" <<END
+cmake_minimum_required(VERSION 3.25)
+project(consumer LANGUAGES C)
+find_package(unmingle REQUIRED)
+foreach(kind unmingle unmingle_static)
+  add_executable(with_\${kind} "$consumer")
+  target_link_libraries(with_\${kind} PRIVATE unmingle::\${kind})
+endforeach()
+END
+echo "CMake"
+"$cmake" -S "$work/project" -B "$work/project/build" -DCMAKE_C_COMPILER="$cc" \
+    -DCMAKE_PREFIX_PATH="$prefix"
+"$cmake" --build "$work/project/build"
+"$work/project/build/with_unmingle"
+"$work/project/build/with_unmingle_static"
