@@ -1,0 +1,85 @@
+#include "cli/commands.h"
+
+#include "cli/params.h"
+
+#include <stdint.h>
+#include <string.h>
+
+static const umi_command COMMANDS[] = {
+    {.name = "separate",
+     .bit = UMI_SEPARATE,
+     .min_operands = 1,
+     .max_operands = SIZE_MAX,
+     .operands = "IN...",
+     .summary = "take recordings apart into stems that sum to them",
+     .examples = "unmingle separate song.wav --sources 3\n"
+                 "unmingle separate song.wav --learn drums=loop.wav --residual\n",
+     .description =
+         "Takes recordings apart into stems that sum to them. When nothing is known of the "
+         "sources, atoms are learned from the recording itself and grouped into *--sources* "
+         "stems. Sources that can be heard alone somewhere, in a clip or in a part of the "
+         "recording, are named by *--learn*; sources trained before come by *--dictionary*. Both "
+         "may be used together.\n\n"
+         "The stems keep the rate, the channels and the sample format of the recording. The file "
+         "_unmingle.json_ beside them tells how they were made.",
+     .run = umi_cmd_separate},
+    {.name = "learn",
+     .bit = UMI_LEARN,
+     .min_operands = 1,
+     .max_operands = SIZE_MAX,
+     .operands = "FILES...",
+     .summary = "train a dictionary from recordings of sources alone",
+     .examples = "unmingle learn --label drums loops/*.wav -o drums.safetensors\n"
+                 "unmingle learn --label voice a.wav --label noise b.wav -o talk.safetensors\n",
+     .description = "Trains a dictionary from recordings in which a source is heard alone. The "
+                    "files after a *--label* belong to it. The material may be of any length.",
+     .run = umi_cmd_learn},
+    {.name = "info",
+     .bit = UMI_INFO,
+     .min_operands = 1,
+     .max_operands = SIZE_MAX,
+     .operands = "FILE...",
+     .summary = "tell what recordings and dictionaries hold",
+     .examples = "unmingle info song.flac drums.safetensors\n",
+     .description = "Tells what recordings and dictionaries hold.",
+     .run = umi_cmd_info},
+    {.name = "score",
+     .bit = UMI_SCORE,
+     .min_operands = 0,
+     .max_operands = 0,
+     .operands = "",
+     .summary = "judge stems by the true sources",
+     .examples = "unmingle score --reference truth --estimate song.stems --permute\n",
+     .description =
+         "Judges stems by the true sources, in dB: the scale-invariant signal-to-distortion ratio "
+         "SI-SDR, and SDR, ISR, SIR and SAR of BSS Eval version 4 over the whole recording with "
+         "filters of 512 taps, and version 3's SDR.",
+     .run = umi_cmd_score},
+    {.name = "presets",
+     .bit = UMI_PRESETS,
+     .min_operands = 0,
+     .max_operands = 2,
+     .operands = "[show NAME]",
+     .summary = "list presets, or show what one sets",
+     .examples = "unmingle presets\nunmingle presets show music > mine.conf\n",
+     .description =
+         "Lists the presets. With *show*, prints every setting that *unmingle separate* then "
+         "uses and where it comes from, as a preset again.",
+     .run = umi_cmd_presets},
+};
+
+const umi_command *umi_commands(size_t *n)
+{
+    *n = sizeof COMMANDS / sizeof COMMANDS[0];
+    return COMMANDS;
+}
+
+const umi_command *umi_command_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof COMMANDS / sizeof COMMANDS[0]; i++) {
+        if (strcmp(COMMANDS[i].name, name) == 0) {
+            return &COMMANDS[i];
+        }
+    }
+    return NULL;
+}

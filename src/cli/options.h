@@ -1,0 +1,115 @@
+/* What the user asked for: built-in values, then the preset, then the options, later ones winning.
+ *
+ * The fields are filled by the table in params.c; what each means, its range and its default stand
+ * there. A 0 or NULL where the range excludes it means "not given, work it out". */
+#ifndef UMI_CLI_OPTIONS_H
+#define UMI_CLI_OPTIONS_H
+
+#include "cli/presets.h"
+#include "unmingle/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct umi_command umi_command;
+
+typedef enum umi_help { UMI_HELP_NONE, UMI_HELP_EVERYDAY, UMI_HELP_ALL } umi_help;
+
+/* Places in the choices of params.c; --window-shape counts as um_window does. */
+typedef enum umi_start { UMI_START_NNDSVD, UMI_START_RANDOM } umi_start;
+typedef enum umi_format { UMI_FORMAT_WAV, UMI_FORMAT_FLAC } umi_format;
+typedef enum umi_sample_format {
+    UMI_SAMPLE_FORMAT_KEEP,
+    UMI_SAMPLE_FORMAT_16,
+    UMI_SAMPLE_FORMAT_24,
+    UMI_SAMPLE_FORMAT_32,
+    UMI_SAMPLE_FORMAT_FLOAT
+} umi_sample_format;
+
+typedef struct umi_texts {
+    const char **items;
+    size_t count;
+} umi_texts;
+
+/* A file or word that is no option, and the --label that stood before it, or NULL. */
+typedef struct umi_operand {
+    const char *text;
+    const char *label;
+} umi_operand;
+
+/* Where a value came from. */
+typedef enum umi_origin { UMI_BUILT_IN, UMI_FROM_PRESET, UMI_FROM_OPTION } umi_origin;
+
+typedef struct umi_options {
+    const umi_command *command;
+    umi_help help; /* asked for: the other fields are then not complete */
+
+    /* sources */
+    uint64_t sources;
+    umi_texts learn; /* see clip.h */
+    umi_texts dictionary;
+    umi_texts label;
+    uint64_t atoms; /* separate: in all; learn: a label */
+    uint64_t clip_atoms;
+    bool residual;
+    const char *preset;
+    const char *reference;
+    const char *estimate;
+    bool permute;
+
+    /* output */
+    const char *output;
+    unsigned format;        /* umi_format */
+    unsigned sample_format; /* umi_sample_format */
+    bool force;
+    bool json;
+
+    /* learning */
+    uint64_t iterations;
+    double tolerance;
+    unsigned start; /* umi_start */
+    double exponent;
+    uint64_t seed;
+    uint64_t memory; /* bytes */
+
+    /* transform */
+    uint64_t window;       /* samples, 0: 93 ms rounded to a power of two */
+    uint64_t hop;          /* samples, 0: window / 4 */
+    unsigned window_shape; /* um_window */
+
+    /* running */
+    uint64_t threads; /* 0: one a core */
+    unsigned cpu;     /* place in umi_cpu_choices */
+    bool allow_truncated;
+    bool strict;
+    bool progress;
+    bool quiet;
+    bool verbose;
+
+    umi_operand *operands;
+    size_t n_operands;
+
+    umi_preset *preset_file; /* owned; the texts that came from it live here */
+    unsigned char *origins;  /* umi_origin a row of the table */
+} umi_options;
+
+/* Built-in values. Texts given later are borrowed from argv or the preset. UM_ERR_MEMORY. */
+um_status umi_options_new(const umi_command *command, umi_options *options) UM_MUST_USE;
+
+/* Reads the arguments after the command's name: argv[0] is that name. Loads the preset that they
+ * name. UM_ERR_ARGUMENT, UM_ERR_CONFIG for the preset, UM_ERR_MEMORY. */
+um_status umi_options_parse(umi_options *options, int argc, char **argv,
+                            um_error *error) UM_MUST_USE;
+
+/* Takes what no option has set from the preset, which belongs to the options from then on. */
+um_status umi_options_take_preset(umi_options *options, umi_preset *preset,
+                                  um_error *error) UM_MUST_USE;
+
+/* Where the value of `name` came from; a name that the command takes. */
+umi_origin umi_options_origin(const umi_options *options, const char *name);
+
+/* Tolerates what _new left half built. */
+void umi_options_free(umi_options *options);
+
+#endif

@@ -1,0 +1,45 @@
+#include "cli/signals.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+static volatile sig_atomic_t caught;
+
+static void note(int number)
+{
+    caught = number;
+}
+
+void umi_signals_install(void)
+{
+    static const int stops[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    /* SA_RESETHAND: the second Ctrl-C is for a program that does not come to its end. No
+     * SA_RESTART: a read that waits for a pipe has to wake up. */
+    struct sigaction action = {.sa_handler = note, .sa_flags = (int)SA_RESETHAND};
+    sigemptyset(&ignore.sa_mask);
+    sigemptyset(&action.sa_mask);
+    caught = 0;
+    for (size_t i = 0; i < sizeof stops / sizeof stops[0]; i++) {
+        struct sigaction before;
+        if (sigaction(stops[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
+            sigaction(stops[i], &action, NULL);
+        }
+    }
+    sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGXFSZ, &ignore, NULL);
+}
+
+int umi_signals_caught(void)
+{
+    return caught;
+}
+
+void umi_signals_raise_again(void)
+{
+    int number = caught;
+    if (number != 0) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
+}

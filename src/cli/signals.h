@@ -1,0 +1,19 @@
+/* Ctrl-C and its kin.
+ *
+ * SIGINT, SIGTERM and SIGHUP are only noted. Long work asks umi_signals_caught (progress.h does so
+ * for it), stops, and cleans up; main then raises the signal again with its default action, so that
+ * the shell sees a program that died of it. A second signal of the same kind kills at once.
+ * SIGPIPE and SIGXFSZ are ignored: writing then fails with EPIPE or EFBIG, which is handled. */
+#ifndef UMI_CLI_SIGNALS_H
+#define UMI_CLI_SIGNALS_H
+
+/* What was ignored when the program was started (nohup) stays ignored. */
+void umi_signals_install(void);
+
+/* The signal that asked the program to stop, or 0. */
+int umi_signals_caught(void);
+
+/* Dies of the signal that was caught; returns when there was none. */
+void umi_signals_raise_again(void);
+
+#endif
