@@ -24,7 +24,8 @@ static void read_summary(const char *path, char summary[FIRST_LINE])
     }
     if (fgets(line, sizeof line, file) != NULL && line[0] == '#') {
         line[strcspn(line, "\n")] = '\0';
-        memcpy(summary, line + 1 + strspn(line + 1, "# "), strlen(line + 1 + strspn(line + 1, "# ")) + 1);
+        memcpy(summary, line + 1 + strspn(line + 1, "# "),
+               strlen(line + 1 + strspn(line + 1, "# ")) + 1);
         umi_log_make_printable(summary);
     }
     fclose(file);

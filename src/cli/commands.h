@@ -9,13 +9,13 @@
 /* The name is that of the options' field: options->command tells who is being run. */
 struct umi_command {
     const char *name;
-    unsigned bit;           /* in umi_param.commands */
-    size_t min_operands;    /* fewer are a usage error ... */
-    size_t max_operands;    /* ... and more */
-    const char *operands;   /* what they are: "IN..." */
-    const char *summary;    /* a line */
-    const char *examples;   /* lines, each ending in '\n' */
-    const char *description; /* for the man page: plain scdoc */
+    unsigned bit;                           /* in umi_param.commands */
+    size_t min_operands;                    /* fewer are a usage error ... */
+    size_t max_operands;                    /* ... and more */
+    const char *operands;                   /* what they are: "IN..." */
+    const char *summary;                    /* a line */
+    const char *examples;                   /* lines, each ending in '\n' */
+    const char *description;                /* for the man page: plain scdoc */
     int (*run)(const umi_options *options); /* returns an umi_exit */
 };
 

@@ -1,5 +1,6 @@
 #include "cli/help.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -57,9 +58,9 @@ static void describe(const umi_param *param, char *text, size_t size)
         for (size_t i = 0; param->choices[i] != NULL; i++) {
             size_t used = strlen(text);
             snprintf(text + used, size - used, "%s%s",
-                     i == 0                             ? ": "
+                     i == 0                          ? ": "
                      : param->choices[i + 1] == NULL ? " or "
-                                                        : ", ",
+                                                     : ", ",
                      param->choices[i]);
         }
     }
@@ -151,7 +152,9 @@ void umi_help_command(const umi_command *command, umi_help help, FILE *out)
 {
     char usage[TEXT];
     umi_help_usage(command, usage, sizeof usage);
-    fprintf(out, "usage: %s\n\n%s\n", usage, command->summary);
+    /* Two lines and no blank one: the whole of a help fits 24 lines, prompt included. */
+    fprintf(out, "usage: %s\n%c%s.\n", usage, toupper((unsigned char)command->summary[0]),
+            command->summary + 1);
     int width = left_width(command, help);
     for (int group = 0; group < UMI_N_GROUPS; group++) {
         print_group(command, (umi_group)group, help, width, out);
@@ -171,8 +174,8 @@ void umi_help_overview(FILE *out)
 {
     size_t n;
     const umi_command *commands = umi_commands(&n);
-    fputs("unmingle takes mixed sound apart: it learns the spectral parts of a recording and\n"
-          "gives back its sources as audio that sums to the recording again.\n\n"
+    fputs("unmingle takes mixed sound apart: it learns the spectral parts of a recording\n"
+          "and gives back its sources as audio that sums to the recording again.\n\n"
           "usage: unmingle COMMAND ...\n\n",
           out);
     for (size_t i = 0; i < n; i++) {

@@ -1,3 +1,5 @@
+#define _POSIX_C_SOURCE 200809L
+
 #include "cli/number.h"
 
 #include <ctype.h>
@@ -71,8 +73,8 @@ bool umi_parse_size(const char *text, uint64_t *value)
     }
     if (*end != '\0') {
         const char *unit = strchr(UNITS, toupper((unsigned char)*end));
-        if (unit == NULL || (end[1] != '\0' && strcasecmp(end + 1, "B") != 0 &&
-                             strcasecmp(end + 1, "iB") != 0)) {
+        if (unit == NULL ||
+            (end[1] != '\0' && strcasecmp(end + 1, "B") != 0 && strcasecmp(end + 1, "iB") != 0)) {
             return false;
         }
         number = ldexp(number, 10 * (1 + (int)(unit - UNITS)));

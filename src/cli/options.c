@@ -153,7 +153,7 @@ static void fill_tables(unsigned command, getopt_tables *tables)
         }
         bool flag = params[i].kind == UMI_FLAG;
         option->name = params[i].name;
-        option->has_arg = !flag ? required_argument
+        option->has_arg = !flag                  ? required_argument
                           : params[i].in_presets ? optional_argument
                                                  : no_argument;
         option->flag = NULL;

@@ -41,8 +41,8 @@ typedef enum umi_group {
 } umi_group;
 
 typedef struct umi_param {
-    const char *name;           /* the long option and the key in presets */
-    char letter;                /* the short option, 0: none */
+    const char *name; /* the long option and the key in presets */
+    char letter;      /* the short option, 0: none */
     umi_kind kind;
     umi_group group;
     unsigned commands;          /* who takes it; a name is unique within a command */

@@ -23,8 +23,7 @@ um_status umi_preset_find(const umi_preset_folders *folders, const char *name,
                           char path[UMI_PRESET_PATH_SIZE], um_error *error) UM_MUST_USE;
 
 /* The names of all presets in the folders, sorted, each once. UM_ERR_MEMORY. */
-um_status umi_preset_names(const umi_preset_folders *folders, char ***names,
-                           size_t *n) UM_MUST_USE;
+um_status umi_preset_names(const umi_preset_folders *folders, char ***names, size_t *n) UM_MUST_USE;
 void umi_preset_names_free(char **names, size_t n);
 
 #endif

@@ -21,14 +21,15 @@ typedef struct umi_preset umi_preset;
  * other commands are checked and then left alone.
  * `name` is a path when it holds a '/' or ends in ".conf". Otherwise it is looked for as NAME.conf
  * in the folders of preset_search.h. UM_ERR_CONFIG: not found, or not sound, with file and line
- * ("presets/x.conf:12: atoms: 0 is outside 1..4096"); UM_ERR_PERMISSION, UM_ERR_IO, UM_ERR_MEMORY. */
+ * ("presets/x.conf:12: atoms: 0 is outside 1..4096"); UM_ERR_PERMISSION, UM_ERR_IO, UM_ERR_MEMORY.
+ */
 um_status umi_preset_load(const char *name, unsigned command, umi_preset **out,
                           um_error *error) UM_MUST_USE;
 
 /* The same from `text`; `path` stands for the file in messages and gives the folder of relative
  * paths. */
-um_status umi_preset_parse(const char *text, const char *path, unsigned command,
-                           umi_preset **out, um_error *error) UM_MUST_USE;
+um_status umi_preset_parse(const char *text, const char *path, unsigned command, umi_preset **out,
+                           um_error *error) UM_MUST_USE;
 void umi_preset_free(umi_preset *preset);
 
 /* The file. */

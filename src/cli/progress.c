@@ -1,3 +1,5 @@
+#define _DEFAULT_SOURCE /* TIOCGWINSZ */
+
 #include "cli/progress.h"
 
 #include "cli/log.h"

@@ -36,7 +36,8 @@ typedef struct umi_progress {
  * and whether standard error is a terminal. */
 void umi_progress_start(umi_progress *progress, const umi_options *options, const char *name);
 
-/* Now comes `phase` (a literal), which is the work from share `from` to `to`, 0 <= from <= to <= 1. */
+/* Now comes `phase` (a literal), which is the work from share `from` to `to`, 0 <= from <= to <= 1.
+ */
 void umi_progress_phase(umi_progress *progress, const char *phase, double from, double to);
 
 /* To hand to the library; it lives as long as `progress`. Cancels when a signal was caught. */

@@ -63,8 +63,8 @@ um_status umi_time_range_parse(const char *text, umi_time_range *range, um_error
                              "'%s' is not a time range such as 0:10-0:14 or 83.5-", text);
     }
     if (result.end <= result.start) {
-        return umi_error_set(error, UM_ERR_ARGUMENT,
-                             "the time range '%s' ends before it starts", text);
+        return umi_error_set(error, UM_ERR_ARGUMENT, "the time range '%s' ends before it starts",
+                             text);
     }
     *range = result;
     return UM_OK;
