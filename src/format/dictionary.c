@@ -1,0 +1,195 @@
+#define _POSIX_C_SOURCE 200809L
+#include "unmingle/dictionary.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+#include "format/dictionary_internal.h"
+#include "format/utf8.h"
+
+#include <math.h>
+#include <string.h>
+
+/* How far the sum of an atom may be from 1: float32 sums of half a million bins, in any order. */
+static const double ROW_SUM_TOLERANCE = 1e-3;
+
+um_status um_dictionary_new(size_t n_components, size_t n_bins, um_dictionary **out)
+{
+    *out = NULL;
+    if (n_components == 0 || n_components > UM_DICTIONARY_COMPONENTS_MAX || n_bins == 0 ||
+        n_bins > UM_DICTIONARY_BINS_MAX) {
+        return UM_ERR_ARGUMENT;
+    }
+    um_dictionary *dictionary = umi_alloc(1, sizeof *dictionary);
+    if (dictionary == NULL) {
+        return UM_ERR_MEMORY;
+    }
+    size_t stride = umi_padded(n_bins);
+    size_t n_floats;
+    if (umi_multiply(n_components, stride, &n_floats)) {
+        dictionary->W.data = umi_alloc(n_floats, sizeof(float));
+    }
+    dictionary->labels = umi_alloc(n_components, sizeof *dictionary->labels);
+    if (dictionary->W.data == NULL || dictionary->labels == NULL) {
+        um_dictionary_free(dictionary);
+        return UM_ERR_MEMORY;
+    }
+    dictionary->W.rows = n_components;
+    dictionary->W.cols = n_bins;
+    dictionary->W.stride = stride;
+    dictionary->stft = um_stft_config_default();
+    dictionary->exponent = 1;
+    *out = dictionary;
+    return UM_OK;
+}
+
+void um_dictionary_free(um_dictionary *dictionary)
+{
+    if (dictionary != NULL) {
+        umi_free(dictionary->W.data);
+        umi_free(dictionary->labels);
+        umi_free(dictionary->program);
+        umi_free(dictionary->trained_from);
+        umi_free(dictionary);
+    }
+}
+
+um_status um_dictionary_set_origin(um_dictionary *dictionary, const char *program,
+                                   const char *trained_from)
+{
+    char *new_program = NULL;
+    char *new_trained_from = NULL;
+    if (program != NULL) {
+        new_program = umi_utf8_repaired(program, UM_DICTIONARY_ORIGIN_MAX);
+    }
+    if (trained_from != NULL) {
+        new_trained_from = umi_utf8_repaired(trained_from, UM_DICTIONARY_ORIGIN_MAX);
+    }
+    if ((program != NULL) != (new_program != NULL) ||
+        (trained_from != NULL) != (new_trained_from != NULL)) {
+        umi_free(new_program);
+        umi_free(new_trained_from);
+        return UM_ERR_MEMORY;
+    }
+    umi_free(dictionary->program);
+    umi_free(dictionary->trained_from);
+    dictionary->program = new_program;
+    dictionary->trained_from = new_trained_from;
+    return UM_OK;
+}
+
+bool um_label_is_valid(const char *label)
+{
+    if (label == NULL || label[0] == '.' || label[0] == '\0') {
+        return false;
+    }
+    size_t left = strnlen(label, UM_LABEL_MAX + 1);
+    if (left > UM_LABEL_MAX) {
+        return false;
+    }
+    while (left > 0) {
+        size_t n = umi_utf8_character(label, left);
+        if (n == 0 || label[0] == '/' || umi_utf8_is_control(label, n)) {
+            return false;
+        }
+        label += n;
+        left -= n;
+    }
+    return true;
+}
+
+static um_status wrong(const umi_dictionary_complaint *complaint, const char *field, double value,
+                       const char *range)
+{
+    return umi_error_set(complaint->error, complaint->status, "%s: %s: %.15g is not %s%s",
+                         complaint->name, field, value, range, complaint->cure);
+}
+
+static um_status check_transform(const um_dictionary *dictionary,
+                                 const umi_dictionary_complaint *complaint)
+{
+    const um_stft_config *stft = &dictionary->stft;
+    const um_window_config *window = &stft->window;
+    if (um_window_name(window->window) == NULL) {
+        return wrong(complaint, "window", (double)window->window, "a window");
+    }
+    if (window->length < 16 || window->length > 1048576 || window->length % 2 != 0) {
+        return wrong(complaint, "window_length", (double)window->length, "even and in 16..1048576");
+    }
+    if (window->hop < 1 || window->hop > window->length) {
+        return wrong(complaint, "hop", (double)window->hop, "in 1..window_length");
+    }
+    size_t fft_size = stft->fft_size != 0 ? stft->fft_size : window->length;
+    if (fft_size < window->length || fft_size > 1048576 || fft_size % 2 != 0) {
+        return wrong(complaint, "fft_size", (double)fft_size, "even and in window_length..1048576");
+    }
+    if (dictionary->W.cols != fft_size / 2 + 1) {
+        return umi_error_set(complaint->error, complaint->status,
+                             "%s: W: %zu bins do not fit fft_size %zu, which has %zu%s",
+                             complaint->name, dictionary->W.cols, fft_size, fft_size / 2 + 1,
+                             complaint->cure);
+    }
+    if (window->window == UM_WINDOW_KBD && !(window->kbd_alpha >= 0 && window->kbd_alpha <= 20)) {
+        return wrong(complaint, "kbd_alpha", window->kbd_alpha, "in 0..20");
+    }
+    size_t synthesis = window->synthesis_length;
+    /* 0 stands for the default, 2 hop. */
+    if (window->window == UM_WINDOW_ASYMMETRIC && synthesis != 0 &&
+        (synthesis > window->length || synthesis % (2 * window->hop) != 0)) {
+        return wrong(complaint, "synthesis_length", (double)synthesis,
+                     "a multiple of 2 hop up to window_length");
+    }
+    return UM_OK;
+}
+
+static um_status check_atom(const float *atom, size_t n_bins, size_t i_component,
+                            const umi_dictionary_complaint *complaint)
+{
+    double sum = 0;
+    for (size_t bin = 0; bin < n_bins; bin++) {
+        if (!(atom[bin] >= 0) || isinf(atom[bin])) {
+            return umi_error_set(complaint->error, complaint->status,
+                                 "%s: W[%zu][%zu]: %g is not a finite number >= 0%s",
+                                 complaint->name, i_component, bin, (double)atom[bin],
+                                 complaint->cure);
+        }
+        sum += (double)atom[bin];
+    }
+    if (sum == 0) {
+        return umi_error_set(complaint->error, complaint->status, "%s: W[%zu]: all zero%s",
+                             complaint->name, i_component, complaint->cure);
+    }
+    if (fabs(sum - 1) > ROW_SUM_TOLERANCE) {
+        return umi_error_set(complaint->error, complaint->status,
+                             "%s: W[%zu]: the sum is %.6g and should be 1%s", complaint->name,
+                             i_component, sum, complaint->cure);
+    }
+    return UM_OK;
+}
+
+um_status umi_dictionary_check(const um_dictionary *dictionary,
+                               const umi_dictionary_complaint *complaint)
+{
+    um_status status = check_transform(dictionary, complaint);
+    if (status != UM_OK) {
+        return status;
+    }
+    if (!(dictionary->sample_rate >= 1000 && dictionary->sample_rate <= 768000)) {
+        return wrong(complaint, "sample_rate", dictionary->sample_rate, "in 1000..768000 Hz");
+    }
+    if (!(dictionary->exponent > 0 && dictionary->exponent <= UM_DICTIONARY_EXPONENT_MAX)) {
+        return wrong(complaint, "exponent", dictionary->exponent, "above 0 and at most 4");
+    }
+    for (size_t k = 0; k < dictionary->W.rows; k++) {
+        if (!um_label_is_valid(dictionary->labels[k])) {
+            return umi_error_set(complaint->error, complaint->status,
+                                 "%s: labels[%zu]: not 1 to %d bytes of UTF-8 without '/', control "
+                                 "characters or a leading '.'%s",
+                                 complaint->name, k, UM_LABEL_MAX, complaint->cure);
+        }
+        status = check_atom(um_row(dictionary->W, k), dictionary->W.cols, k, complaint);
+        if (status != UM_OK) {
+            return status;
+        }
+    }
+    return UM_OK;
+}

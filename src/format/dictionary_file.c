@@ -1,0 +1,295 @@
+/* The dictionary file: safetensors with one tensor W, F32 [n_components, n_bins], and the metadata
+ * that dictionary_metadata.c describes. */
+#define _POSIX_C_SOURCE 200809L
+#include "format/dictionary_internal.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+#include "format/safetensors.h"
+#include "format/utf8.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* No dictionary is larger than this. */
+static const uint64_t FILE_SIZE_MAX =
+    UMI_SAFETENSORS_PREFIX + UMI_SAFETENSORS_HEADER_MAX +
+    (uint64_t)UM_DICTIONARY_COMPONENTS_MAX * UM_DICTIONARY_BINS_MAX * sizeof(float);
+
+/* -- Bytes ------------------------------------------------------------------------------------- */
+
+/* A file, or bytes in memory that stand for one. */
+struct source {
+    const char *name;
+    const unsigned char *bytes; /* NULL for a file */
+    int descriptor;
+    size_t size;
+    um_error *error;
+};
+
+static um_status read_at(const struct source *source, size_t offset, void *to, size_t n_bytes)
+{
+    if (source->bytes != NULL) {
+        memcpy(to, source->bytes + offset, n_bytes);
+        return UM_OK;
+    }
+    unsigned char *next = to;
+    while (n_bytes > 0) {
+        ssize_t n = pread(source->descriptor, next, n_bytes, (off_t)offset);
+        if (n == 0) {
+            return umi_error_set(source->error, UM_ERR_CHANGED,
+                                 "%s: became shorter while it was read; try again", source->name);
+        }
+        if (n < 0 && errno != EINTR) {
+            return umi_error_set(source->error, UM_ERR_IO, "%s: reading failed (errno %d)",
+                                 source->name, errno);
+        }
+        if (n > 0) {
+            next += n;
+            offset += (size_t)n;
+            n_bytes -= (size_t)n;
+        }
+    }
+    return UM_OK;
+}
+
+/* Floats as the file has them, little endian, to the host's order and back. On most hosts the
+ * compiler makes a plain copy of it. */
+static void decode_floats(float *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        unsigned char byte[4];
+        memcpy(byte, &values[i], 4);
+        uint32_t bits =
+            byte[0] | (uint32_t)byte[1] << 8 | (uint32_t)byte[2] << 16 | (uint32_t)byte[3] << 24;
+        memcpy(&values[i], &bits, 4);
+    }
+}
+
+static void encode_floats(const float *values, size_t n, unsigned char *bytes)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &values[i], 4);
+        for (size_t b = 0; b < 4; b++) {
+            bytes[4 * i + b] = (unsigned char)(bits >> 8 * b);
+        }
+    }
+}
+
+/* -- Reading ----------------------------------------------------------------------------------- */
+
+static um_status read_header(const struct source *source, size_t *data_begin, umi_safetensors **out)
+{
+    unsigned char prefix[UMI_SAFETENSORS_PREFIX] = {0};
+    size_t n_prefix = source->size < sizeof prefix ? source->size : sizeof prefix;
+    um_status status = read_at(source, 0, prefix, n_prefix);
+    if (status != UM_OK) {
+        return status;
+    }
+    size_t length;
+    status =
+        umi_safetensors_header_length(prefix, source->size, source->name, &length, source->error);
+    if (status != UM_OK) {
+        return status;
+    }
+    char *header = umi_alloc(length, 1);
+    if (header == NULL) {
+        return umi_error_set(source->error, UM_ERR_MEMORY, "%s: not enough memory", source->name);
+    }
+    *data_begin = sizeof prefix + length;
+    status = read_at(source, sizeof prefix, header, length);
+    if (status == UM_OK) {
+        status = umi_safetensors_parse(header, length, source->size - *data_begin, source->name,
+                                       out, source->error);
+    }
+    umi_free(header);
+    return status;
+}
+
+/* The file must hold W alone, in a shape that um_dictionary_new takes. */
+static um_status check_atoms_tensor(const struct source *source, const umi_safetensors *file)
+{
+    const umi_tensor *W = &file->tensors[0];
+    char shown[64];
+    if (file->n_tensors != 1 || strcmp(W->name, "W") != 0) {
+        return umi_error_set(source->error, UM_ERR_CONFIG,
+                             "%s: not a dictionary: it holds %zu tensors, and should hold W alone",
+                             source->name, file->n_tensors);
+    }
+    if (strcmp(W->dtype, "F32") != 0) {
+        return umi_error_set(source->error, UM_ERR_CONFIG, "%s: W: dtype is %s and should be F32",
+                             source->name, umi_utf8_printable(W->dtype, shown, sizeof shown));
+    }
+    if (W->n_dimensions != 2 || W->shape[0] == 0 || W->shape[0] > UM_DICTIONARY_COMPONENTS_MAX ||
+        W->shape[1] == 0 || W->shape[1] > UM_DICTIONARY_BINS_MAX) {
+        return umi_error_set(source->error, UM_ERR_CONFIG,
+                             "%s: W: shape is not [1..%d atoms, 1..%d bins]", source->name,
+                             UM_DICTIONARY_COMPONENTS_MAX, UM_DICTIONARY_BINS_MAX);
+    }
+    return UM_OK;
+}
+
+static um_status read_dictionary(const struct source *source, um_dictionary **out)
+{
+    umi_safetensors *file = NULL;
+    um_dictionary *dictionary = NULL;
+    size_t data_begin = 0;
+    um_status status = read_header(source, &data_begin, &file);
+    if (status != UM_OK) {
+        return status;
+    }
+    /* Memory for the atoms is not asked for before the metadata are known to be good. */
+    um_dictionary read = {.stft = um_stft_config_default()};
+    const umi_tensor *W = &file->tensors[0];
+    status = umi_dictionary_read_fields(file->metadata, source->name, &read, source->error);
+    if (status == UM_OK) {
+        status = check_atoms_tensor(source, file);
+    }
+    if (status != UM_OK) {
+        goto done;
+    }
+    status = um_dictionary_new(W->shape[0], W->shape[1], &dictionary);
+    if (status != UM_OK) {
+        umi_error_set(source->error, status, "%s: not enough memory for %zu bytes of atoms",
+                      source->name, W->n_bytes);
+        goto done;
+    }
+    read.W = dictionary->W;
+    read.labels = dictionary->labels;
+    *dictionary = read;
+    status = umi_dictionary_read_texts(file->metadata, source->name, dictionary, source->error);
+    for (size_t k = 0; status == UM_OK && k < W->shape[0]; k++) {
+        size_t row_bytes = W->shape[1] * sizeof(float);
+        status = read_at(source, data_begin + k * row_bytes, um_row(dictionary->W, k), row_bytes);
+        decode_floats(um_row(dictionary->W, k), W->shape[1]);
+    }
+    if (status == UM_OK) {
+        umi_dictionary_complaint complaint = {UM_ERR_CONFIG, source->name, UMI_DICTIONARY_CURE,
+                                              source->error};
+        status = umi_dictionary_check(dictionary, &complaint);
+    }
+
+done:
+    umi_safetensors_free(file);
+    if (status == UM_OK) {
+        *out = dictionary;
+    } else {
+        um_dictionary_free(dictionary);
+    }
+    return status;
+}
+
+/* To the layers below, a bad file is bad data; as a dictionary it is bad configuration. */
+static um_status read_source(const struct source *source, um_dictionary **out)
+{
+    um_status status = read_dictionary(source, out);
+    if (status == UM_ERR_DATA) {
+        status = UM_ERR_CONFIG;
+        if (source->error != NULL) {
+            source->error->status = status;
+        }
+    }
+    return status;
+}
+
+um_status um_dictionary_parse(const void *bytes, size_t n_bytes, const char *name,
+                              um_dictionary **out, um_error *error)
+{
+    *out = NULL;
+    if (bytes == NULL || name == NULL) {
+        return umi_error_set(error, UM_ERR_ARGUMENT, "bytes or name is NULL");
+    }
+    struct source source = {name, bytes, -1, n_bytes, error};
+    return read_source(&source, out);
+}
+
+static um_status reject_open(const char *path, um_error *error)
+{
+    switch (errno) {
+    case ENOENT:
+    case ENOTDIR:
+        return umi_error_set(error, UM_ERR_NO_INPUT, "%s: no such file", path);
+    case EACCES:
+    case EPERM:
+        return umi_error_set(error, UM_ERR_PERMISSION, "%s: permission denied", path);
+    case ENOMEM:
+        return umi_error_set(error, UM_ERR_MEMORY, "%s: not enough memory", path);
+    default:
+        return umi_error_set(error, UM_ERR_IO, "%s: cannot be opened (errno %d)", path, errno);
+    }
+}
+
+static um_status load(const char *path, um_dictionary **out, um_error *error)
+{
+    /* Opening a pipe that nobody writes to must not wait, nor a terminal become ours. */
+    int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (descriptor < 0) {
+        return reject_open(path, error);
+    }
+    um_status status;
+    struct stat info;
+    if (fstat(descriptor, &info) != 0) {
+        status = umi_error_set(error, UM_ERR_IO, "%s: reading failed (errno %d)", path, errno);
+    } else if (!S_ISREG(info.st_mode)) {
+        status = umi_error_set(error, UM_ERR_CONFIG, "%s: %s, not a dictionary file", path,
+                               S_ISDIR(info.st_mode) ? "a directory" : "a pipe or device");
+    } else if ((uint64_t)info.st_size > FILE_SIZE_MAX) {
+        status = umi_error_set(error, UM_ERR_CONFIG, "%s: too large to be a dictionary", path);
+    } else {
+        struct source source = {path, NULL, descriptor, (size_t)info.st_size, error};
+        status = read_source(&source, out);
+    }
+    close(descriptor);
+    return status;
+}
+
+um_status um_dictionary_load(const char *path, um_dictionary **out, um_error *error)
+{
+    *out = NULL;
+    if (path == NULL) {
+        return umi_error_set(error, UM_ERR_ARGUMENT, "path is NULL");
+    }
+    int saved_errno = errno;
+    um_status status = load(path, out, error);
+    errno = saved_errno;
+    return status;
+}
+
+/* -- Writing ----------------------------------------------------------------------------------- */
+
+um_status um_dictionary_format(const um_dictionary *dictionary, void **bytes, size_t *n_bytes,
+                               um_error *error)
+{
+    *bytes = NULL;
+    umi_dictionary_complaint complaint = {UM_ERR_ARGUMENT, "dictionary", "", error};
+    um_status status = umi_dictionary_check(dictionary, &complaint);
+    if (status != UM_OK) {
+        return status;
+    }
+    umi_json *metadata = umi_dictionary_metadata(dictionary);
+    if (metadata == NULL) {
+        return umi_error_set(error, UM_ERR_MEMORY, "dictionary: not enough memory");
+    }
+    um_view W = dictionary->W;
+    umi_tensor tensor = {.name = "W", .dtype = "F32", .shape = {W.rows, W.cols}, .n_dimensions = 2};
+    unsigned char *file;
+    size_t data_begin;
+    status = umi_safetensors_format(&tensor, 1, metadata, &file, n_bytes, &data_begin, error);
+    if (status != UM_OK) {
+        return status;
+    }
+    for (size_t k = 0; k < W.rows; k++) {
+        encode_floats(um_row(W, k), W.cols, file + data_begin + k * W.cols * sizeof(float));
+    }
+    *bytes = file;
+    return UM_OK;
+}
+
+void um_dictionary_free_bytes(void *bytes)
+{
+    umi_free(bytes);
+}
