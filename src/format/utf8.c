@@ -91,8 +91,8 @@ const char *umi_utf8_printable(const char *text, char *buffer, size_t size)
         bool shown = n_read > 0 && !umi_utf8_is_control(text, n_read);
         size_t n_written = shown ? n_read : 1;
         n_read += n_read == 0;
-        /* Room for "..." and NUL stays free until the text is known to end. */
-        if (length + n_written + (left > n_read ? 3 : 0) >= size) {
+        /* All of the rest fits, or "..." must still fit behind this character. */
+        if (length + left >= size && length + n_written + 3 >= size) {
             memcpy(buffer + length, "...", 3);
             length += 3;
             break;
