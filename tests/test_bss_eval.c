@@ -1,5 +1,5 @@
-/* BSS Eval on signals whose figures follow from their making, and against a slow computation in
- * time that shares no code with it. */
+/* BSS Eval on signals whose figures follow from their making; test_bss_eval_block.c has the others.
+ */
 #include "counting_allocator.h"
 
 #include "core/random.h"
@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-enum { N_FRAMES = 6000, MAX_LINES = 4 };
+enum { N_FRAMES = 6000 };
 
 /* Two sources, each of up to two channels, and their estimates. */
 typedef struct scene {
@@ -180,101 +180,7 @@ static void silence_stays_finite(void **state)
     assert_dB(figures[0].sdr_v3, -120, 1e-6);
 }
 
-/* -- Against sums in time ------------------------------------------------------------ */
-
-enum { SLOW_TAPS = 6, SLOW_FRAMES = 300, RUNG = SLOW_FRAMES + SLOW_TAPS - 1 };
-enum { MAX_UNKNOWNS = MAX_LINES * SLOW_TAPS };
-
-static double sample(const float *interleaved, size_t channel, size_t t, size_t delay)
-{
-    return t >= delay && t - delay < SLOW_FRAMES
-               ? (double)interleaved[(t - delay) * room.n_channels + channel]
-               : 0;
-}
-
-static double delayed(size_t first_line, size_t unknown, size_t t)
-{
-    size_t line = first_line + unknown / SLOW_TAPS;
-    return sample(room.references[line / room.n_channels], line % room.n_channels, t,
-                  unknown % SLOW_TAPS);
-}
-
-/* Solves A x = b by Gaussian elimination with pivots. */
-static void eliminate(double A[MAX_UNKNOWNS][MAX_UNKNOWNS + 1], size_t n, double *x)
-{
-    for (size_t k = 0; k < n; k++) {
-        size_t pivot = k;
-        for (size_t r = k; r < n; r++) {
-            pivot = fabs(A[r][k]) > fabs(A[pivot][k]) ? r : pivot;
-        }
-        for (size_t c = 0; c <= n; c++) {
-            double swapped = A[k][c];
-            A[k][c] = A[pivot][c];
-            A[pivot][c] = swapped;
-        }
-        for (size_t r = k + 1; r < n; r++) {
-            double factor = A[r][k] / A[k][k];
-            for (size_t c = k; c <= n; c++) {
-                A[r][c] -= factor * A[k][c];
-            }
-        }
-    }
-    for (size_t k = n; k-- > 0;) {
-        x[k] = A[k][n];
-        for (size_t c = k + 1; c < n; c++) {
-            x[k] -= A[k][c] * x[c];
-        }
-        x[k] /= A[k][k];
-    }
-}
-
-/* The projection of one channel of an estimate on n_lines references from first_line on. */
-static void slow_projection(size_t source, size_t channel, size_t first_line, size_t n_lines,
-                            double *projection)
-{
-    double A[MAX_UNKNOWNS][MAX_UNKNOWNS + 1] = {{0}}, x[MAX_UNKNOWNS];
-    size_t n = n_lines * SLOW_TAPS;
-    for (size_t i = 0; i < n; i++) {
-        for (size_t t = 0; t < RUNG; t++) {
-            for (size_t j = 0; j < n; j++) {
-                A[i][j] += delayed(first_line, i, t) * delayed(first_line, j, t);
-            }
-            A[i][n] += delayed(first_line, i, t) * sample(room.estimates[source], channel, t, 0);
-        }
-    }
-    eliminate(A, n, x);
-    for (size_t t = 0; t < RUNG; t++) {
-        projection[t] = 0;
-        for (size_t i = 0; i < n; i++) {
-            projection[t] += x[i] * delayed(first_line, i, t);
-        }
-    }
-}
-
-static um_bss_figures slow_figures(size_t source)
-{
-    double s = 0, own = 0, all = 0, s_e = 0, own_s = 0, all_own = 0, e_own = 0, e_all = 0;
-    for (size_t c = 0; c < room.n_channels; c++) {
-        double p[RUNG], q[RUNG];
-        slow_projection(source, c, source * room.n_channels, room.n_channels, p);
-        slow_projection(source, c, 0, room.n_sources * room.n_channels, q);
-        for (size_t t = 0; t < RUNG; t++) {
-            double r = sample(room.references[source], c, t, 0);
-            double e = sample(room.estimates[source], c, t, 0);
-            s += r * r;
-            own += p[t] * p[t];
-            all += q[t] * q[t];
-            s_e += (r - e) * (r - e);
-            own_s += (p[t] - r) * (p[t] - r);
-            all_own += (q[t] - p[t]) * (q[t] - p[t]);
-            e_own += (e - p[t]) * (e - p[t]);
-            e_all += (e - q[t]) * (e - q[t]);
-        }
-    }
-    um_bss_figures figures = {10 * log10(s / s_e), 10 * log10(s / own_s), 10 * log10(own / all_own),
-                              10 * log10(all / e_all), 10 * log10(own / e_own)};
-    return figures;
-}
+/* -- Manners ------------------------------------------------------------ */
 
 static void fill_room_with_mixtures(void)
 {
@@ -292,27 +198,6 @@ static void fill_room_with_mixtures(void)
         }
     }
 }
-
-static void agrees_with_sums_in_time(void **state)
-{
-    (void)state;
-    for (size_t n_channels = 1; n_channels <= 2; n_channels++) {
-        make_room(2, n_channels, SLOW_TAPS, SLOW_FRAMES);
-        fill_room_with_mixtures();
-        um_bss_figures figures[2];
-        score(SLOW_FRAMES, figures);
-        for (size_t q = 0; q < 2; q++) {
-            um_bss_figures expected = slow_figures(q);
-            assert_dB(figures[q].sdr, expected.sdr, 1e-6);
-            assert_dB(figures[q].isr, expected.isr, 1e-6);
-            assert_dB(figures[q].sir, expected.sir, 1e-6);
-            assert_dB(figures[q].sar, expected.sar, 1e-6);
-            assert_dB(figures[q].sdr_v3, expected.sdr_v3, 1e-6);
-        }
-    }
-}
-
-/* -- Manners ------------------------------------------------------------ */
 
 static void blocks_give_the_same_bits(void **state)
 {
@@ -390,7 +275,6 @@ int main(void)
         cmocka_unit_test(filter),
         cmocka_unit_test(known_shares),
         cmocka_unit_test(silence_stays_finite),
-        cmocka_unit_test(agrees_with_sums_in_time),
         cmocka_unit_test(blocks_give_the_same_bits),
         cmocka_unit_test(arguments_are_checked),
         cmocka_unit_test(every_allocation_may_fail),

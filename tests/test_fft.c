@@ -104,6 +104,40 @@ static void test_inverse_is_the_sum_of_its_waves(void **state)
     }
 }
 
+/* In double: the transform of a wave and its way back, to the precision of the type. */
+static void test_double(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < N_SIZES; k++) {
+        size_t n = SIZES[k], bin = n / 3;
+        umi_fft_double *fft = NULL;
+        assert_int_equal(umi_fft_double_new(n, &fft), UM_OK);
+        double *x = umi_alloc(n, sizeof *x), *X = umi_alloc(n + 2, sizeof *X);
+        for (size_t t = 0; t < n; t++) {
+            x[t] = cos(2.0 * PI * (double)(bin * t % n) / (double)n + 1.0);
+        }
+        umi_fft_double_forward(fft, x, X);
+        for (size_t f = 0; f <= n / 2; f++) {
+            /* Half of the wave is in the mirror bin, but for the bin that has none. */
+            double share = f != bin ? 0.0 : bin == 0 ? 1.0 : 0.5;
+            double im = bin == 0 ? 0.0 : share * sin(1.0);
+            assert_true(fabs(X[2 * f] / (double)n - share * cos(1.0)) < 1e-13);
+            assert_true(fabs(X[2 * f + 1] / (double)n - im) < 1e-13);
+        }
+        umi_fft_double_inverse(fft, X, x);
+        for (size_t t = 0; t < n; t++) {
+            double wave = cos(2.0 * PI * (double)(bin * t % n) / (double)n + 1.0);
+            assert_true(fabs(x[t] / (double)n - wave) < 1e-13);
+        }
+        umi_free(x);
+        umi_free(X);
+        umi_fft_double_free(fft);
+    }
+    umi_fft_double *none = NULL;
+    assert_int_equal(umi_fft_double_new(22, &none), UM_ERR_ARGUMENT);
+    umi_fft_double_free(NULL);
+}
+
 static void test_same_size_same_bits(void **state)
 {
     (void)state;
@@ -185,6 +219,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forward_is_the_dft),
         cmocka_unit_test(test_inverse_is_the_sum_of_its_waves),
+        cmocka_unit_test(test_double),
         cmocka_unit_test(test_same_size_same_bits),
         cmocka_unit_test(test_good_sizes),
         cmocka_unit_test(test_refused_sizes),

@@ -11,6 +11,11 @@ struct umi_fft {
     fftwf_plan inverse;
 };
 
+struct umi_fft_double {
+    fftw_plan forward;
+    fftw_plan inverse;
+};
+
 /* FFTW's planner, destruction of plans included, works on global tables without a lock. */
 static pthread_mutex_t planner_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -95,4 +100,60 @@ void umi_fft_forward(const umi_fft *fft, float *samples, float *spectrum)
 void umi_fft_inverse(const umi_fft *fft, float *spectrum, float *samples)
 {
     fftwf_execute_dft_c2r(fft->inverse, (fftwf_complex *)spectrum, samples);
+}
+
+/* -- In double -------------------------------------------------------------------------------- */
+
+um_status umi_fft_double_new(size_t size, umi_fft_double **out)
+{
+    *out = NULL;
+    if (size > UMI_FFT_MAX_SIZE || !is_good_size(size)) {
+        return UM_ERR_ARGUMENT;
+    }
+    umi_fft_double *fft = umi_alloc(1, sizeof *fft);
+    double *samples = umi_alloc(size, sizeof *samples);
+    double *spectrum = umi_alloc(size + 2, sizeof *spectrum);
+    um_status status = UM_ERR_MEMORY;
+    if (fft == NULL || samples == NULL || spectrum == NULL) {
+        goto cleanup;
+    }
+    (void)pthread_mutex_lock(&planner_lock);
+    fft->forward = fftw_plan_dft_r2c_1d((int)size, samples, (fftw_complex *)spectrum,
+                                        FFTW_ESTIMATE | FFTW_PRESERVE_INPUT);
+    fft->inverse = fftw_plan_dft_c2r_1d((int)size, (fftw_complex *)spectrum, samples,
+                                        FFTW_ESTIMATE | FFTW_DESTROY_INPUT);
+    (void)pthread_mutex_unlock(&planner_lock);
+    if (fft->forward != NULL && fft->inverse != NULL) {
+        status = UM_OK;
+        *out = fft;
+    }
+cleanup:
+    umi_free(samples);
+    umi_free(spectrum);
+    if (status != UM_OK) {
+        umi_fft_double_free(fft);
+    }
+    return status;
+}
+
+void umi_fft_double_free(umi_fft_double *fft)
+{
+    if (fft == NULL) {
+        return;
+    }
+    (void)pthread_mutex_lock(&planner_lock);
+    fftw_destroy_plan(fft->forward);
+    fftw_destroy_plan(fft->inverse);
+    (void)pthread_mutex_unlock(&planner_lock);
+    umi_free(fft);
+}
+
+void umi_fft_double_forward(const umi_fft_double *fft, double *samples, double *spectrum)
+{
+    fftw_execute_dft_r2c(fft->forward, samples, (fftw_complex *)spectrum);
+}
+
+void umi_fft_double_inverse(const umi_fft_double *fft, double *spectrum, double *samples)
+{
+    fftw_execute_dft_c2r(fft->inverse, (fftw_complex *)spectrum, samples);
 }

@@ -1,4 +1,4 @@
-/* Fourier transforms of real signals of even size, in float32. */
+/* Fourier transforms of real signals of even size, in float32 and, for the metrics, in double. */
 #ifndef UMI_CORE_FFT_H
 #define UMI_CORE_FFT_H
 
@@ -35,5 +35,14 @@ void umi_fft_forward(const umi_fft *fft, float *samples, float *spectrum);
  * size / 2 + 1 complex values of the spectrum are overwritten; the imaginary parts of the first
  * and the last one count as 0. */
 void umi_fft_inverse(const umi_fft *fft, float *spectrum, float *samples);
+
+/* -- The same in double ----------------------------------------------------------------------- */
+
+typedef struct umi_fft_double umi_fft_double;
+
+um_status umi_fft_double_new(size_t size, umi_fft_double **out) UM_MUST_USE;
+void umi_fft_double_free(umi_fft_double *fft);
+void umi_fft_double_forward(const umi_fft_double *fft, double *samples, double *spectrum);
+void umi_fft_double_inverse(const umi_fft_double *fft, double *spectrum, double *samples);
 
 #endif
