@@ -1,0 +1,41 @@
+#include "io/file_error.h"
+
+#include <errno.h>
+
+um_status umi_status_of_reading(int reason)
+{
+    switch (reason) {
+    case ENOENT:
+    case ENOTDIR:
+    case ENAMETOOLONG:
+    case ELOOP:
+        return UM_ERR_NO_INPUT;
+    case EACCES:
+    case EPERM:
+        return UM_ERR_PERMISSION;
+    case ENOMEM:
+        return UM_ERR_MEMORY;
+    case ENXIO: /* a socket, or a device that is not there */
+        return UM_ERR_DATA;
+    default:
+        return UM_ERR_IO;
+    }
+}
+
+um_status umi_status_of_writing(int reason)
+{
+    switch (reason) {
+    case EACCES:
+    case EPERM:
+        return UM_ERR_PERMISSION;
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+    case EIO:
+        return UM_ERR_IO;
+    case ENOMEM:
+        return UM_ERR_MEMORY;
+    default:
+        return UM_ERR_CREATE;
+    }
+}
