@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-/* W: n_components x n_bins, rows sum to 1, bins from 0 Hz to sample_rate / 2 (Hz).
+/* W: n_components x n_bins, rows sum to 1, bins from 0 Hz to sample_rate / 2 (Hz, above 80).
  * gains: n_components x n_channels, rows sum to 1.
  * energy: n_components values >= 0: how much each atom has to say, e.g. the sums of its squared
  * activations.

@@ -5,6 +5,7 @@
 #include "core/mfcc.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 enum { N_BANDS = 40, N_COEFFICIENTS = 14, N_TIMBRE = N_COEFFICIENTS - 1, N_RESTARTS = 10 };
 
@@ -57,14 +58,35 @@ static void sort_sources(const double *energy, size_t n_components, size_t n_sou
     }
 }
 
+static bool values_are_valid(um_cview M)
+{
+    if (M.data == NULL || M.cols < 1 || M.stride < M.cols) {
+        return false;
+    }
+    for (size_t r = 0; r < M.rows; r++) {
+        for (size_t c = 0; c < M.cols; c++) {
+            float value = um_crow(M, r)[c];
+            if (!(value >= 0.0f && isfinite(value))) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 um_status um_group_atoms(um_cview W, um_cview gains, const double *energy, double sample_rate,
                          size_t n_sources, uint64_t seed, size_t *source_of)
 {
-    if (W.data == NULL || gains.data == NULL || energy == NULL || source_of == NULL ||
+    if (!values_are_valid(W) || !values_are_valid(gains) || energy == NULL || source_of == NULL ||
         gains.rows != W.rows || n_sources < 1 || n_sources > W.rows) {
         return UM_ERR_ARGUMENT;
     }
     size_t K = W.rows;
+    for (size_t k = 0; k < K; k++) {
+        if (!(energy[k] >= 0.0 && isfinite(energy[k]))) {
+            return UM_ERR_ARGUMENT;
+        }
+    }
     um_status status = UM_ERR_MEMORY;
     double *features = umi_alloc(K * (N_TIMBRE + gains.cols), sizeof(double));
     double *weights = umi_alloc(K, sizeof(double));

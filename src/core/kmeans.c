@@ -184,7 +184,7 @@ um_status umi_kmeans(const double *points, const double *weights, size_t n, size
             }
         }
         double this_cost = total_cost(&p);
-        if (this_cost < best) {
+        if (restart == 0 || this_cost < best) { /* the first one even when it is not a number */
             best = this_cost;
             memcpy(group_of, p.group_of, n * sizeof(size_t));
         }

@@ -27,8 +27,9 @@ um_status umi_mfcc_new(size_t n_bins, double sample_rate, size_t n_bands, double
                        double high_hz, size_t n_coefficients, umi_mfcc **out)
 {
     *out = NULL;
-    if (n_bins < 2 || !(sample_rate > 0.0) || n_bands < 1 || n_coefficients < 1 ||
-        n_coefficients > n_bands || !(low_hz >= 0.0 && high_hz > low_hz)) {
+    if (n_bins < 2 || !(sample_rate > 0.0 && isfinite(sample_rate)) || n_bands < 1 ||
+        n_coefficients < 1 || n_coefficients > n_bands || !(low_hz >= 0.0 && high_hz > low_hz) ||
+        low_hz >= sample_rate / 2.0) {
         return UM_ERR_ARGUMENT;
     }
     umi_mfcc *mfcc = umi_alloc(1, sizeof *mfcc);

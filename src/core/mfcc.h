@@ -9,8 +9,9 @@
 typedef struct umi_mfcc umi_mfcc;
 
 /* n_bands triangles of height 1, evenly spaced in mel (2595 log10(1 + f / 700), O'Shaughnessy)
- * from low_hz to high_hz (cut to the highest frequency of the spectra), for spectra of n_bins from
- * 0 Hz to sample_rate / 2. n_coefficients <= n_bands. UM_ERR_ARGUMENT, UM_ERR_MEMORY. */
+ * from low_hz to high_hz (cut to the highest frequency of the spectra, which must be above low_hz),
+ * for spectra of n_bins from 0 Hz to sample_rate / 2. n_coefficients <= n_bands. UM_ERR_ARGUMENT,
+ * UM_ERR_MEMORY. */
 um_status umi_mfcc_new(size_t n_bins, double sample_rate, size_t n_bands, double low_hz,
                        double high_hz, size_t n_coefficients, umi_mfcc **out) UM_MUST_USE;
 void umi_mfcc_free(umi_mfcc *mfcc);

@@ -1,0 +1,199 @@
+/* Grouping: planted timbres and places are found; sources come in order of energy. */
+#include "unmingle/group.h"
+
+#include "core/random.h"
+#include "counting_allocator.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+enum { K = 12, N_BINS = 513, RATE = 32000 };
+
+typedef struct atoms {
+    float W[K * N_BINS];
+    float gains[K * 2];
+    double energy[K];
+} atoms;
+
+/* Atom k sounds like timbre k % n_timbres and stands at place k % n_places: a timbre is a slope of
+ * the spectrum, with noise that differs from atom to atom. */
+static void make_atoms(atoms *a, size_t n_timbres, size_t n_places)
+{
+    umi_random random = umi_random_seeded(31);
+    for (size_t k = 0; k < K; k++) {
+        double slope = -0.02 + 0.04 * (double)(k % n_timbres) / (double)n_timbres;
+        double sum = 0;
+        for (size_t f = 0; f < N_BINS; f++) {
+            double value = exp(slope * (double)f) * (0.8 + 0.4 * umi_random_uniform(&random));
+            a->W[k * N_BINS + f] = (float)value;
+            sum += value;
+        }
+        for (size_t f = 0; f < N_BINS; f++) {
+            a->W[k * N_BINS + f] /= (float)sum;
+        }
+        float left = n_places == 1 ? 0.5F : (float)(k % n_places) / (float)(n_places - 1);
+        a->gains[2 * k] = left;
+        a->gains[2 * k + 1] = 1 - left;
+        a->energy[k] = 1 + umi_random_uniform(&random);
+    }
+}
+
+static um_status group(const atoms *a, size_t n_sources, size_t *source_of)
+{
+    return um_group_atoms(um_cview_of(a->W, K, N_BINS), um_cview_of(a->gains, K, 2), a->energy,
+                          RATE, n_sources, 1, source_of);
+}
+
+/* Atoms share a source when, and only when, they were planted so, and sources fall in energy. */
+static void assert_planted(const atoms *a, const size_t *source_of, size_t n_sources)
+{
+    double sum[K] = {0};
+    for (size_t k = 0; k < K; k++) {
+        assert_true(source_of[k] < n_sources);
+        sum[source_of[k]] += a->energy[k];
+        for (size_t other = 0; other < K; other++) {
+            assert_true((source_of[k] == source_of[other]) == (k % n_sources == other % n_sources));
+        }
+    }
+    for (size_t s = 0; s < n_sources; s++) {
+        assert_true(sum[s] > 0 && (s == 0 || sum[s - 1] >= sum[s]));
+    }
+}
+
+static void planted_timbres_are_found(void **state)
+{
+    (void)state;
+    static atoms a;
+    size_t source_of[K];
+    for (size_t n_sources = 2; n_sources <= 4; n_sources++) {
+        make_atoms(&a, n_sources, 1);
+        assert_int_equal(group(&a, n_sources, source_of), UM_OK);
+        assert_planted(&a, source_of, n_sources);
+    }
+}
+
+static void planted_places_are_found(void **state)
+{
+    (void)state;
+    static atoms a;
+    size_t source_of[K];
+    for (size_t n_sources = 2; n_sources <= 3; n_sources++) {
+        make_atoms(&a, 1, n_sources);
+        assert_int_equal(group(&a, n_sources, source_of), UM_OK);
+        assert_planted(&a, source_of, n_sources);
+    }
+}
+
+static void sources_are_ordered_by_energy(void **state)
+{
+    (void)state;
+    static atoms a;
+    size_t source_of[K];
+    make_atoms(&a, 3, 1);
+    for (size_t loudest = 0; loudest < 3; loudest++) {
+        for (size_t k = 0; k < K; k++) {
+            /* Ranks: `loudest`, then the next, then the next but one. */
+            a.energy[k] = 1.0 / (double)(1 + (k + 3 - loudest) % 3);
+        }
+        assert_int_equal(group(&a, 3, source_of), UM_OK);
+        for (size_t k = 0; k < K; k++) {
+            assert_int_equal(source_of[k], (k + 3 - loudest) % 3);
+        }
+    }
+}
+
+/* Degenerate: equal atoms, silent ones, as many sources as atoms. */
+static void every_source_gets_an_atom(void **state)
+{
+    (void)state;
+    static atoms a;
+    size_t source_of[K];
+    make_atoms(&a, 1, 1);
+    for (size_t k = 0; k < K; k++) {
+        memcpy(a.W + k * N_BINS, a.W, N_BINS * sizeof(float));
+        a.energy[k] = k % 2 == 0 ? 0.0 : 1.0;
+    }
+    for (int silent = 0; silent < 2; silent++) {
+        for (size_t n_sources = 1; n_sources <= K; n_sources++) {
+            size_t count[K] = {0};
+            assert_int_equal(group(&a, n_sources, source_of), UM_OK);
+            for (size_t k = 0; k < K; k++) {
+                assert_true(source_of[k] < n_sources);
+                count[source_of[k]]++;
+            }
+            for (size_t s = 0; s < n_sources; s++) {
+                assert_true(count[s] > 0);
+            }
+        }
+        memset(a.energy, 0, sizeof a.energy);
+    }
+}
+
+static void wrong_arguments_are_refused(void **state)
+{
+    (void)state;
+    static atoms a;
+    size_t source_of[K];
+    make_atoms(&a, 2, 1);
+    um_cview W = um_cview_of(a.W, K, N_BINS), gains = um_cview_of(a.gains, K, 2);
+    um_cview no_data = {NULL, K, N_BINS, N_BINS}, fewer = um_cview_of(a.gains, K - 1, 2);
+    um_cview short_stride = {a.W, K, N_BINS, N_BINS - 1}, no_channel = {a.gains, K, 0, 2};
+    const um_status wrong = UM_ERR_ARGUMENT;
+    assert_int_equal(um_group_atoms(no_data, gains, a.energy, RATE, 2, 1, source_of), wrong);
+    assert_int_equal(um_group_atoms(short_stride, gains, a.energy, RATE, 2, 1, source_of), wrong);
+    assert_int_equal(um_group_atoms(W, no_data, a.energy, RATE, 2, 1, source_of), wrong);
+    assert_int_equal(um_group_atoms(W, fewer, a.energy, RATE, 2, 1, source_of), wrong);
+    assert_int_equal(um_group_atoms(W, no_channel, a.energy, RATE, 2, 1, source_of), wrong);
+    assert_int_equal(um_group_atoms(W, gains, NULL, RATE, 2, 1, source_of), wrong);
+    assert_int_equal(um_group_atoms(W, gains, a.energy, RATE, 2, 1, NULL), wrong);
+    assert_int_equal(um_group_atoms(W, gains, a.energy, 0, 2, 1, source_of), wrong);
+    assert_int_equal(um_group_atoms(W, gains, a.energy, RATE, 0, 1, source_of), wrong);
+    assert_int_equal(um_group_atoms(W, gains, a.energy, RATE, K + 1, 1, source_of), wrong);
+    const double bad[] = {-1.0, NAN, INFINITY};
+    for (size_t i = 0; i < 3; i++) {
+        a.energy[3] = bad[i];
+        assert_int_equal(group(&a, 2, source_of), wrong);
+        a.energy[3] = 1.0;
+        a.W[100] = (float)bad[i];
+        assert_int_equal(group(&a, 2, source_of), wrong);
+        a.W[100] = 0.0F;
+        a.gains[5] = (float)bad[i];
+        assert_int_equal(group(&a, 2, source_of), wrong);
+        a.gains[5] = 0.5F;
+    }
+}
+
+static um_status attempt(void *context)
+{
+    size_t source_of[K];
+    return group(context, 3, source_of);
+}
+
+static void short_memory_is_told(void **state)
+{
+    (void)state;
+    static atoms a;
+    make_atoms(&a, 3, 1);
+    assert_true(counting_allocator_sweep(attempt, &a) > 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(planted_timbres_are_found),
+        cmocka_unit_test(planted_places_are_found),
+        cmocka_unit_test(sources_are_ordered_by_energy),
+        cmocka_unit_test(every_source_gets_an_atom),
+        cmocka_unit_test(wrong_arguments_are_refused),
+        cmocka_unit_test(short_memory_is_told),
+    };
+    return cmocka_run_group_tests_name("group", tests, NULL, NULL);
+}
