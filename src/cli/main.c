@@ -107,7 +107,7 @@ static int run_global(int argc, char **argv)
     } else if (strcmp(argv[1], "--version") == 0) {
         puts("unmingle " UNMINGLE_VERSION);
     } else if (strcmp(argv[1], "--print-man") == 0) {
-        umi_man_print(stdout);
+        umi_man_fill(stdin, stdout);
     } else if (strcmp(argv[1], "--print-completion") == 0 && argc == 3 &&
                umi_completion_print(argv[2], stdout)) {
         return UMI_EXIT_OK;
