@@ -18,8 +18,8 @@ install(FILES ${PROJECT_BINARY_DIR}/unmingleConfig.cmake
   ${PROJECT_BINARY_DIR}/unmingleConfigVersion.cmake DESTINATION ${PACKAGE_DIR})
 
 # pkg-config knows the folder of the .pc file: the prefix is so many folders above it.
-file(RELATIVE_PATH PREFIX_FROM_PC
-  /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+file(RELATIVE_PATH PREFIX_FROM_PC /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
+string(REGEX REPLACE "/$" "" PREFIX_FROM_PC ${PREFIX_FROM_PC})
 configure_file(src/unmingle.pc.in unmingle.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/unmingle.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 

@@ -16,7 +16,7 @@ echo "The program runs"
 
 pc=$(find "$prefix" -name unmingle.pc)
 export PKG_CONFIG_PATH="${pc%/*}"
-libdir=$(pkg-config --variable=libdir unmingle)
+eval "libdir=$(pkg-config --variable=libdir unmingle)" # escaped for a shell, too
 
 echo "pkg-config, shared"
 # pkg-config escapes the space in the prefix for a shell, so a shell reads its words.
