@@ -2,7 +2,9 @@
 #include "unmingle/dictionary.h"
 
 #include "core/error.h"
+#include "core/fft.h"
 #include "core/memory.h"
+#include "core/window.h"
 #include "format/dictionary_internal.h"
 #include "format/utf8.h"
 
@@ -108,35 +110,22 @@ static um_status check_transform(const um_dictionary *dictionary,
                                  const umi_dictionary_complaint *complaint)
 {
     const um_stft_config *stft = &dictionary->stft;
-    const um_window_config *window = &stft->window;
-    if (um_window_name(window->window) == NULL) {
-        return wrong(complaint, "window", (double)window->window, "a window");
+    um_error window_error;
+    if (umi_window_check(&stft->window, &window_error) != UM_OK) {
+        return umi_error_set(complaint->error, complaint->status, "%s: window: %s%s",
+                             complaint->name, window_error.message, complaint->cure);
     }
-    if (window->length < 16 || window->length > 1048576 || window->length % 2 != 0) {
-        return wrong(complaint, "window_length", (double)window->length, "even and in 16..1048576");
-    }
-    if (window->hop < 1 || window->hop > window->length) {
-        return wrong(complaint, "hop", (double)window->hop, "in 1..window_length");
-    }
-    size_t fft_size = stft->fft_size != 0 ? stft->fft_size : window->length;
-    if (fft_size < window->length || fft_size > 1048576 || fft_size % 2 != 0) {
-        return wrong(complaint, "fft_size", (double)fft_size, "even and in window_length..1048576");
+    size_t fft_size = stft->fft_size != 0 ? stft->fft_size : stft->window.length;
+    if (fft_size < stft->window.length || fft_size > UMI_FFT_MAX_SIZE ||
+        umi_fft_good_size(fft_size) != fft_size) {
+        return wrong(complaint, "fft_size", (double)fft_size,
+                     "an even product of 2, 3, 5 and 7 in window_length..1048576");
     }
     if (dictionary->W.cols != fft_size / 2 + 1) {
         return umi_error_set(complaint->error, complaint->status,
                              "%s: W: %zu bins do not fit fft_size %zu, which has %zu%s",
                              complaint->name, dictionary->W.cols, fft_size, fft_size / 2 + 1,
                              complaint->cure);
-    }
-    if (window->window == UM_WINDOW_KBD && !(window->kbd_alpha >= 0 && window->kbd_alpha <= 20)) {
-        return wrong(complaint, "kbd_alpha", window->kbd_alpha, "in 0..20");
-    }
-    size_t synthesis = window->synthesis_length;
-    /* 0 stands for the default, 2 hop. */
-    if (window->window == UM_WINDOW_ASYMMETRIC && synthesis != 0 &&
-        (synthesis > window->length || synthesis % (2 * window->hop) != 0)) {
-        return wrong(complaint, "synthesis_length", (double)synthesis,
-                     "a multiple of 2 hop up to window_length");
     }
     return UM_OK;
 }

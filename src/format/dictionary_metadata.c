@@ -20,6 +20,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "core/window.h"
 #include "format/utf8.h"
 
 #include <inttypes.h>
@@ -247,7 +248,6 @@ umi_json *umi_dictionary_metadata(const um_dictionary *dictionary)
 {
     const um_window_config *window = &dictionary->stft.window;
     size_t fft_size = 2 * (dictionary->W.cols - 1);
-    size_t synthesis = window->synthesis_length;
     umi_json *metadata = umi_json_object();
     if (umi_json_set(metadata, "format_version", umi_json_string("1")) &&
         set_number(metadata, "sample_rate", dictionary->sample_rate) &&
@@ -256,7 +256,7 @@ umi_json *umi_dictionary_metadata(const um_dictionary *dictionary)
         set_uint64(metadata, "hop", window->hop) && set_uint64(metadata, "fft_size", fft_size) &&
         (window->window != UM_WINDOW_KBD || set_number(metadata, "kbd_alpha", window->kbd_alpha)) &&
         (window->window != UM_WINDOW_ASYMMETRIC ||
-         set_uint64(metadata, "synthesis_length", synthesis != 0 ? synthesis : 2 * window->hop)) &&
+         set_uint64(metadata, "synthesis_length", umi_window_synthesis_length(window))) &&
         set_number(metadata, "exponent", dictionary->exponent) &&
         set_labels(metadata, dictionary) && set_uint64(metadata, "seed", dictionary->seed) &&
         set_optional_text(metadata, "program", dictionary->program) &&
