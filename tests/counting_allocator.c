@@ -11,7 +11,8 @@
 #include <errno.h>
 
 /* The names are the linker's: with --wrap=malloc, calls of malloc go to __wrap_malloc, and
- * __real_malloc is the one of libc, or of the sanitizer. */
+ * __real_malloc is the one of libc, or of the sanitizer.
+ * NOLINTBEGIN(bugprone-reserved-identifier) */
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *block, size_t size);
@@ -106,6 +107,8 @@ void __wrap_free(void *block)
     }
     __real_free(block);
 }
+
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 size_t counting_allocator_sweep(um_status (*attempt)(void *context), void *context)
 {

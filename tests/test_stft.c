@@ -140,13 +140,13 @@ static void test_survives_failing_allocations(void **state)
 
 /* -- Many threads ------------------------------------------------------------------------------ */
 
-enum { N_THREADS = 8, N_ROUNDS = 40, N_SAMPLES = 1024 };
+enum { N_THREADS = 8, N_ROUNDS = 40, N_SAMPLES = 1024, ROW = 2 * 513 };
 
 typedef struct worker {
     const um_stft *shared;
     size_t number;
-    bool failed;                /* cmocka's assertions are for the main thread */
-    float spectra[2 * 513 * 4]; /* of the shared object */
+    bool failed;            /* cmocka's assertions are for the main thread */
+    float spectra[ROW * 4]; /* of the shared object */
 } worker;
 
 static float sample_at(size_t i)
@@ -165,7 +165,7 @@ static bool analyse_shared(worker *w)
     if (um_analysis_new(w->shared, &analysis) != UM_OK) {
         return false;
     }
-    size_t n_frames = um_analysis_push(analysis, samples, 1, N_SAMPLES, w->spectra, 2 * 513);
+    size_t n_frames = um_analysis_push(analysis, samples, 1, N_SAMPLES, w->spectra, ROW);
     um_analysis_free(analysis);
     return n_frames == 4;
 }

@@ -132,8 +132,8 @@ static void test_reconstruction_with_usual_and_extreme_settings(void **state)
     check_reconstruction(um_window_config_default(), 8192, 20000);
     check_reconstruction(window_of(UM_WINDOW_SINE, 2048, 1024), 0, 1);
     check_reconstruction(window_of(UM_WINDOW_HANN, 1024, 2), 0, 3000);
-    check_reconstruction(window_of(UM_WINDOW_HANN, 65536, 38000), 0, 200000);
-    check_reconstruction(window_of(UM_WINDOW_SINE, 65536, 49000), 0, 200000);
+    check_reconstruction(window_of(UM_WINDOW_HANN, 65536, 36500), 0, 200000);
+    check_reconstruction(window_of(UM_WINDOW_SINE, 65536, 47900), 0, 200000);
     check_reconstruction(window_of(UM_WINDOW_HANN, 64, 16), 1 << 17, 100);
     um_window_config window = window_of(UM_WINDOW_KBD, 2048, 1024);
     window.kbd_alpha = 0.0;
@@ -190,7 +190,7 @@ static void test_blocks_strides_and_reset_change_no_bit(void **state)
 {
     (void)state;
     const um_window_config windows[] = {
-        window_of(UM_WINDOW_HANN, 64, 16), window_of(UM_WINDOW_SINE, 60, 45),
+        window_of(UM_WINDOW_HANN, 64, 16), window_of(UM_WINDOW_SINE, 60, 43),
         window_of(UM_WINDOW_KBD, 128, 50), window_of(UM_WINDOW_ASYMMETRIC, 90, 5)};
     for (size_t i = 0; i < sizeof windows / sizeof *windows; i++) {
         size_t hop = windows[i].hop;

@@ -166,10 +166,10 @@ static void test_every_accepted_pair_reconstructs(void **state)
 static void test_hops_up_to_the_documented_limit(void **state)
 {
     (void)state;
-    um_window_config accepted[] = {config_of(UM_WINDOW_HANN, 1000, 590),
-                                   config_of(UM_WINDOW_SINE, 1000, 760)};
+    um_window_config accepted[] = {config_of(UM_WINDOW_HANN, 1000, 550),
+                                   config_of(UM_WINDOW_SINE, 1000, 730)};
     um_window_config refused[] = {
-        config_of(UM_WINDOW_HANN, 1000, 600), config_of(UM_WINDOW_SINE, 1000, 770),
+        config_of(UM_WINDOW_HANN, 1000, 560), config_of(UM_WINDOW_SINE, 1000, 740),
         config_of(UM_WINDOW_HANN, 1000, 1000), config_of(UM_WINDOW_SINE, 1000, 1000),
         config_of(UM_WINDOW_KBD, 1000, 501)};
     for (size_t i = 0; i < sizeof accepted / sizeof *accepted; i++) {

@@ -45,7 +45,7 @@ typedef struct um_window_config {
     size_t length;           /* samples of the analysis window, 16..1048576, even; default 4096 */
     size_t hop;              /* samples between frames, 1..length; default 1024. Up to length / 2
                                 always reconstructs; KBD and asymmetric need that, Hann
-                                does up to 0.59 length, sine up to 0.76 */
+                                does up to 0.55 length, sine up to 0.73 */
     double kbd_alpha;        /* KBD only: shape, 0..20, default 4 (AAC's); the Kaiser window's
                                 Bessel function has the argument pi * kbd_alpha */
     size_t synthesis_length; /* asymmetric only: the last samples of a frame, which are given

@@ -10,9 +10,10 @@ static const double PI = 3.14159265358979323846;
 enum { MIN_LENGTH = 16, MAX_LENGTH = 1 << 20 };
 
 /* The sum of squares under overlapped windows may fall to this share of its peak. Where it is
- * small, the dual window is large and lifts the rounding errors of the transforms. Measured at
- * 0.25, for lengths up to the largest: error below -127 dB on the whole, -120 dB at any sample. */
-static const double MIN_OVERLAP = 0.25;
+ * small, the dual window is large and lifts the rounding errors of the transforms. Measured with
+ * this bound, up to the largest length: error below -132 dB in energy, -121 dB at the worst
+ * sample. */
+static const double MIN_OVERLAP = 1.0 / 3.0;
 
 /* -120 dB: how far the sum of products may be from 1. */
 static const double MAX_ERROR = 1e-6;
@@ -179,13 +180,14 @@ static void fill_asymmetric(const um_window_config *c, float *analysis, float *s
     size_t given_back = umi_window_synthesis_length(c);
     size_t start = c->length - given_back;    /* of the samples that are given back */
     size_t peak = c->length - given_back / 2; /* where both windows are at their height */
-    double n_overlaps = (double)(given_back / 2 / c->hop);
+    size_t n_overlaps = given_back / 2 / c->hop;
     for (size_t t = 0; t < c->length; t++) {
         double a = sqrt(t < peak ? hann(t, 2 * peak) : hann(t - start, given_back));
         analysis[t] = (float)a;
         /* Hann's sum over overlapped frames is n_overlaps. Where a is 0 so is the product. */
-        synthesis[t] =
-            t < start || a == 0.0 ? 0.0F : (float)(hann(t - start, given_back) / a / n_overlaps);
+        synthesis[t] = t < start || a == 0.0
+                           ? 0.0F
+                           : (float)(hann(t - start, given_back) / a / (double)n_overlaps);
     }
 }
 
