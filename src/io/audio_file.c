@@ -210,6 +210,7 @@ struct umi_encoder {
     sf_count_t position;
     int reason; /* errno of the first write that failed */
     bool failed;
+    bool has_frames;
 };
 
 static sf_count_t output_length(void *user)
@@ -307,6 +308,7 @@ static bool put(umi_encoder *encoder, sf_count_t written, size_t n_frames)
     if (written != (sf_count_t)n_frames || sf_error(encoder->stream) != SF_ERR_NO_ERROR) {
         encoder->failed = true;
     }
+    encoder->has_frames = encoder->has_frames || n_frames > 0;
     return !encoder->failed;
 }
 
@@ -330,6 +332,10 @@ bool umi_encoder_close(umi_encoder *encoder, int *reason)
     *reason = 0;
     if (encoder == NULL) {
         return true;
+    }
+    if (!encoder->has_frames) {
+        /* libsndfile puts off a FLAC's header until the first frame: one of none would be empty. */
+        (void)sf_command(encoder->stream, SFC_UPDATE_HEADER_NOW, NULL, 0);
     }
     bool ok = sf_close(encoder->stream) == SF_ERR_NO_ERROR && !encoder->failed;
     *reason = encoder->reason;
