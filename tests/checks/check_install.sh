@@ -1,15 +1,19 @@
 #!/bin/sh
 # What is installed is enough for somebody else's program: by pkg-config and by CMake, against the
 # shared and the static library. The prefix is one that nothing was configured for.
-# Usage: check_install.sh CMAKE CC BUILD_DIRECTORY CONSUMER_C
+# Usage: check_install.sh CMAKE CC BUILD_DIRECTORY PROJECT_DIRECTORY
 set -eu
-cmake=$1 cc=$2 build=$3 consumer=$4
+cmake=$1 cc=$2 build=$3 project=$4
+consumer=$project/tests/checks/consumer.c
 unset DESTDIR
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 prefix="$work/a prefix"
 
 "$cmake" --install "$build" --prefix "$prefix" >"$work/log" || { cat "$work/log"; exit 1; }
+
+echo "Every public header is there"
+diff -r "$project/include/unmingle" "$prefix/include/unmingle"
 
 echo "The program runs"
 "$prefix/bin/unmingle" --version
