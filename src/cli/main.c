@@ -8,6 +8,7 @@
 #include "cli/options.h"
 #include "cli/params.h"
 #include "cli/signals.h"
+#include "core/blas.h"
 #include "unmingle/cpu.h"
 
 #include <errno.h>
@@ -91,6 +92,7 @@ static int run_command(const umi_command *command, int argc, char **argv)
     code = limit_cpu(&options);
     if (code == UMI_EXIT_OK) {
         umi_signals_install();
+        umi_blas_single_thread();
         code = command->run(&options);
     }
 done:

@@ -1,0 +1,186 @@
+#define _POSIX_C_SOURCE 200809L
+#include "job/stem_folder.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+#include "io/file_error.h"
+#include "io/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* ASCII letters only, whatever the locale. */
+static bool equal_letters(const char *a, size_t n, const char *b)
+{
+    if (strlen(b) != n) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (lower(a[i]) != lower(b[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool umi_is_sound_name(const char *file_name)
+{
+    static const char *const extensions[] = {"wav",  "wave", "rf64", "w64",  "aif",
+                                             "aiff", "aifc", "au",   "snd",  "caf",
+                                             "flac", "ogg",  "oga",  "opus", "mp3"};
+    const char *dot = strrchr(file_name, '.');
+    if (dot == NULL || file_name[0] == '.') {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++) {
+        if (equal_letters(dot + 1, strlen(dot + 1), extensions[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_stem(const char *file_name)
+{
+    if (!umi_is_sound_name(file_name)) {
+        return false;
+    }
+    size_t n = (size_t)(strrchr(file_name, '.') - file_name);
+    return !equal_letters(file_name, n, "mix") && !equal_letters(file_name, n, "mixture");
+}
+
+/* The first n bytes of `text` as a string of their own; NULL when memory is short. */
+static char *copy(const char *text, size_t n)
+{
+    char *made = umi_alloc(n + 1, 1);
+    if (made != NULL) {
+        memcpy(made, text, n);
+    }
+    return made;
+}
+
+static char *join(const char *directory, const char *file_name)
+{
+    size_t n = strlen(directory), n_name = strlen(file_name);
+    bool slash = n > 0 && directory[n - 1] != '/';
+    char *path = umi_alloc(n + slash + n_name + 1, 1);
+    if (path != NULL) {
+        memcpy(path, directory, n);
+        if (slash) {
+            path[n] = '/';
+        }
+        memcpy(path + n + slash, file_name, n_name);
+    }
+    return path;
+}
+
+static bool add(umi_stem_folder *folder, size_t *room, const char *directory, const char *file_name)
+{
+    if (folder->n_files == *room) {
+        size_t more = *room == 0 ? 16 : 2 * *room;
+        umi_stem_file *files = umi_alloc(more, sizeof *files);
+        if (files == NULL) {
+            return false;
+        }
+        if (folder->n_files > 0) {
+            memcpy(files, folder->files, folder->n_files * sizeof *files);
+        }
+        umi_free(folder->files);
+        folder->files = files;
+        *room = more;
+    }
+    umi_stem_file *file = &folder->files[folder->n_files];
+    file->name = copy(file_name, (size_t)(strrchr(file_name, '.') - file_name));
+    file->path = join(directory, file_name);
+    if (file->name == NULL || file->path == NULL) {
+        umi_free(file->name);
+        umi_free(file->path);
+        return false;
+    }
+    folder->n_files++;
+    return true;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const umi_stem_file *left = a, *right = b;
+    return strcmp(left->name, right->name);
+}
+
+static um_status check_names(const umi_stem_folder *folder, um_error *error)
+{
+    for (size_t i = 1; i < folder->n_files; i++) {
+        if (strcmp(folder->files[i - 1].name, folder->files[i].name) == 0) {
+            char one[UMI_DISPLAY_MAX / 2], other[UMI_DISPLAY_MAX / 2];
+            return umi_error_set(error, UM_ERR_DATA, "%s and %s: two files for one stem",
+                                 umi_display_name(folder->files[i - 1].path, one, sizeof one),
+                                 umi_display_name(folder->files[i].path, other, sizeof other));
+        }
+    }
+    return UM_OK;
+}
+
+um_status umi_stem_folder_read(const char *directory, umi_stem_folder *folder, um_error *error)
+{
+    char shown[UMI_DISPLAY_MAX];
+    (void)umi_display_name(directory, shown, sizeof shown);
+    folder->files = NULL;
+    folder->n_files = 0;
+    DIR *stream = opendir(directory);
+    if (stream == NULL) {
+        return umi_error_set(error, umi_status_of_reading(errno), "%s: %s", shown, strerror(errno));
+    }
+    um_status status = UM_OK;
+    size_t room = 0;
+    for (;;) {
+        errno = 0;
+        const struct dirent *entry = readdir(stream);
+        if (entry == NULL) {
+            if (errno != 0) {
+                status = umi_error_set(error, UM_ERR_IO, "%s: %s", shown, strerror(errno));
+            }
+            break;
+        }
+        if (is_stem(entry->d_name) && !add(folder, &room, directory, entry->d_name)) {
+            status = umi_error_set(error, UM_ERR_MEMORY, "%s: not enough memory", shown);
+            break;
+        }
+    }
+    (void)closedir(stream);
+    if (status == UM_OK && folder->n_files > 0) {
+        qsort(folder->files, folder->n_files, sizeof *folder->files, by_name);
+        status = check_names(folder, error);
+    }
+    if (status != UM_OK) {
+        umi_stem_folder_free(folder);
+    }
+    return status;
+}
+
+void umi_stem_folder_free(umi_stem_folder *folder)
+{
+    for (size_t i = 0; i < folder->n_files; i++) {
+        umi_free(folder->files[i].name);
+        umi_free(folder->files[i].path);
+    }
+    umi_free(folder->files);
+    folder->files = NULL;
+    folder->n_files = 0;
+}
+
+size_t umi_stem_folder_find(const umi_stem_folder *folder, const char *name)
+{
+    size_t i = 0;
+    while (i < folder->n_files && strcmp(folder->files[i].name, name) != 0) {
+        i++;
+    }
+    return i;
+}
