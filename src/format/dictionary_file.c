@@ -117,8 +117,8 @@ static um_status check_atoms_tensor(const struct source *source, const umi_safet
     char shown[64];
     if (file->n_tensors != 1 || strcmp(W->name, "W") != 0) {
         return umi_error_set(source->error, UM_ERR_CONFIG,
-                             "%s: not a dictionary: it holds %zu tensors, and should hold W alone",
-                             source->name, file->n_tensors);
+                             "%s: not a dictionary: of tensors, it should hold W alone",
+                             source->name);
     }
     if (strcmp(W->dtype, "F32") != 0) {
         return umi_error_set(source->error, UM_ERR_CONFIG, "%s: W: dtype is %s and should be F32",
