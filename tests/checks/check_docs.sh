@@ -1,0 +1,43 @@
+#!/bin/sh
+# Every option that the program takes stands in the man page, in each shell's completion and in
+# README.md, and the man page tells of no other.
+# Usage: check_docs.sh UNMINGLE PROJECT_DIRECTORY
+set -eu
+unmingle=$1 project=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+for command in separate learn info score presets; do
+    "$unmingle" $command --help=all
+done | grep -oE -- '^  (-[a-z], )?--[a-z-]+' | sed 's/.*--/--/' | sort -u >"$work/options"
+[ "$(wc -l <"$work/options")" -ge 30 ] || { echo "--help=all names hardly an option"; exit 1; }
+
+"$unmingle" --print-man <"$project/src/cli/unmingle.1.scd" >"$work/man"
+for shell in bash zsh fish; do
+    "$unmingle" --print-completion $shell >"$work/$shell"
+done
+# fish writes "-l name"; make it look like the others.
+sed -i 's/ -l \([a-z-]*\)/ --\1/' "$work/fish"
+cp "$project/README.md" "$work/README.md"
+
+for document in man bash zsh fish README.md; do
+    grep -oE -- '--[a-z]+(-[a-z]+)*' "$work/$document" | sort -u >"$work/named"
+    comm -23 "$work/options" "$work/named" | while read -r option; do
+        echo "$document: does not tell of $option"
+        false
+    done || failed=1
+done
+
+# The man page tells of nothing but unmingle, so what it names has to be there.
+printf '%s\n' --help --version >"$work/others"
+grep -oE -- '--[a-z]+(-[a-z]+)*' "$work/man" | sort -u >"$work/named"
+sort -u "$work/options" "$work/others" | comm -13 - "$work/named" | while read -r option; do
+    echo "man: tells of $option, which is none"
+    false
+done || failed=1
+
+if command -v scdoc >/dev/null; then
+    scdoc <"$work/man" >"$work/unmingle.1" || failed=1
+fi
+exit $failed
