@@ -1,6 +1,6 @@
 #!/bin/sh
-# Every option that the program takes stands in the man page, in each shell's completion and in
-# README.md, and the man page tells of no other.
+# Every option that the program takes stands in the man page, in each shell's completion and, with
+# its line of help, in README.md; and the man page tells of no other.
 # Usage: check_docs.sh UNMINGLE PROJECT_DIRECTORY
 set -eu
 unmingle=$1 project=$2
@@ -10,7 +10,8 @@ failed=0
 
 for command in separate learn info score presets; do
     "$unmingle" $command --help=all
-done | grep -oE -- '^  (-[a-z], )?--[a-z-]+' | sed 's/.*--/--/' | sort -u >"$work/options"
+done | grep -E '^  (-[a-z], )?--[a-z]' >"$work/help"
+grep -oE -- '^  (-[a-z], )?--[a-z-]+' "$work/help" | sed 's/.*--/--/' | sort -u >"$work/options"
 [ "$(wc -l <"$work/options")" -ge 30 ] || { echo "--help=all names hardly an option"; exit 1; }
 
 "$unmingle" --print-man <"$project/src/cli/unmingle.1.scd" >"$work/man"
@@ -19,15 +20,19 @@ for shell in bash zsh fish; do
 done
 # fish writes "-l name"; make it look like the others.
 sed -i 's/ -l \([a-z-]*\)/ --\1/' "$work/fish"
-cp "$project/README.md" "$work/README.md"
 
-for document in man bash zsh fish README.md; do
+for document in man bash zsh fish; do
     grep -oE -- '--[a-z]+(-[a-z]+)*' "$work/$document" | sort -u >"$work/named"
     comm -23 "$work/options" "$work/named" | while read -r option; do
         echo "$document: does not tell of $option"
         false
     done || failed=1
 done
+
+# README.md has a table with the same words and defaults: "| `--seed N` | seed of ... [1] | ...".
+sed -E 's/^  (.*[^ ])  +(.*)$/| `\1` | \2 |/' "$work/help" | sort -u | while read -r row; do
+    grep -qF -- "$row" "$project/README.md" || { echo "README.md: has no row $row"; false; }
+done || failed=1
 
 # The man page tells of nothing but unmingle, so what it names has to be there.
 printf '%s\n' --help --version >"$work/others"
