@@ -1,0 +1,43 @@
+/* Outputs under a hidden name until they are whole.
+ *
+ * What is to become PARENT/NAME is made as PARENT/.NAME.unmingle-PID-RANDOM, on the same file
+ * system, so that one rename publishes it. Temporaries that a killed process left for the same NAME
+ * are removed when the next one is made. All temporaries that are not yet published are known here,
+ * so that a program that was told to stop can remove them. For the main thread alone. */
+#ifndef UMI_IO_TEMPORARY_H
+#define UMI_IO_TEMPORARY_H
+
+#include "unmingle/status.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct umi_temporary {
+    char parent[PATH_MAX]; /* the directory that both are in */
+    char final_path[PATH_MAX];
+    char path[PATH_MAX];
+    char *shown; /* the final name as the user gave it, for messages */
+    struct umi_temporary *next;
+} umi_temporary;
+
+/* Finds a name for `final_path` and, where is_directory, makes the directory. A final_path that
+ * exists is followed through symbolic links. UM_ERR_CREATE when there is no such parent, when the
+ * name is "." or "..", or too long; UM_ERR_PERMISSION, UM_ERR_IO, UM_ERR_MEMORY. */
+um_status umi_temporary_new(const char *final_path, bool is_directory, umi_temporary **out,
+                            um_error *error) UM_MUST_USE;
+
+/* Removes what is there under the hidden name, and frees. NULL is fine. */
+void umi_temporary_free(umi_temporary *temporary);
+
+/* Brings a file or directory to the disk; false with errno. */
+bool umi_sync_path(const char *path);
+
+/* Removes a file, or a directory with all that it holds; symbolic links are not followed. */
+void umi_remove_tree(const char *path);
+
+/* Removes every temporary that is not published. For a program that ends without the chance to free
+ * its objects; they may still be freed after. Not for a signal handler. */
+void umi_output_abort_all(void);
+
+#endif
