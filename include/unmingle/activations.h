@@ -30,8 +30,8 @@ UM_API UM_MUST_USE um_status um_activations_new(const um_activations_config *con
                                                 um_activations **out);
 UM_API void um_activations_free(um_activations *activations);
 
-/* Fills H, V.rows x n_components, for the frames V, V.rows x n_columns (>= 0, finite): from flat,
- * by the configured number of updates. Frames of zeros get zeros. Any number of rows.
+/* Fills H, V.rows x n_components, for the frames V, V.rows x n_columns (0..1e12): from flat, by the
+ * configured number of updates. Frames of zeros get zeros. Any number of rows.
  * UM_ERR_ARGUMENT. */
 UM_API UM_MUST_USE um_status um_activations_solve(um_activations *activations, um_cview V,
                                                   um_view H);

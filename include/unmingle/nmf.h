@@ -82,15 +82,16 @@ UM_API UM_MUST_USE um_status um_nmf_set_activations(um_nmf *nmf, um_cview H);
 UM_API UM_MUST_USE um_status um_nmf_start_random(um_nmf *nmf, um_cview V, uint64_t seed);
 
 /* Non-negative double singular value decomposition (Boutsidis, Gallopoulos 2008) of V's mean over
- * channels, its zeros raised to 1e-4 of the mean so that they can grow. The singular vectors come
- * from a randomised range finder (Halko, Martinsson, Tropp 2011) with this seed. Components past
- * the smaller side of V, and fixed ones' activations, start random. Allocates while it works. */
+ * channels, the zeros of each factor raised to 1e-4 of its mean so that they can grow. The singular
+ * vectors come from a randomised range finder (Halko, Martinsson, Tropp 2011) with this seed.
+ * Components past the smaller side of V, and fixed ones' activations, start random. Allocates while
+ * it works. */
 UM_API UM_MUST_USE um_status um_nmf_start_nndsvd(um_nmf *nmf, um_cview V, uint64_t seed);
 
 /* -- Work -------------------------------------------------------------------------------------- */
 
-/* Runs the updates on V from the values that were set or left by the run before. V >= 0 and
- * finite, V.rows <= config.n_frames, V.cols = n_channels * n_bins. Frames of zeros get zero
+/* Runs the updates on V from the values that were set or left by the run before. V is within
+ * 0..1e12, V.rows <= config.n_frames, V.cols = n_channels * n_bins. Frames of zeros get zero
  * activations. UM_ERR_ARGUMENT; UM_ERR_CANCELLED by progress, called once a check; the values are
  * then those of the last whole iteration. */
 UM_API UM_MUST_USE um_status um_nmf_run(um_nmf *nmf, um_cview V, const um_progress *progress);

@@ -118,17 +118,9 @@ static void solve_tile(void *argument, size_t i_tile, size_t i_worker)
 um_status um_activations_solve(um_activations *activations, um_cview V, um_view H)
 {
     if (activations == NULL || V.cols != activations->D.cols || H.rows != V.rows ||
-        H.cols != activations->D.rows || V.stride < V.cols || H.stride < H.cols ||
-        (V.rows > 0 && (V.data == NULL || H.data == NULL))) {
+        H.cols != activations->D.rows || H.stride < H.cols || (H.rows > 0 && H.data == NULL) ||
+        !umi_tile_magnitudes_are_valid(V)) {
         return UM_ERR_ARGUMENT;
-    }
-    for (size_t n = 0; n < V.rows; n++) {
-        const float *v = um_crow(V, n);
-        for (size_t f = 0; f < V.cols; f++) {
-            if (!(v[f] >= 0.0f && v[f] <= 3.4e38f)) {
-                return UM_ERR_ARGUMENT;
-            }
-        }
     }
     solve s = {activations, V, H};
     umi_parallel_run(&activations->config.parallel,

@@ -196,6 +196,9 @@ bool umi_nmf_normalise_row(float *row, size_t n)
 /* Every value finite and >= 0, and when `rows_have_sum` no row all zero. */
 static bool values_are_valid(um_cview M, bool rows_have_sum)
 {
+    if (M.stride < M.cols || (M.rows > 0 && M.data == NULL)) {
+        return false;
+    }
     for (size_t r = 0; r < M.rows; r++) {
         const float *row = um_crow(M, r);
         bool above_zero = false;

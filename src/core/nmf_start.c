@@ -10,10 +10,13 @@
  * Martinsson and Tropp for spectra that fall slowly. */
 enum { OVERSAMPLING = 10, POWER_ROUNDS = 4 };
 
+/* What NNDSVD's zeros are raised to, as a share of the mean of their factor. */
+#define START_FLOOR 1e-4
+
 static bool fits(const um_nmf *nmf, um_cview V)
 {
     return nmf != NULL && V.data != NULL && V.rows >= 1 && V.rows <= nmf->H.rows &&
-           V.cols == nmf->n_columns && V.stride >= V.cols;
+           V.cols == nmf->n_columns && umi_tile_magnitudes_are_valid(V);
 }
 
 static double mean_of(um_cview V)
@@ -172,26 +175,35 @@ static void write_part(const float *x, size_t x_stride, size_t n, float sign, do
     }
 }
 
-/* Component k from singular pair j: the part, positive or negative, with the larger product of
- * norms. u is n_frames values, `u_stride` apart. */
+static double part_sum(const float *x, size_t n, float sign)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        double part = (double)(sign * x[i]);
+        sum += part > 0.0 ? part : 0.0;
+    }
+    return sum;
+}
+
+/* Component k from a singular pair u, s, v: the part, positive or negative, with the larger product
+ * of norms, the atom scaled to sum to 1. u is n_frames values, `u_stride` apart; level is the mean
+ * that activations will have. */
 static void start_component(um_nmf *nmf, size_t n_frames, size_t k, const float *u, size_t u_stride,
-                            const float *v, float s, float floor)
+                            const float *v, double s, double level)
 {
     size_t F = nmf->config.n_bins;
     double positive = part_norm(u, u_stride, n_frames, 1.0f) * part_norm(v, 1, F, 1.0f);
     double negative = part_norm(u, u_stride, n_frames, -1.0f) * part_norm(v, 1, F, -1.0f);
     float sign = positive >= negative ? 1.0f : -1.0f;
-    double root = sqrt((double)s * fmax(positive, negative));
-    double u_norm = fmax(part_norm(u, u_stride, n_frames, sign), 1e-30);
+    /* s u v+ of unit norms is s times the larger product; dividing v by its sum multiplies u. */
     double v_norm = fmax(part_norm(v, 1, F, sign), 1e-30);
+    double u_norm = fmax(part_norm(u, u_stride, n_frames, sign), 1e-30);
+    double v_sum = fmax(part_sum(v, F, sign), 1e-30);
+    double scale = s * fmax(positive, negative) * v_sum / (v_norm * u_norm);
     float *w = um_row(nmf->W, k);
-    write_part(v, 1, F, sign, root / v_norm, floor, w, 1);
-    double w_sum = 0.0;
-    for (size_t f = 0; f < F; f++) {
-        w_sum += (double)w[f];
-    }
-    write_part(u, u_stride, n_frames, sign, root / u_norm * w_sum, (float)(floor * w_sum),
-               nmf->H.data + k, nmf->H.stride);
+    write_part(v, 1, F, sign, 1.0 / v_sum, (float)(START_FLOOR / (double)F), w, 1);
+    write_part(u, u_stride, n_frames, sign, scale, (float)(START_FLOOR * level), nmf->H.data + k,
+               nmf->H.stride);
     bool normalised = umi_nmf_normalise_row(w, F);
     (void)normalised; /* the floor is above zero */
 }
@@ -206,6 +218,8 @@ um_status um_nmf_start_nndsvd(um_nmf *nmf, um_cview V, uint64_t seed)
     if (mean <= 0.0) {
         return UM_OK; /* nothing to decompose: any start will do */
     }
+    /* Activations explain the sum over channels, while what is decomposed is the mean. */
+    double level = mean * (double)V.cols / (double)nmf->config.n_components;
     size_t F = nmf->config.n_bins;
     size_t smaller = V.rows < F ? V.rows : F;
     size_t wanted = nmf->config.n_components + OVERSAMPLING;
@@ -224,7 +238,7 @@ um_status um_nmf_start_nndsvd(um_nmf *nmf, um_cview V, uint64_t seed)
         for (size_t k = 0; k < nmf->config.n_components && j < L; k++) {
             if (!nmf->fixed[k]) {
                 start_component(nmf, V.rows, k, QU.data + j, QU.stride, um_row(work.Vt, j),
-                                work.s[j], (float)(1e-4 * mean));
+                                (double)nmf->config.n_channels * (double)work.s[j], level);
                 j++;
             }
         }

@@ -208,12 +208,16 @@ static void reduce_row(const pass *p, size_t k)
     }
 }
 
+/* In both sums a weight of 0 leaves out its term: where no atom has anything to say the ratio is
+ * huge, and its sum over many frames may be infinite. */
+
 /* sum over channels of gain * S, at bin f: S is one row of n_channels * n_bins. */
 static double over_channels(const um_nmf *nmf, size_t k, const float *S, size_t f)
 {
     double sum = 0.0;
     for (size_t c = 0; c < nmf->config.n_channels; c++) {
-        sum += (double)um_row(nmf->G, k)[c] * (double)S[c * nmf->config.n_bins + f];
+        double gain = (double)um_row(nmf->G, k)[c];
+        sum += gain > 0.0 ? gain * (double)S[c * nmf->config.n_bins + f] : 0.0;
     }
     return sum;
 }
@@ -224,7 +228,7 @@ static double over_bins(const um_nmf *nmf, size_t k, const float *S, size_t c)
     const float *w = um_row(nmf->W, k);
     double sum = 0.0;
     for (size_t f = 0; f < nmf->config.n_bins; f++) {
-        sum += (double)w[f] * (double)S[c * nmf->config.n_bins + f];
+        sum += w[f] > 0.0f ? (double)w[f] * (double)S[c * nmf->config.n_bins + f] : 0.0;
     }
     return sum;
 }
@@ -232,10 +236,8 @@ static double over_bins(const um_nmf *nmf, size_t k, const float *S, size_t c)
 /* Kullback-Leibler: W G share out the mass that atom k explains, sum G W N; spectrum and gains are
  * its margins, the whole goes to H. With both learned at once this is the exact EM step of PLCA
  * (Smaragdis, Raj 2007), so the divergence does not rise. */
-static void kl_atom(void *argument, size_t k, size_t i_worker)
+static void learn_kl_atom(const pass *p, size_t k)
 {
-    (void)i_worker;
-    const pass *p = argument;
     um_nmf *nmf = p->nmf;
     size_t C = nmf->config.n_channels;
     bool learn_gains = C > 1 && nmf->config.update_gains;
@@ -259,13 +261,23 @@ static void kl_atom(void *argument, size_t k, size_t i_worker)
     }
     if (!nmf->fixed[k]) {
         for (size_t f = 0; f < nmf->config.n_bins; f++) {
-            w[f] = (float)((double)w[f] * over_channels(nmf, k, N, f) / mass);
+            if (w[f] > 0.0f) {
+                w[f] = (float)((double)w[f] * over_channels(nmf, k, N, f) / mass);
+            }
         }
     }
     for (size_t c = 0; learn_gains && c < C; c++) {
         g[c] = (float)(gain_mass[c] / mass);
     }
     nmf->scale[k] = mass / activation_sum;
+}
+
+static void kl_atom(void *argument, size_t k, size_t i_worker)
+{
+    (void)i_worker;
+    unsigned before = umi_flush_denormals();
+    learn_kl_atom(argument, k);
+    umi_restore_denormals(before);
 }
 
 /* Euclidean: multiplies W by (H^T V) / (H^T H W), summed over channels with their gains. */
@@ -302,19 +314,21 @@ static void euclidean_denominator(um_nmf *nmf)
                        nmf->E.stride);
 }
 
-static double row_sum(const float *row, size_t n)
+/* Brings the row to the sum 1 and returns the sum it had; a row that died stays, and gives 1. */
+static double normalised_by(float *row, size_t n)
 {
     double sum = 0.0;
     for (size_t i = 0; i < n; i++) {
         sum += (double)row[i];
     }
-    return sum;
+    return umi_nmf_normalise_row(row, n) ? sum : 1.0;
 }
 
 static void euclidean_dictionary(const pass *p)
 {
     um_nmf *nmf = p->nmf;
     size_t K = nmf->config.n_components;
+    bool learn_gains = nmf->config.n_channels > 1 && nmf->config.update_gains;
     for (size_t k = 0; k < K; k++) {
         reduce_row(p, k);
     }
@@ -325,17 +339,17 @@ static void euclidean_dictionary(const pass *p)
     }
     euclidean_denominator(nmf);
     euclidean_spectra(nmf);
-    if (nmf->config.n_channels > 1 && nmf->config.update_gains) {
+    if (learn_gains) {
         euclidean_denominator(nmf);
         euclidean_gains(nmf);
     }
+    /* Only what was learned is scaled: a fixed atom would change by a rounding error. */
     for (size_t k = 0; k < K; k++) {
-        double w_sum = row_sum(um_row(nmf->W, k), nmf->config.n_bins);
-        double g_sum = row_sum(um_row(nmf->G, k), nmf->config.n_channels);
-        if (umi_nmf_normalise_row(um_row(nmf->W, k), nmf->config.n_bins) &&
-            umi_nmf_normalise_row(um_row(nmf->G, k), nmf->config.n_channels)) {
-            nmf->scale[k] = w_sum * g_sum;
+        double scale = nmf->fixed[k] ? 1.0 : normalised_by(um_row(nmf->W, k), nmf->config.n_bins);
+        if (learn_gains) {
+            scale *= normalised_by(um_row(nmf->G, k), nmf->config.n_channels);
         }
+        nmf->scale[k] = scale;
     }
 }
 
@@ -365,22 +379,6 @@ static bool learns_dictionary(const um_nmf *nmf)
     return false;
 }
 
-static bool spectrogram_is_valid(const um_nmf *nmf, um_cview V)
-{
-    if (V.data == NULL || V.rows > nmf->H.rows || V.cols != nmf->n_columns || V.stride < V.cols) {
-        return false;
-    }
-    for (size_t n = 0; n < V.rows; n++) {
-        const float *v = um_crow(V, n);
-        for (size_t f = 0; f < V.cols; f++) {
-            if (!(v[f] >= 0.0f && v[f] <= 3.4e38f)) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
 /* D D^T, which the Euclidean update of H divides by. */
 static void prepare_pass(um_nmf *nmf)
 {
@@ -392,7 +390,8 @@ static void prepare_pass(um_nmf *nmf)
 
 um_status um_nmf_run(um_nmf *nmf, um_cview V, const um_progress *progress)
 {
-    if (nmf == NULL || !spectrogram_is_valid(nmf, V)) {
+    if (nmf == NULL || V.data == NULL || V.rows > nmf->H.rows || V.cols != nmf->n_columns ||
+        !umi_tile_magnitudes_are_valid(V)) {
         return UM_ERR_ARGUMENT;
     }
     const um_nmf_config *c = &nmf->config;

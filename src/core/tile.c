@@ -4,6 +4,22 @@
 
 #include <assert.h>
 
+bool umi_tile_magnitudes_are_valid(um_cview V)
+{
+    if (V.stride < V.cols || (V.rows > 0 && V.data == NULL)) {
+        return false;
+    }
+    for (size_t n = 0; n < V.rows; n++) {
+        const float *v = um_crow(V, n);
+        for (size_t f = 0; f < V.cols; f++) {
+            if (!(v[f] >= 0.0f && v[f] <= UMI_MAGNITUDE_MAX)) { /* so that NaN fails too */
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 void umi_tile_ratio(const umi_kernels *kernels, um_cview V, um_cview D, um_cview H,
                     const umi_tile_scratch *scratch)
 {

@@ -22,6 +22,9 @@ typedef struct umi_tile_scratch {
     size_t P_stride;
 } umi_tile_scratch;
 
+/* Whether V is a matrix of magnitudes: rows in memory, every value 0..UMI_MAGNITUDE_MAX. */
+bool umi_tile_magnitudes_are_valid(um_cview V);
+
 /* All rows of V together <= UMI_TILE_FRAMES. */
 
 /* R = V / (H D). */

@@ -24,9 +24,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Smallest model value to divide by: far below any magnitude worth dividing, far above what would
- * overflow a quotient of magnitudes up to 1e8. */
-#define UMI_MODEL_FLOOR 1e-30f
+/* The largest magnitude taken: that of full scale times a million, through the longest window. */
+#define UMI_MAGNITUDE_MAX 1e12f
+
+/* Smallest model value to divide by: far below any magnitude worth dividing, and large enough for a
+ * quotient of UMI_MAGNITUDE_MAX to stay finite. Where every atom is 0 the quotient is multiplied by
+ * those zeros, which would not help against an infinity. */
+#define UMI_MODEL_FLOOR 1e-24f
 
 typedef struct umi_kernels {
     const char *name; /* "scalar", "avx2", "avx512" */
