@@ -178,8 +178,9 @@ um_status um_separator_new(const um_separator_config *config, um_cview atoms, um
         return umi_error_set(error, UM_ERR_ARGUMENT, "no place for the separator");
     }
     *out = NULL;
-    if (config == NULL || atoms.data == NULL || gains.data == NULL || source_of == NULL) {
-        return umi_error_set(error, UM_ERR_ARGUMENT, "no dictionary");
+    if (config == NULL || atoms.data == NULL || gains.data == NULL || source_of == NULL ||
+        atoms.stride < atoms.cols || gains.stride < gains.cols) {
+        return umi_error_set(error, UM_ERR_ARGUMENT, "no settings, or no dictionary");
     }
     um_status status = check_config(config, error);
     if (status != UM_OK) {
