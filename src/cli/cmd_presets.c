@@ -6,6 +6,7 @@
 #include "cli/preset_search.h"
 #include "cli/presets.h"
 #include "core/error.h"
+#include "format/utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,9 +25,7 @@ static void read_summary(const char *path, char summary[FIRST_LINE])
     }
     if (fgets(line, sizeof line, file) != NULL && line[0] == '#') {
         line[strcspn(line, "\n")] = '\0';
-        memcpy(summary, line + 1 + strspn(line + 1, "# "),
-               strlen(line + 1 + strspn(line + 1, "# ")) + 1);
-        umi_log_make_printable(summary);
+        umi_utf8_printable(line + strspn(line, "# "), summary, FIRST_LINE);
     }
     fclose(file);
 }

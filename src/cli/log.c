@@ -1,8 +1,12 @@
 #include "cli/log.h"
 
+#include "format/utf8.h"
+
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+
+enum { MESSAGE = 2048 };
 
 static umi_log_level log_level = UMI_LOG_INFO;
 static bool status_line_is_open;
@@ -17,22 +21,10 @@ umi_log_level umi_log_get_level(void)
     return log_level;
 }
 
-void umi_log_make_printable(char *text)
-{
-    for (unsigned char *p = (unsigned char *)text; *p != '\0'; p++) {
-        if (*p < 0x20 || *p == 0x7F) {
-            *p = '?';
-        } else if (*p == 0xC2 && p[1] >= 0x80 && p[1] < 0xA0) {
-            /* U+0080..U+009F in UTF-8: some terminals obey them as they do ESC. */
-            p[0] = '?';
-            p[1] = '?';
-        }
-    }
-}
-
 void umi_log(umi_log_level level, const char *format, ...)
 {
-    char text[2048];
+    char text[MESSAGE];
+    char shown[MESSAGE];
     if (level > log_level) {
         return;
     }
@@ -40,9 +32,9 @@ void umi_log(umi_log_level level, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    umi_log_make_printable(text);
+    umi_utf8_printable(text, shown, sizeof shown);
     umi_log_status_line("");
-    fprintf(stderr, "unmingle: %s%s\n", level == UMI_LOG_WARNING ? "warning: " : "", text);
+    fprintf(stderr, "unmingle: %s%s\n", level == UMI_LOG_WARNING ? "warning: " : "", shown);
 }
 
 void umi_log_status_line(const char *text)

@@ -1,6 +1,7 @@
 /* What the program says, on standard error: "unmingle: message", a line each. Standard output is
- * for data. Control characters in a message (a newline in a file's name, an escape sequence) are
- * shown as '?', so that a message stays one line and cannot play with the terminal.
+ * for data. Control characters in a message (a newline in a file's name, an escape sequence) and
+ * bytes that are no UTF-8 are shown as '?', so that a message stays one line and cannot play with
+ * the terminal.
  * For the main thread. */
 #ifndef UMI_CLI_LOG_H
 #define UMI_CLI_LOG_H
@@ -24,8 +25,5 @@ void umi_log(umi_log_level level, const char *format, ...) __attribute__((format
 /* Replaces the line that changes at the bottom of a terminal; "" takes it away. Messages go above
  * it: they take it away first, and whoever draws it draws it again. */
 void umi_log_status_line(const char *text);
-
-/* Replaces control characters in place, as messages do. UTF-8 stays. */
-void umi_log_make_printable(char *text);
 
 #endif

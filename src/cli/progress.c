@@ -4,6 +4,7 @@
 
 #include "cli/log.h"
 #include "cli/signals.h"
+#include "format/utf8.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -15,6 +16,9 @@
 /* Seconds between two drawings. */
 static const double IN_PLACE_PERIOD = 0.1;
 static const double LINES_PERIOD = 1.0;
+
+/* Seconds of work that need no progress. */
+static const double QUICK_WORK = 0.4;
 
 /* Time left is a guess from the time gone: no guess before this much is done. */
 static const double SHARE_TO_GUESS = 0.01;
@@ -48,10 +52,11 @@ void umi_progress_start(umi_progress *progress, const umi_options *options, cons
     } else if (options->progress) {
         progress->mode = UMI_PROGRESS_LINES;
     }
-    snprintf(progress->name, sizeof progress->name, "%s", name);
-    umi_log_make_printable(progress->name);
+    umi_utf8_printable(name, progress->name, sizeof progress->name);
     progress->started = clock_now();
-    progress->shown = -INFINITY;
+    /* Work that is over at once draws nothing on a terminal. */
+    progress->shown =
+        progress->mode == UMI_PROGRESS_IN_PLACE ? progress->started + QUICK_WORK : -INFINITY;
     umi_progress_phase(progress, "starting", 0, 1);
 }
 
