@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -102,6 +103,7 @@ static void test_signal_cancels(void **state)
     raise(SIGTERM);
     assert_int_equal(umi_signals_caught(), SIGTERM);
     assert_false(callback.report(callback.user, 1, 2, NAN));
+    alarm(0);
     umi_signals_install();
     assert_int_equal(umi_signals_caught(), 0);
 }

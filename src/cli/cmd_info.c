@@ -311,13 +311,14 @@ int umi_cmd_info(const umi_options *options)
     for (size_t i = 0; i < options->n_operands; i++) {
         um_error error = {UM_OK, ""};
         um_status status = tell(options->operands[i].text, options, list, &error);
+        if (status == UM_ERR_CANCELLED) {
+            code = (int)umi_exit_code(status);
+            break;
+        }
         if (status != UM_OK) {
             umi_log(UMI_LOG_ERROR, "%s", error.message);
-            /* Of several files the others are still told of, unless somebody wants to stop. */
+            /* Of several files the others are still told of. */
             code = options->n_operands > 1 ? UMI_EXIT_BATCH : (int)umi_exit_code(status);
-        }
-        if (status == UM_ERR_CANCELLED) {
-            break;
         }
     }
     if (list != NULL) {

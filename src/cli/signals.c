@@ -4,22 +4,32 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <unistd.h>
 
 static volatile sig_atomic_t caught;
 
 static void note(int number)
 {
     caught = number;
+    alarm(UMI_SIGNALS_PATIENCE);
+}
+
+/* The time is over: die as if the signal had never been caught. The kernel takes it from there. */
+static void give_up(int number)
+{
+    (void)number;
+    umi_signals_raise_again();
 }
 
 void umi_signals_install(void)
 {
     static const int stops[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
-    /* SA_RESETHAND: the second Ctrl-C is for a program that does not come to its end. No
-     * SA_RESTART: a read that waits for a pipe has to wake up. */
+    /* SA_RESETHAND: the second Ctrl-C is for a program that does not come to its end. */
+    struct sigaction late = {.sa_handler = give_up};
     struct sigaction action = {.sa_handler = note, .sa_flags = (int)SA_RESETHAND};
     sigemptyset(&ignore.sa_mask);
+    sigemptyset(&late.sa_mask);
     sigemptyset(&action.sa_mask);
     caught = 0;
     for (size_t i = 0; i < sizeof stops / sizeof stops[0]; i++) {
@@ -28,6 +38,7 @@ void umi_signals_install(void)
             sigaction(stops[i], &action, NULL);
         }
     }
+    sigaction(SIGALRM, &late, NULL);
     sigaction(SIGPIPE, &ignore, NULL);
     sigaction(SIGXFSZ, &ignore, NULL);
 }
