@@ -46,8 +46,8 @@ static void check(const struct row *row)
 static void test_numbers(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"0,5", "1e999", "nan", "inf", " 1",   "1 ",      "",
-                                        "0x1", "+1",    "1..", "-",   "1\\n", "\xD9\xA1"};
+    static const char *const wrong[] = {"0,5", "1e999", "nan", "inf", " 1",   "1 ", "",
+                                        "0x1", "+1",    "1..", "-",   "1\\n", "00", "\xD9\xA1"};
     static const char *const fields[][2] = {
         {"sample_rate", "44100"}, {"window_length", "16"}, {"hop", "4"},
         {"fft_size", "16"},       {"exponent", "1"},       {"seed", "18446744073709551615"}};
@@ -87,16 +87,19 @@ static void test_fields(void **state)
         {"\"window_length\":\"16\"", "\"window_length\":\"18446744073709551616\"", "window_length"},
         {"\"window_length\":\"16\"", "\"window_length\":\"-16\"", "window_length"},
         {"\"hop\":\"4\",", "", "hop: missing"},
-        {"\"hop\":\"4\"", "\"hop\":\"0\"", "window: hop: 0"},
+        {"\"hop\":\"4\"", "\"hop\":\"0\"", "hop: \"0\" is not a size above 0"},
         {"\"hop\":\"4\"", "\"hop\":\"17\"", "window: hop: 17"},
         {"\"fft_size\":\"16\",", "", "fft_size: missing"},
         {"\"fft_size\":\"16\"", "\"fft_size\":\"14\"", "fft_size: 14"},
+        {"\"fft_size\":\"16\"", "\"fft_size\":\"0\"", "fft_size: \"0\" is not"},
+        {"\"fft_size\":\"16\"", "\"fft_size\":\"016\"", "fft_size: \"016\""},
         {"\"fft_size\":\"16\"", "\"fft_size\":\"32\"", "9 bins do not fit fft_size 32"},
         {"\"exponent\":\"1\",", "", "exponent: missing"},
         {"\"exponent\":\"1\"", "\"exponent\":\"-1\"", "exponent: -1"},
         {"\"exponent\":\"1\"", "\"exponent\":\"4.5\"", "exponent: 4.5"},
         {"\"seed\":\"18446744073709551615\",", "", "seed: missing"},
         {"\"seed\":\"18446744073709551615\"", "\"seed\":\"18446744073709551616\"", "seed"},
+        {"\"seed\":\"18446744073709551615\"", "\"seed\":\"99999999999999999999\"", "seed"},
         {"\"seed\":\"18446744073709551615\"", "\"seed\":\"1.0\"", "seed"},
         {"\"program\":\"unmingle 0.1.0\",", "", NULL},
         {"\"program\"", "\"programme\"", "\"programme\" is not a known key"},
@@ -119,6 +122,7 @@ static void test_window_fields(void **state)
         {"\"hann\"", "\"hann\",\"kbd_alpha\":\"4\"", "kbd_alpha: \"hann\" is not \"kbd\""},
         {"\"hann\"", "\"asymmetric\"", "synthesis_length: missing"},
         {"\"hann\"", "\"asymmetric\",\"synthesis_length\":\"8\"", NULL},
+        {"\"hann\"", "\"asymmetric\",\"synthesis_length\":\"0\"", "synthesis_length: \"0\""},
         {"\"hann\"", "\"asymmetric\",\"synthesis_length\":\"12\"", "window: synthesis_length: 12"},
         {"\"hann\"", "\"sine\",\"synthesis_length\":\"8\"",
          "synthesis_length: \"sine\" is not \"asymmetric\""},

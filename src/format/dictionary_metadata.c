@@ -71,7 +71,7 @@ static double read_number(struct fields *fields, const char *key)
     return value;
 }
 
-/* Decimal digits and nothing else. */
+/* Decimal digits and nothing else, with no zero in front. */
 static bool parse_uint64(const char *text, uint64_t *value)
 {
     *value = 0;
@@ -81,7 +81,7 @@ static bool parse_uint64(const char *text, uint64_t *value)
             return false;
         }
     }
-    return text[0] != '\0';
+    return text[0] != '\0' && (text[0] != '0' || text[1] == '\0');
 }
 
 static uint64_t read_uint64(struct fields *fields, const char *key)
@@ -94,9 +94,13 @@ static uint64_t read_uint64(struct fields *fields, const char *key)
     return value;
 }
 
+/* In a configuration some sizes may be 0, which stands for a default. A file has no defaults. */
 static size_t read_size(struct fields *fields, const char *key)
 {
     uint64_t value = read_uint64(fields, key);
+    if (value == 0) {
+        reject(fields, key, "0", "a size above 0");
+    }
     /* Cut, not wrapped: the check of ranges comes later. */
     return value < SIZE_MAX ? (size_t)value : SIZE_MAX;
 }
