@@ -198,8 +198,8 @@ static void push(um_bss_eval *bss, const um_cview *references, const um_cview *e
     }
 }
 
-/* Works on what is left, followed by the silence into which the filters ring, and clears the past
- * for another pass. */
+/* Works on what is left, followed by the silence into which the filters ring. That silence is also
+ * the past from which another pass starts. */
 static void finish_pass(um_bss_eval *bss)
 {
     size_t left = bss->fill + bss->config.n_taps - 1;
@@ -212,8 +212,6 @@ static void finish_pass(um_bss_eval *bss)
         }
         work_on_block(bss);
     }
-    memset(bss->references, 0, bss->n_lines * bss->fft_size * sizeof(double));
-    memset(bss->estimates, 0, bss->n_lines * bss->fft_size * sizeof(double));
 }
 
 static bool shapes_agree(const um_bss_eval *bss, const um_cview *references,
