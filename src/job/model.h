@@ -1,0 +1,63 @@
+/* The atoms that a recording is taken apart with: where they come from, and which source each
+ * belongs to. */
+#ifndef UMI_JOB_MODEL_H
+#define UMI_JOB_MODEL_H
+
+#include "unmingle/dictionary.h"
+#include "unmingle/nmf.h"
+#include "unmingle/progress.h"
+
+typedef enum umi_start { UMI_START_NNDSVD, UMI_START_RANDOM } umi_start;
+
+typedef struct umi_model_config {
+    size_t n_bins;
+    size_t n_channels;  /* of the recording: V has n_channels * n_bins columns */
+    double sample_rate; /* Hz */
+    size_t iterations;
+    double tolerance; /* see nmf.h */
+    umi_start start;
+    uint64_t seed;
+    um_parallel parallel;
+} umi_model_config;
+
+typedef struct umi_model {
+    um_view W;         /* n_components x n_bins */
+    um_view G;         /* n_components x n_channels */
+    size_t *source_of; /* n_components */
+    size_t n_sources;
+    char (*labels)[UM_LABEL_MAX + 1]; /* n_sources */
+    double *shares;                   /* n_sources: of the model's energy, sum 1 (0 in silence) */
+    double *curve;                    /* divergence, see um_nmf_curve */
+    size_t n_curve;
+    size_t iterations;
+} umi_model;
+
+/* Atoms of one source that are known beforehand. */
+typedef struct umi_known_source {
+    const char *label;
+    um_cview W; /* n_atoms x n_bins */
+} umi_known_source;
+
+/* Learns n_atoms from V and groups them into n_sources, labelled "source-1" (most energy), ...
+ * UM_ERR_ARGUMENT, UM_ERR_MEMORY, UM_ERR_CANCELLED. On failure *model is empty. */
+um_status umi_model_learn_blind(const umi_model_config *config, um_cview V, size_t n_atoms,
+                                size_t n_sources, const um_progress *progress, umi_model *model,
+                                um_error *error) UM_MUST_USE;
+
+/* Takes the known atoms as they are and learns their gains from V. With n_free > 0, so many free
+ * atoms learn what the known ones do not explain: the last source, "residual". Known sources with
+ * equal labels become one. Errors as above. */
+um_status umi_model_learn_known(const umi_model_config *config, um_cview V,
+                                const umi_known_source *known, size_t n_known, size_t n_free,
+                                const um_progress *progress, umi_model *model,
+                                um_error *error) UM_MUST_USE;
+
+/* Learns n_atoms from V, one channel of n_bins, into W (n_atoms x n_bins), for a dictionary. */
+um_status umi_model_learn_atoms(const umi_model_config *config, um_cview V,
+                                const um_progress *progress, um_view W,
+                                um_error *error) UM_MUST_USE;
+
+/* Leaves an empty model; of an empty one (all zero) does nothing. */
+void umi_model_free(umi_model *model);
+
+#endif
