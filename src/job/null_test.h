@@ -1,0 +1,12 @@
+/* The null test: do the stems, as they are on disk, add up to the recording? */
+#ifndef UMI_JOB_NULL_TEST_H
+#define UMI_JOB_NULL_TEST_H
+
+#include "job/recording.h"
+
+/* Reads the recording and the finished stems again and compares: *peak becomes the largest
+ * magnitude of recording - sum of stems, full scale 1. */
+um_status umi_null_test(umi_recording *recording, const char *const *paths, size_t n_stems,
+                        double *peak, um_error *error) UM_MUST_USE;
+
+#endif

@@ -1,0 +1,106 @@
+#include "job/recording.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { BLOCK_FRAMES = 4096 };
+
+/* Peaks between these, relative to full scale, need no gain. */
+static const double peak_high = 16.0, peak_low = 1e-6;
+
+static double gain_for(double peak)
+{
+    if (peak == 0.0 || (peak >= peak_low && peak <= peak_high)) {
+        return 1.0;
+    }
+    int exponent;
+    (void)frexp(peak, &exponent);
+    return ldexp(1.0, -exponent);
+}
+
+static um_status scan(umi_recording *recording, const um_progress *progress, um_error *error)
+{
+    size_t n_values = BLOCK_FRAMES * recording->format.channels;
+    float *block = umi_alloc(n_values, sizeof *block);
+    if (block == NULL) {
+        return umi_error_set(error, UM_ERR_MEMORY, "not enough memory to read a recording");
+    }
+    uint64_t declared = umi_audio_reader_frames(recording->reader);
+    um_status status;
+    size_t n_read;
+    do {
+        status =
+            umi_audio_reader_read_float(recording->reader, block, BLOCK_FRAMES, &n_read, error);
+        if (status != UM_OK) {
+            break;
+        }
+        for (size_t i = 0; i < n_read * recording->format.channels; i++) {
+            recording->peak = fmax(recording->peak, fabs((double)block[i]));
+        }
+        recording->n_frames += n_read;
+        double done = (double)recording->n_frames;
+        double total = declared == UMI_FRAMES_UNKNOWN ? done : fmax(done, (double)declared);
+        if (progress != NULL && progress->report != NULL &&
+            !progress->report(progress->user, done, total, NAN)) {
+            status = umi_error_set(error, UM_ERR_CANCELLED, "cancelled");
+        }
+    } while (status == UM_OK && n_read == BLOCK_FRAMES);
+    umi_free(block);
+    return status;
+}
+
+um_status umi_recording_open(const char *path, const umi_audio_reader_options *options,
+                             const um_progress *progress, umi_recording *recording, um_error *error)
+{
+    memset(recording, 0, sizeof *recording);
+    um_status status = umi_audio_reader_open(path, options, &recording->reader, error);
+    if (status != UM_OK) {
+        return status;
+    }
+    recording->format = *umi_audio_reader_format(recording->reader);
+    recording->bits = umi_sample_bits(recording->format.sample);
+    status = scan(recording, progress, error);
+    recording->gain = gain_for(recording->peak);
+    if (status == UM_OK) {
+        status = umi_recording_rewind(recording, error);
+    }
+    if (status != UM_OK) {
+        umi_recording_close(recording);
+    }
+    return status;
+}
+
+void umi_recording_close(umi_recording *recording)
+{
+    umi_audio_reader_free(recording->reader);
+    memset(recording, 0, sizeof *recording);
+}
+
+um_status umi_recording_rewind(umi_recording *recording, um_error *error)
+{
+    return umi_audio_reader_rewind(recording->reader, error);
+}
+
+um_status umi_recording_read(umi_recording *recording, float *samples, int32_t *whole,
+                             size_t n_frames, size_t *n_read, um_error *error)
+{
+    um_status status;
+    if (whole != NULL) {
+        status = umi_audio_reader_read_int(recording->reader, whole, n_frames, n_read, error);
+        double scale = ldexp(recording->gain, 1 - (int)recording->bits);
+        size_t n = status == UM_OK ? *n_read * recording->format.channels : 0;
+        for (size_t i = 0; i < n; i++) {
+            samples[i] = (float)((double)whole[i] * scale);
+        }
+        return status;
+    }
+    status = umi_audio_reader_read_float(recording->reader, samples, n_frames, n_read, error);
+    size_t n = status == UM_OK ? *n_read * recording->format.channels : 0;
+    for (size_t i = 0; i < n && recording->gain != 1.0; i++) {
+        samples[i] = (float)((double)samples[i] * recording->gain);
+    }
+    return status;
+}
