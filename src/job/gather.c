@@ -190,9 +190,7 @@ static void pass_on_warnings(const umi_gather_config *config, umi_recording *rec
 {
     const char *message;
     for (size_t i = 0; (message = umi_audio_reader_warning(recording->reader, i)) != NULL; i++) {
-        if (config->warn != NULL) {
-            config->warn(config->warn_user, message);
-        }
+        umi_watch_warn(config->watch, message);
     }
 }
 
@@ -302,13 +300,13 @@ static um_status allocate_material(gatherer *g, um_error *error)
 }
 
 um_status umi_gather(const umi_gather_config *config, umi_passage *passages, size_t n_passages,
-                     const um_progress *progress, umi_material *material, um_error *error)
+                     umi_material *material, um_error *error)
 {
     gatherer g = {0};
     memset(material, 0, sizeof *material);
     g.config = config;
     g.material = material;
-    g.progress = progress;
+    g.progress = config->watch->progress;
     g.random = umi_random_seeded(config->seed);
     um_status status = um_stft_new(&config->stft, &g.stft, error);
     if (status == UM_OK) {

@@ -3,6 +3,7 @@
 #define UMI_JOB_GATHER_H
 
 #include "job/recording.h"
+#include "job/watch.h"
 #include "unmingle/parallel.h"
 #include "unmingle/stft.h"
 #include "unmingle/view.h"
@@ -23,9 +24,7 @@ typedef struct umi_gather_config {
                            evenly spread and by chance within each stretch */
     uint64_t seed;
     um_parallel parallel;
-    /* Called once for every line that people should read, e.g. a truncated clip. May be NULL. */
-    void (*warn)(void *user, const char *message);
-    void *warn_user;
+    const umi_watch *watch; /* warned of what is odd in a passage, e.g. that it is truncated */
 } umi_gather_config;
 
 typedef struct umi_material {
@@ -39,8 +38,7 @@ typedef struct umi_material {
  * channels. UM_ERR_DATA (rates that differ, a stretch past the end), UM_ERR_MEMORY,
  * UM_ERR_CANCELLED, and what reading says. On failure *material is empty. */
 um_status umi_gather(const umi_gather_config *config, umi_passage *passages, size_t n_passages,
-                     const um_progress *progress, umi_material *material,
-                     um_error *error) UM_MUST_USE;
+                     umi_material *material, um_error *error) UM_MUST_USE;
 
 void umi_material_free(umi_material *material);
 

@@ -48,7 +48,7 @@ static um_status nmf_new(const umi_model_config *config, um_cview V, size_t n_ch
                          um_nmf **nmf, um_error *error)
 {
     um_nmf_config c = um_nmf_config_default();
-    c.n_frames = V.rows;
+    c.n_frames = V.rows > 0 ? V.rows : 1;
     c.n_bins = config->n_bins;
     c.n_channels = n_channels;
     c.n_components = K;
@@ -67,12 +67,18 @@ static um_status nmf_new(const umi_model_config *config, um_cview V, size_t n_ch
 
 static um_status run(um_nmf *nmf, um_cview V, const um_progress *progress, um_error *error)
 {
+    if (V.rows == 0) {
+        return UM_OK; /* silence: the atoms as they are will do */
+    }
     um_status status = um_nmf_run(nmf, V, progress);
     return status == UM_OK ? UM_OK : umi_error_set(error, status, "%s", um_status_string(status));
 }
 
 static um_status start(const umi_model_config *config, um_nmf *nmf, um_cview V, um_error *error)
 {
+    if (V.rows == 0) {
+        return UM_OK;
+    }
     um_status status = config->start == UMI_START_NNDSVD
                            ? um_nmf_start_nndsvd(nmf, V, config->seed)
                            : um_nmf_start_random(nmf, V, config->seed);
@@ -225,9 +231,12 @@ um_status umi_model_learn_known(const umi_model_config *config, um_cview V,
     }
     if (status == UM_OK) {
         /* Singular vectors would give the free atoms what the known ones explain already. */
-        status = um_nmf_start_random(nmf, V, config->seed) == UM_OK
-                     ? run(nmf, V, progress, error)
-                     : umi_error_set(error, UM_ERR_ARGUMENT, "nothing to learn from");
+        umi_model_config random = *config;
+        random.start = UMI_START_RANDOM;
+        status = start(&random, nmf, V, error);
+    }
+    if (status == UM_OK) {
+        status = run(nmf, V, progress, error);
     }
     if (status == UM_OK) {
         for (size_t k = 0; k < K; k++) {

@@ -22,8 +22,7 @@ static um_status add_block(umi_audio_reader *reader, double sign, block *b, size
 {
     unsigned bits = umi_sample_bits(umi_audio_reader_format(reader)->sample);
     if (bits == 0) {
-        um_status status =
-            umi_audio_reader_read_float(reader, b->floats, n_frames, n_read, error);
+        um_status status = umi_audio_reader_read_float(reader, b->floats, n_frames, n_read, error);
         for (size_t i = 0; status == UM_OK && i < *n_read * b->n_channels; i++) {
             b->difference[i] += sign * (double)b->floats[i];
         }

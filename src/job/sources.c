@@ -1,0 +1,201 @@
+#include "job/sources.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+
+#include <string.h>
+
+static um_status out_of_memory(um_error *error)
+{
+    return umi_error_set(error, UM_ERR_MEMORY, "not enough memory for the sources");
+}
+
+void umi_sources_free(umi_sources *sources)
+{
+    for (size_t i = 0; i < sources->n_learned; i++) {
+        umi_free(sources->learned[i].data);
+    }
+    for (size_t i = 0; i < sources->n_dictionaries; i++) {
+        um_dictionary_free(sources->dictionaries[i]);
+    }
+    umi_free(sources->learned);
+    umi_free(sources->dictionaries);
+    umi_free(sources->known);
+    memset(sources, 0, sizeof *sources);
+}
+
+/* Makes room for n further known sources. */
+static um_status grow_known(umi_sources *sources, size_t n, um_error *error)
+{
+    umi_known_source *known = umi_alloc(sources->n_known + n, sizeof *known);
+    if (known == NULL) {
+        return out_of_memory(error);
+    }
+    for (size_t i = 0; i < sources->n_known; i++) {
+        known[i] = sources->known[i];
+    }
+    umi_free(sources->known);
+    sources->known = known;
+    return UM_OK;
+}
+
+/* -- Dictionaries ------------------------------------------------------------------------------ */
+
+static bool same_transform(const um_dictionary *a, const um_dictionary *b)
+{
+    const um_window_config *x = &a->stft.window, *y = &b->stft.window;
+    return x->window == y->window && x->length == y->length && x->hop == y->hop &&
+           x->kbd_alpha == y->kbd_alpha && x->synthesis_length == y->synthesis_length &&
+           a->W.cols == b->W.cols;
+}
+
+static um_status check_alike(const um_dictionary *first, const char *first_path,
+                             const um_dictionary *other, const char *path, um_error *error)
+{
+    if (first->sample_rate != other->sample_rate) {
+        return umi_error_set(error, UM_ERR_CONFIG, "%s: learned at %.0f Hz, but %s at %.0f Hz",
+                             path, other->sample_rate, first_path, first->sample_rate);
+    }
+    if (!same_transform(first, other)) {
+        return umi_error_set(
+            error, UM_ERR_CONFIG,
+            "%s: window %zu, hop %zu, but %s has window %zu, hop %zu; dictionaries "
+            "used together must be learned with one transform",
+            path, other->stft.window.length, other->stft.window.hop, first_path,
+            first->stft.window.length, first->stft.window.hop);
+    }
+    return UM_OK;
+}
+
+/* Every run of components with one label becomes a known source. */
+static um_status add_runs(umi_sources *sources, const um_dictionary *dictionary, um_error *error)
+{
+    um_status status = grow_known(sources, dictionary->W.rows, error);
+    for (size_t k = 0; status == UM_OK && k < dictionary->W.rows;) {
+        size_t end = k + 1;
+        while (end < dictionary->W.rows &&
+               strcmp(dictionary->labels[end], dictionary->labels[k]) == 0) {
+            end++;
+        }
+        um_cview atoms = {um_row(dictionary->W, k), end - k, dictionary->W.cols,
+                          dictionary->W.stride};
+        sources->known[sources->n_known++] = (umi_known_source){dictionary->labels[k], atoms};
+        k = end;
+    }
+    return status;
+}
+
+um_status umi_sources_load(const char *const *paths, size_t n_paths, umi_sources *sources,
+                           um_error *error)
+{
+    memset(sources, 0, sizeof *sources);
+    sources->dictionaries = umi_alloc(n_paths, sizeof(um_dictionary *));
+    um_status status = sources->dictionaries == NULL ? out_of_memory(error) : UM_OK;
+    for (size_t i = 0; i < n_paths && status == UM_OK; i++) {
+        status = um_dictionary_load(paths[i], &sources->dictionaries[i], error);
+        if (status == UM_OK) {
+            sources->n_dictionaries++;
+            status = check_alike(sources->dictionaries[0], paths[0], sources->dictionaries[i],
+                                 paths[i], error);
+        }
+        if (status == UM_OK) {
+            status = add_runs(sources, sources->dictionaries[i], error);
+        }
+    }
+    if (status != UM_OK) {
+        umi_sources_free(sources);
+    }
+    return status;
+}
+
+bool umi_sources_transform(const umi_sources *sources, um_stft_config *stft, double *sample_rate)
+{
+    if (sources->n_dictionaries == 0) {
+        return false;
+    }
+    *stft = sources->dictionaries[0]->stft;
+    *sample_rate = sources->dictionaries[0]->sample_rate;
+    return true;
+}
+
+/* -- Examples ---------------------------------------------------------------------------------- */
+
+/* Gathers all examples with the label of examples[first]. */
+static um_status gather_label(const umi_example *examples, size_t n_examples, size_t first,
+                              umi_recording *recording, const umi_gather_config *gather,
+                              umi_material *material, um_error *error)
+{
+    umi_passage *passages = umi_alloc(n_examples, sizeof *passages);
+    if (passages == NULL) {
+        return out_of_memory(error);
+    }
+    size_t n = 0;
+    for (size_t i = first; i < n_examples; i++) {
+        const umi_example *e = &examples[i];
+        if (strcmp(e->label, examples[first].label) == 0) {
+            passages[n++] =
+                (umi_passage){e->path, e->start, e->end, e->path == NULL ? recording : NULL};
+        }
+    }
+    um_status status = umi_gather(gather, passages, n, material, error);
+    umi_free(passages);
+    return status;
+}
+
+static um_status learn_label(umi_sources *sources, const umi_example *examples, size_t n_examples,
+                             size_t first, size_t n_atoms, umi_recording *recording,
+                             const umi_gather_config *gather, const umi_model_config *model,
+                             um_error *error)
+{
+    umi_material material;
+    const char *label = examples[first].label;
+    um_status status =
+        gather_label(examples, n_examples, first, recording, gather, &material, error);
+    if (status != UM_OK) {
+        return status;
+    }
+    if (material.sample_rate != recording->format.sample_rate) {
+        status = umi_error_set(error, UM_ERR_DATA,
+                               "%s: the clip of '%s' has %.0f Hz, but the recording %.0f Hz; "
+                               "convert one of them",
+                               examples[first].path, label, material.sample_rate,
+                               recording->format.sample_rate);
+    } else if (material.V.rows == 0) {
+        status =
+            umi_error_set(error, UM_ERR_DATA, "%s: the clip of '%s' is silent",
+                          examples[first].path == NULL ? umi_audio_reader_name(recording->reader)
+                                                       : examples[first].path,
+                          label);
+    } else {
+        um_view W = um_view_of(umi_alloc(n_atoms * material.V.cols, sizeof(float)), n_atoms,
+                               material.V.cols);
+        sources->learned[sources->n_learned++] = W;
+        status = W.data == NULL ? out_of_memory(error)
+                                : umi_model_learn_atoms(model, um_const_view(material.V),
+                                                        gather->watch->progress, W, error);
+        sources->known[sources->n_known++] = (umi_known_source){label, um_const_view(W)};
+    }
+    umi_material_free(&material);
+    return status;
+}
+
+um_status umi_sources_learn(umi_sources *sources, const umi_example *examples, size_t n_examples,
+                            size_t n_atoms, umi_recording *recording,
+                            const umi_gather_config *gather, const umi_model_config *model,
+                            um_error *error)
+{
+    sources->learned = umi_alloc(n_examples, sizeof *sources->learned);
+    um_status status =
+        sources->learned == NULL ? out_of_memory(error) : grow_known(sources, n_examples, error);
+    for (size_t i = 0; i < n_examples && status == UM_OK; i++) {
+        bool seen = false;
+        for (size_t j = 0; j < i; j++) {
+            seen |= strcmp(examples[j].label, examples[i].label) == 0;
+        }
+        if (!seen) {
+            status = learn_label(sources, examples, n_examples, i, n_atoms, recording, gather,
+                                 model, error);
+        }
+    }
+    return status;
+}

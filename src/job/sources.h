@@ -1,0 +1,43 @@
+/* The sources that are known before a recording is taken apart: learned from clips, or read from
+ * dictionaries. */
+#ifndef UMI_JOB_SOURCES_H
+#define UMI_JOB_SOURCES_H
+
+#include "job/gather.h"
+#include "job/model.h"
+#include "unmingle/dictionary.h"
+
+/* Where a source can be heard alone. */
+typedef struct umi_example {
+    char label[UM_LABEL_MAX + 1];
+    const char *path;  /* NULL: the recording that is taken apart */
+    double start, end; /* seconds; end may be INFINITY */
+} umi_example;
+
+typedef struct umi_sources {
+    umi_known_source *known; /* views of what the two lists below hold */
+    size_t n_known;
+    um_view *learned; /* atoms of each label of the examples */
+    size_t n_learned;
+    um_dictionary **dictionaries;
+    size_t n_dictionaries;
+} umi_sources;
+
+/* Loads the dictionaries. All must have one transform and one sample rate (UM_ERR_CONFIG names both
+ * files and values). On failure *sources is empty. */
+um_status umi_sources_load(const char *const *paths, size_t n_paths, umi_sources *sources,
+                           um_error *error) UM_MUST_USE;
+
+/* The transform and the rate (Hz) of the dictionaries; false when there are none. */
+bool umi_sources_transform(const umi_sources *sources, um_stft_config *stft, double *sample_rate);
+
+/* Learns n_atoms for every label among the examples. `recording` is the one that is taken apart;
+ * clips must have its sample rate. UM_ERR_DATA for a clip that is silent or does not fit. */
+um_status umi_sources_learn(umi_sources *sources, const umi_example *examples, size_t n_examples,
+                            size_t n_atoms, umi_recording *recording,
+                            const umi_gather_config *gather, const umi_model_config *model,
+                            um_error *error) UM_MUST_USE;
+
+void umi_sources_free(umi_sources *sources);
+
+#endif
