@@ -1,0 +1,341 @@
+#include "job/separate.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+#include "io/output_set.h"
+#include "job/null_test.h"
+#include "job/separate_report.h"
+#include "job/stems.h"
+#include "job/stream.h"
+#include "unmingle/separator.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    /* What the program takes besides the frames that it learns from: code, libraries, the
+     * separator's batch. */
+    MEMORY_BESIDES = 48 << 20,
+    /* Free atoms that learn what the known sources leave; more begin to take from them. */
+    RESIDUAL_ATOMS = 8,
+    /* Updates that the gains of known atoms need. */
+    GAIN_ITERATIONS = 15
+};
+
+typedef struct job {
+    const umi_separate_config *config;
+    umi_separate_result *result;
+    umi_recording recording;
+    umi_sources sources;
+    umi_output_set *output;
+    char **paths; /* of the stems, in the output set */
+    um_error *error;
+} job;
+
+size_t umi_window_length(double sample_rate)
+{
+    return (size_t)1 << (int)rint(log2(sample_rate * 0.0928798));
+}
+
+static um_status out_of_memory(um_error *error)
+{
+    return umi_error_set(error, UM_ERR_MEMORY, "not enough memory to separate");
+}
+
+/* -- What it works with ------------------------------------------------------------------------ */
+
+/* The transform: the dictionaries', else the settings', else by the sample rate. */
+static um_status choose_transform(job *j)
+{
+    const umi_separate_config *c = j->config;
+    const char *name = umi_audio_reader_name(j->recording.reader);
+    um_stft_config *stft = &j->result->stft;
+    double rate = j->recording.format.sample_rate;
+    double dictionary_rate;
+    *stft = um_stft_config_default();
+    stft->window.window = c->window_shape;
+    stft->window.length = c->window > 0 ? c->window : umi_window_length(rate);
+    stft->window.hop = c->hop > 0 ? c->hop : stft->window.length / 4;
+    um_stft_config wished = *stft;
+    if (!umi_sources_transform(&j->sources, stft, &dictionary_rate)) {
+        return UM_OK;
+    }
+    if (dictionary_rate != rate) {
+        return umi_error_set(j->error, UM_ERR_CONFIG,
+                             "%s: the dictionary was learned at %.0f Hz, but %s has %.0f Hz; learn "
+                             "one at that rate",
+                             c->dictionaries[0], dictionary_rate, name, rate);
+    }
+    if (c->window_given &&
+        (wished.window.length != stft->window.length || wished.window.hop != stft->window.hop ||
+         wished.window.window != stft->window.window)) {
+        return umi_error_set(j->error, UM_ERR_CONFIG,
+                             "%s: the dictionary was learned with a %s window of %zu, hop %zu, not "
+                             "with %s, %zu, %zu; leave out --window, --hop and --window-shape",
+                             c->dictionaries[0], um_window_name(stft->window.window),
+                             stft->window.length, stft->window.hop,
+                             um_window_name(wished.window.window), wished.window.length,
+                             wished.window.hop);
+    }
+    return UM_OK;
+}
+
+/* The stems' format: the recording's, as far as the container can hold it. */
+static void choose_format(job *j)
+{
+    umi_audio_format *out = &j->result->output_format;
+    *out = j->recording.format;
+    out->container = j->config->container;
+    if (!j->config->keep_sample) {
+        out->sample = j->config->sample;
+    } else if (out->sample == UMI_SAMPLE_LOSSY) {
+        out->sample = UMI_SAMPLE_S24; /* decoded sound has no depth of its own */
+    }
+    bool whole = umi_sample_bits(out->sample) != 0;
+    if (out->container == UMI_CONTAINER_FLAC) {
+        if (!whole || out->sample == UMI_SAMPLE_S32) {
+            umi_watch_warn(&j->config->watch, "FLAC holds at most 24 bits: the stems have 24");
+            out->sample = UMI_SAMPLE_S24;
+        } else if (out->sample == UMI_SAMPLE_ALAW || out->sample == UMI_SAMPLE_ULAW) {
+            out->sample = UMI_SAMPLE_S16;
+        }
+    }
+}
+
+static umi_gather_config gather_config(const job *j, bool mean_channels)
+{
+    const umi_separate_config *c = j->config;
+    umi_gather_config gather = {0};
+    gather.stft = j->result->stft;
+    gather.reader = c->reader;
+    gather.mean_channels = mean_channels;
+    gather.memory =
+        c->memory > 2 * (size_t)MEMORY_BESIDES ? c->memory - MEMORY_BESIDES : c->memory / 2;
+    gather.seed = c->seed;
+    gather.parallel = c->parallel;
+    gather.watch = &c->watch;
+    return gather;
+}
+
+static um_status model_config(const job *j, umi_model_config *model)
+{
+    const umi_separate_config *c = j->config;
+    um_stft *stft;
+    um_status status = um_stft_new(&j->result->stft, &stft, j->error);
+    if (status != UM_OK) {
+        return status;
+    }
+    *model = (umi_model_config){um_stft_n_bins(stft),
+                                j->recording.format.channels,
+                                j->recording.format.sample_rate,
+                                c->iterations,
+                                c->tolerance,
+                                c->start,
+                                c->seed,
+                                c->parallel};
+    um_stft_free(stft);
+    return UM_OK;
+}
+
+/* -- Learning ---------------------------------------------------------------------------------- */
+
+static um_status learn_model(job *j, const umi_model_config *model, um_cview V)
+{
+    const umi_separate_config *c = j->config;
+    if (j->result->blind) {
+        return umi_model_learn_blind(model, V, c->n_atoms, c->n_sources, c->watch.progress,
+                                     &j->result->model, j->error);
+    }
+    /* One source alone would be the whole recording: who names one wants it against the rest. */
+    bool several = false;
+    for (size_t i = 1; i < j->sources.n_known; i++) {
+        several |= strcmp(j->sources.known[i].label, j->sources.known[0].label) != 0;
+    }
+    size_t n_free = c->residual || !several ? RESIDUAL_ATOMS : 0;
+    umi_model_config known = *model;
+    if (n_free == 0 && known.iterations > GAIN_ITERATIONS) {
+        known.iterations = GAIN_ITERATIONS;
+    }
+    return umi_model_learn_known(&known, V, j->sources.known, j->sources.n_known, n_free,
+                                 c->watch.progress, &j->result->model, j->error);
+}
+
+static um_status learn(job *j)
+{
+    const umi_separate_config *c = j->config;
+    umi_model_config model;
+    um_status status = model_config(j, &model);
+    if (status == UM_OK && c->n_examples > 0) {
+        umi_watch_phase(&c->watch, "learning the examples", 0.05, 0.2);
+        umi_gather_config gather = gather_config(j, true);
+        status = umi_sources_learn(&j->sources, c->examples, c->n_examples, c->n_clip_atoms,
+                                   &j->recording, &gather, &model, j->error);
+    }
+    if (status != UM_OK) {
+        return status;
+    }
+    umi_watch_phase(&c->watch, "reading", 0.2, 0.25);
+    umi_gather_config gather = gather_config(j, false);
+    umi_passage whole = {NULL, 0.0, INFINITY, &j->recording};
+    umi_material material;
+    status = umi_gather(&gather, &whole, 1, &material, j->error);
+    if (status != UM_OK) {
+        return status;
+    }
+    j->result->n_learned_frames = material.V.rows;
+    j->result->n_available_frames = material.n_available;
+    umi_watch_phase(&c->watch, "learning", 0.25, 0.6);
+    status = learn_model(j, &model, um_const_view(material.V));
+    umi_material_free(&material);
+    return status;
+}
+
+/* -- Taking apart ------------------------------------------------------------------------------ */
+
+static um_status make_separator(const job *j, um_separator **separator)
+{
+    const umi_model *model = &j->result->model;
+    um_separator_config config = um_separator_config_default();
+    config.stft = j->result->stft;
+    config.n_channels = j->recording.format.channels;
+    config.n_sources = model->n_sources;
+    config.exponent = j->config->exponent;
+    config.parallel = j->config->parallel;
+    return um_separator_new(&config, um_const_view(model->W), um_const_view(model->G),
+                            model->source_of, separator, j->error);
+}
+
+static um_status name_stems(job *j)
+{
+    size_t n = j->result->model.n_sources;
+    j->paths = umi_alloc(n, sizeof(char *));
+    um_status status = j->paths == NULL ? out_of_memory(j->error) : UM_OK;
+    for (size_t s = 0; s < n && status == UM_OK; s++) {
+        char name[UM_LABEL_MAX + 6];
+        umi_stem_file_name(j->result->model.labels[s], j->config->container, name);
+        status = umi_output_set_path(j->output, name, &j->paths[s], j->error);
+    }
+    return status;
+}
+
+static um_status write_stems(job *j)
+{
+    const umi_separate_config *c = j->config;
+    size_t n = j->result->model.n_sources;
+    um_separator *separator = NULL;
+    umi_stems *stems = NULL;
+    um_status status = make_separator(j, &separator);
+    if (status == UM_OK) {
+        status = umi_stems_new(
+            &j->recording, &j->result->output_format, (const char *const *)j->paths, n,
+            umi_stream_block_frames(j->recording.format.channels), &stems, j->error);
+    }
+    if (status == UM_OK) {
+        status = umi_stream(&j->recording, separator, stems, n, c->watch.progress, j->error);
+    }
+    if (status == UM_OK) {
+        status = umi_stems_finish(stems, j->error);
+        j->result->held = umi_stems_held(stems);
+    }
+    umi_stems_free(stems);
+    um_separator_free(separator);
+    return status;
+}
+
+static um_status write_report(const job *j)
+{
+    umi_json *json = umi_separate_report(j->config, j->result);
+    char *text = json != NULL ? umi_json_to_text(json) : NULL;
+    um_status status = text == NULL ? out_of_memory(j->error)
+                                    : umi_output_set_write(j->output, "unmingle.json", text,
+                                                           strlen(text), j->error);
+    umi_free(text);
+    umi_json_free(json);
+    return status;
+}
+
+static void pass_on_warnings(const job *j)
+{
+    const char *message;
+    for (size_t i = 0; (message = umi_audio_reader_warning(j->recording.reader, i)) != NULL; i++) {
+        umi_watch_warn(&j->config->watch, message);
+    }
+}
+
+static um_status run(job *j)
+{
+    const umi_separate_config *c = j->config;
+    umi_separate_result *r = j->result;
+    umi_watch_phase(&c->watch, "reading", 0.0, 0.05);
+    um_status status =
+        umi_recording_open(c->input, &c->reader, c->watch.progress, &j->recording, j->error);
+    if (status != UM_OK) {
+        return status;
+    }
+    pass_on_warnings(j);
+    r->input_format = j->recording.format;
+    r->n_frames = j->recording.n_frames;
+    r->blind = c->n_examples == 0 && c->n_dictionaries == 0;
+    choose_format(j);
+    status = choose_transform(j);
+    if (status == UM_OK) {
+        status = learn(j);
+    }
+    if (status == UM_OK) {
+        status = name_stems(j);
+    }
+    if (status == UM_OK) {
+        umi_watch_phase(&c->watch, "separating", 0.6, 0.95);
+        status = write_stems(j);
+    }
+    if (status == UM_OK) {
+        umi_watch_phase(&c->watch, "checking", 0.95, 1.0);
+        status = umi_null_test(&j->recording, (const char *const *)j->paths, r->model.n_sources,
+                               &r->null_peak, j->error);
+    }
+    if (status == UM_OK) {
+        status = umi_audio_reader_check_unchanged(j->recording.reader, j->error);
+    }
+    if (status == UM_OK) {
+        status = write_report(j);
+    }
+    return status;
+}
+
+um_status umi_separate(const umi_separate_config *config, umi_separate_result *result,
+                       um_error *error)
+{
+    job j = {0};
+    j.config = config;
+    j.result = result;
+    j.error = error;
+    memset(result, 0, sizeof *result);
+    um_status status =
+        umi_sources_load(config->dictionaries, config->n_dictionaries, &j.sources, error);
+    if (status == UM_OK) {
+        status = umi_output_set_begin(config->output, config->force, &j.output, error);
+    }
+    if (status == UM_OK) {
+        status = run(&j);
+    }
+    if (status == UM_OK) {
+        status = umi_output_set_commit(j.output, error);
+    }
+    umi_output_set_free(j.output); /* what was not committed is removed */
+    for (size_t s = 0; j.paths != NULL && s < result->model.n_sources; s++) {
+        umi_free(j.paths[s]);
+    }
+    umi_free(j.paths);
+    umi_sources_free(&j.sources);
+    umi_recording_close(&j.recording);
+    if (status != UM_OK) {
+        umi_separate_result_free(result);
+    }
+    return status;
+}
+
+void umi_separate_result_free(umi_separate_result *result)
+{
+    umi_model_free(&result->model);
+    memset(result, 0, sizeof *result);
+}

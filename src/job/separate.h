@@ -1,0 +1,69 @@
+/* The first job: a recording in, a folder of stems out that add up to it. */
+#ifndef UMI_JOB_SEPARATE_H
+#define UMI_JOB_SEPARATE_H
+
+#include "io/audio_format.h"
+#include "job/sources.h"
+#include "job/watch.h"
+
+typedef struct umi_separate_config {
+    const char *input;  /* "-": standard input */
+    const char *output; /* the folder to make */
+    bool force;         /* take the place of a folder that is there */
+
+    /* What is known of the sources. Without examples and dictionaries: nothing. */
+    const umi_example *examples;
+    size_t n_examples;
+    const char *const *dictionaries;
+    size_t n_dictionaries;
+    bool residual;       /* one stem more, of what the known sources do not explain */
+    size_t n_sources;    /* blind: stems to make */
+    size_t n_atoms;      /* blind: atoms in all */
+    size_t n_clip_atoms; /* atoms for each label of the examples */
+
+    /* The transform; 0: see umi_window_length and a quarter of the window. */
+    size_t window, hop;
+    um_window window_shape;
+    bool window_given; /* the three are the user's wish, against a dictionary that differs */
+
+    size_t iterations;
+    double tolerance;
+    umi_start start;
+    double exponent;
+    uint64_t seed;
+    size_t memory; /* bytes that the whole program may take */
+
+    umi_container container;
+    bool keep_sample; /* the recording's sample format, else `sample` */
+    umi_sample sample;
+    umi_audio_reader_options reader;
+    um_parallel parallel;
+    umi_watch watch;
+} umi_separate_config;
+
+/* What was done, for the report. Empty after a failure. */
+typedef struct umi_separate_result {
+    umi_model model; /* atoms are gone; labels, shares and curve are there */
+    umi_audio_format input_format, output_format;
+    uint64_t n_frames; /* sample frames, of the recording and of each stem */
+    um_stft_config stft;
+    bool blind;
+    double null_peak; /* largest |recording - sum of stems|, full scale 1; 0 is exact */
+    uint64_t held;    /* samples held at the end of the range, see sum_contract.h */
+    size_t n_learned_frames;
+    uint64_t n_available_frames;
+} umi_separate_result;
+
+/* Separates. UM_ERR_ARGUMENT for settings that cannot be, UM_ERR_CONFIG for a dictionary that does
+ * not fit, UM_ERR_DATA, UM_ERR_MEMORY, UM_ERR_CREATE, UM_ERR_CANCELLED and so on; then nothing is
+ * left behind. */
+um_status umi_separate(const umi_separate_config *config, umi_separate_result *result,
+                       um_error *error) UM_MUST_USE;
+
+void umi_separate_result_free(umi_separate_result *result);
+
+/* The power of two nearest to 93 ms (4096 at 44.1 kHz): long enough to tell low notes apart, short
+ * enough for their onsets. */
+size_t umi_window_length(double sample_rate);
+
+#endif
