@@ -1,9 +1,98 @@
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/log.h"
+#include "cli/running.h"
+#include "core/error.h"
+#include "core/memory.h"
+#include "io/text.h"
+#include "job/learn.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { NAME_SIZE = 512 };
+
+static um_status list_files(const umi_options *options, umi_training_file *files, um_error *error)
+{
+    for (size_t i = 0; i < options->n_operands; i++) {
+        const umi_operand *operand = &options->operands[i];
+        if (operand->label == NULL) {
+            return umi_error_set(error, UM_ERR_ARGUMENT,
+                                 "%s: which source is it? Put --label NAME before it",
+                                 operand->text);
+        }
+        if (!um_label_is_valid(operand->label)) {
+            return umi_error_set(error, UM_ERR_ARGUMENT,
+                                 "--label: '%s' cannot name a stem (1 to %d bytes, no '/', no '.' "
+                                 "in front)",
+                                 operand->label, UM_LABEL_MAX);
+        }
+        files[i] = (umi_training_file){operand->text, operand->label};
+    }
+    return UM_OK;
+}
+
+static void print_result(const umi_options *options, const umi_learn_result *r)
+{
+    char shown[NAME_SIZE];
+    printf("%s: %zu label%s, %zu atoms, from %llu frames",
+           umi_display_name(options->output, shown, sizeof shown), r->n_labels,
+           r->n_labels == 1 ? "" : "s", r->n_components, (unsigned long long)r->n_learned_frames);
+    if (r->n_learned_frames < r->n_available_frames) {
+        printf(" of %llu", (unsigned long long)r->n_available_frames);
+    }
+    printf(" (%.0f Hz, window %zu, hop %zu)\n", r->sample_rate, r->stft.window.length,
+           r->stft.window.hop);
+}
+
+static um_status learn(const umi_options *options, umi_running *running, umi_learn_result *result,
+                       um_error *error)
+{
+    umi_training_file *files = umi_alloc(options->n_operands, sizeof *files);
+    if (files == NULL) {
+        return umi_error_set(error, UM_ERR_MEMORY, "not enough memory");
+    }
+    um_status status = list_files(options, files, error);
+    if (status == UM_OK) {
+        umi_learn_config config = {.files = files,
+                                   .n_files = options->n_operands,
+                                   .output = options->output,
+                                   .force = options->force,
+                                   .n_atoms = options->atoms,
+                                   .window = options->window,
+                                   .hop = options->hop,
+                                   .window_shape = (um_window)options->window_shape,
+                                   .iterations = options->iterations,
+                                   .tolerance = options->tolerance,
+                                   .start = (umi_start)options->start,
+                                   .seed = options->seed,
+                                   .memory = options->memory,
+                                   .reader = {options->allow_truncated, options->strict, NULL},
+                                   .parallel = umi_running_parallel(running),
+                                   .watch = running->watch};
+        umi_progress_start(&running->progress, options, options->output);
+        status = umi_learn(&config, result, error);
+        umi_progress_finish(&running->progress);
+    }
+    umi_free(files);
+    return status;
+}
 
 int umi_cmd_learn(const umi_options *options)
 {
-    umi_log(UMI_LOG_ERROR, "%s is not part of this version", options->command->name);
-    return UMI_EXIT_INTERNAL;
+    umi_running running;
+    umi_learn_result result;
+    um_error error = {UM_OK, ""};
+    int code = umi_running_start(&running, options);
+    if (code != UMI_EXIT_OK) {
+        return code;
+    }
+    um_status status = learn(options, &running, &result, &error);
+    if (status != UM_OK) {
+        umi_log(UMI_LOG_ERROR, "%s", error.message);
+    } else if (!options->quiet) {
+        print_result(options, &result);
+    }
+    umi_running_end(&running);
+    return (int)umi_exit_code(status);
 }

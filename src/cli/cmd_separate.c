@@ -1,9 +1,335 @@
+#define _POSIX_C_SOURCE 200809L
+#include "cli/clip.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/log.h"
+#include "cli/running.h"
+#include "core/error.h"
+#include "core/memory.h"
+#include "io/file_error.h"
+#include "io/text.h"
+#include "job/separate_report.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { NAME_SIZE = 512 };
+
+/* One recording and the folder of its stems. */
+typedef struct task {
+    const char *input;
+    char output[PATH_MAX];
+} task;
+
+typedef struct batch {
+    const umi_options *options;
+    umi_separate_config config; /* but for input and output */
+    umi_clip *clips;            /* hold the texts of the examples */
+    umi_example *examples;
+    task *tasks;
+    umi_running running;
+} batch;
+
+/* -- Before any work --------------------------------------------------------------------------- */
+
+static um_status read_examples(batch *b, um_error *error)
+{
+    const umi_texts *learn = &b->options->learn;
+    b->clips = umi_alloc(learn->count, sizeof *b->clips);
+    b->examples = umi_alloc(learn->count, sizeof *b->examples);
+    if (b->clips == NULL || b->examples == NULL) {
+        return umi_error_set(error, UM_ERR_MEMORY, "not enough memory");
+    }
+    for (size_t i = 0; i < learn->count; i++) {
+        umi_clip *clip = &b->clips[i];
+        umi_example *example = &b->examples[i];
+        um_status status = umi_clip_parse(learn->items[i], clip, error);
+        if (status != UM_OK) {
+            return status;
+        }
+        memcpy(example->label, clip->label, sizeof example->label);
+        example->path = clip->path[0] != '\0' ? clip->path : NULL;
+        example->start = clip->range.start;
+        example->end = clip->range.end;
+        if (strcmp(clip->label, "residual") == 0) {
+            return umi_error_set(error, UM_ERR_ARGUMENT,
+                                 "--learn: 'residual' is the stem of what no source explains; take "
+                                 "another label");
+        }
+    }
+    return UM_OK;
+}
+
+static umi_sample sample_of(unsigned choice)
+{
+    switch ((umi_sample_format)choice) {
+    case UMI_SAMPLE_FORMAT_16:
+        return UMI_SAMPLE_S16;
+    case UMI_SAMPLE_FORMAT_24:
+        return UMI_SAMPLE_S24;
+    case UMI_SAMPLE_FORMAT_32:
+        return UMI_SAMPLE_S32;
+    case UMI_SAMPLE_FORMAT_FLOAT:
+    case UMI_SAMPLE_FORMAT_KEEP:
+        break;
+    }
+    return UMI_SAMPLE_FLOAT;
+}
+
+static bool given(const umi_options *options, const char *name)
+{
+    return umi_options_origin(options, name) != UMI_BUILT_IN;
+}
+
+static um_status fill_config(batch *b, um_error *error)
+{
+    const umi_options *o = b->options;
+    bool flac = o->format == UMI_FORMAT_FLAC;
+    if (flac &&
+        (o->sample_format == UMI_SAMPLE_FORMAT_32 || o->sample_format == UMI_SAMPLE_FORMAT_FLOAT)) {
+        return umi_error_set(error, UM_ERR_ARGUMENT,
+                             "--sample-format: FLAC holds 16 or 24 bits; --format wav holds all");
+    }
+    bool blind = o->learn.count == 0 && o->dictionary.count == 0;
+    if (blind && o->sources > o->atoms) {
+        return umi_error_set(error, UM_ERR_ARGUMENT,
+                             "--sources: %llu sources need as many --atoms at least",
+                             (unsigned long long)o->sources);
+    }
+    b->config = (umi_separate_config){
+        .force = o->force,
+        .examples = b->examples,
+        .n_examples = o->learn.count,
+        .dictionaries = o->dictionary.items,
+        .n_dictionaries = o->dictionary.count,
+        .residual = o->residual,
+        .n_sources = o->sources,
+        .n_atoms = o->atoms,
+        .n_clip_atoms = o->clip_atoms,
+        .window = o->window,
+        .hop = o->hop,
+        .window_shape = (um_window)o->window_shape,
+        .window_given = given(o, "window") || given(o, "hop") || given(o, "window-shape"),
+        .iterations = o->iterations,
+        .tolerance = o->tolerance,
+        .start = (umi_start)o->start,
+        .exponent = o->exponent,
+        .seed = o->seed,
+        .memory = o->memory,
+        .container = flac ? UMI_CONTAINER_FLAC : UMI_CONTAINER_WAV,
+        .keep_sample = o->sample_format == UMI_SAMPLE_FORMAT_KEEP,
+        .sample = sample_of(o->sample_format),
+        .reader = {o->allow_truncated, o->strict, NULL},
+        .parallel = umi_running_parallel(&b->running),
+        .watch = b->running.watch,
+    };
+    return UM_OK;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL && slash[1] != '\0' ? slash + 1 : path;
+}
+
+/* Where the stems of `input` go: IN.stems, or -o, or IN.stems in -o when there are several. */
+static um_status choose_output(const umi_options *options, task *t, um_error *error)
+{
+    const char *input = strcmp(t->input, "-") == 0 ? "stdin" : t->input;
+    int length;
+    if (options->output == NULL) {
+        length = snprintf(t->output, sizeof t->output, "%s.stems", input);
+    } else if (options->n_operands == 1) {
+        length = snprintf(t->output, sizeof t->output, "%s", options->output);
+    } else {
+        length =
+            snprintf(t->output, sizeof t->output, "%s/%s.stems", options->output, base_name(input));
+    }
+    if (length < 0 || (size_t)length >= sizeof t->output) {
+        return umi_error_set(error, UM_ERR_ARGUMENT, "%s: the name is too long", t->input);
+    }
+    return UM_OK;
+}
+
+/* True when `path` is a file right inside the folder `directory`. */
+static bool lies_in(const char *path, const char *directory)
+{
+    char parent[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    int length = slash == NULL
+                     ? snprintf(parent, sizeof parent, ".")
+                     : snprintf(parent, sizeof parent, "%.*s/", (int)(slash - path), path);
+    struct stat a, b;
+    return length > 0 && (size_t)length < sizeof parent && stat(parent, &a) == 0 &&
+           stat(directory, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* A run must not replace what it reads. */
+static um_status check_reads_elsewhere(const batch *b, const task *t, um_error *error)
+{
+    const char *read = t->input;
+    bool inside = strcmp(read, "-") != 0 && lies_in(read, t->output);
+    for (size_t i = 0; i < b->config.n_examples && !inside; i++) {
+        read = b->examples[i].path;
+        inside = read != NULL && lies_in(read, t->output);
+    }
+    for (size_t i = 0; i < b->config.n_dictionaries && !inside; i++) {
+        read = b->config.dictionaries[i];
+        inside = lies_in(read, t->output);
+    }
+    if (inside) {
+        return umi_error_set(error, UM_ERR_ARGUMENT,
+                             "%s: lies in the folder that the stems are to be written to; take "
+                             "another -o",
+                             read);
+    }
+    return UM_OK;
+}
+
+static um_status plan(batch *b, um_error *error)
+{
+    const umi_options *o = b->options;
+    b->tasks = umi_alloc(o->n_operands, sizeof *b->tasks);
+    if (b->tasks == NULL) {
+        return umi_error_set(error, UM_ERR_MEMORY, "not enough memory");
+    }
+    um_status status = read_examples(b, error);
+    if (status == UM_OK) {
+        status = fill_config(b, error);
+    }
+    for (size_t i = 0; i < o->n_operands && status == UM_OK; i++) {
+        task *t = &b->tasks[i];
+        t->input = o->operands[i].text;
+        status = choose_output(o, t, error);
+        for (size_t k = 0; k < i && status == UM_OK; k++) {
+            if (strcmp(b->tasks[k].output, t->output) == 0) {
+                status =
+                    umi_error_set(error, UM_ERR_ARGUMENT, "%s and %s: both would be written to %s",
+                                  b->tasks[k].input, t->input, t->output);
+            }
+        }
+        if (status == UM_OK) {
+            status = check_reads_elsewhere(b, t, error);
+        }
+    }
+    if (status == UM_OK && o->n_operands > 1 && o->output != NULL && mkdir(o->output, 0777) != 0 &&
+        errno != EEXIST) {
+        status = umi_error_set(error, umi_status_of_writing(errno), "%s: %s", o->output,
+                               strerror(errno));
+    }
+    return status;
+}
+
+/* -- The work ---------------------------------------------------------------------------------- */
+
+static void print_result(const task *t, const umi_separate_result *r)
+{
+    char shown[NAME_SIZE];
+    printf("%s/\n", umi_display_name(t->output, shown, sizeof shown));
+    int widest = 0;
+    for (size_t s = 0; s < r->model.n_sources; s++) {
+        int width = (int)strlen(r->model.labels[s]);
+        widest = width > widest ? width : widest;
+    }
+    for (size_t s = 0; s < r->model.n_sources; s++) {
+        char name[UM_LABEL_MAX + 6];
+        size_t n_atoms = 0;
+        umi_stem_file_name(r->model.labels[s], r->output_format.container, name);
+        for (size_t k = 0; k < r->model.W.rows; k++) {
+            n_atoms += r->model.source_of[k] == s;
+        }
+        printf("  %-*s  %3.0f %% of the energy, %zu atom%s\n", widest + 5, name,
+               100.0 * r->model.shares[s], n_atoms, n_atoms == 1 ? "" : "s");
+    }
+    if (r->null_peak == 0.0) {
+        puts("  null: exact, the stems add up to the recording in every sample");
+    } else {
+        printf("  null: %.1f dB, the largest difference of any sample\n",
+               umi_null_db(r->null_peak));
+    }
+}
+
+static void warn_held(const task *t, const umi_separate_result *r)
+{
+    if (r->held > 0) {
+        umi_log(UMI_LOG_WARNING,
+                "%s: %llu of %llu samples of a stem are louder than the format can hold; what was "
+                "cut off is in the other stems (--sample-format float cuts nothing)",
+                t->output, (unsigned long long)r->held,
+                (unsigned long long)(r->n_frames * r->output_format.channels));
+    }
+}
+
+static bool print_report(const umi_separate_config *config, const umi_separate_result *r)
+{
+    umi_json *json = umi_separate_report(config, r);
+    char *text = json != NULL ? umi_json_to_text(json) : NULL;
+    if (text != NULL) {
+        fputs(text, stdout);
+    }
+    umi_free(text);
+    umi_json_free(json);
+    return text != NULL;
+}
+
+static int separate_one(batch *b, const task *t)
+{
+    umi_separate_config config = b->config;
+    umi_separate_result result;
+    um_error error = {UM_OK, ""};
+    config.input = t->input;
+    config.output = t->output;
+    umi_progress_start(&b->running.progress, b->options, t->input);
+    um_status status = umi_separate(&config, &result, &error);
+    umi_progress_finish(&b->running.progress);
+    if (status != UM_OK) {
+        umi_log(UMI_LOG_ERROR, "%s", error.message);
+        return (int)umi_exit_code(status);
+    }
+    warn_held(t, &result);
+    int code = UMI_EXIT_OK;
+    if (b->options->json) {
+        code = print_report(&config, &result) ? UMI_EXIT_OK : UMI_EXIT_MEMORY;
+    } else if (!b->options->quiet) {
+        print_result(t, &result);
+    }
+    umi_separate_result_free(&result);
+    return code;
+}
 
 int umi_cmd_separate(const umi_options *options)
 {
-    umi_log(UMI_LOG_ERROR, "%s is not part of this version", options->command->name);
-    return UMI_EXIT_INTERNAL;
+    batch b = {.options = options};
+    um_error error = {UM_OK, ""};
+    int code = umi_running_start(&b.running, options);
+    if (code != UMI_EXIT_OK) {
+        return code;
+    }
+    um_status status = plan(&b, &error);
+    if (status != UM_OK) {
+        umi_log(UMI_LOG_ERROR, "%s", error.message);
+        code = (int)umi_exit_code(status);
+    }
+    size_t n_failed = 0;
+    for (size_t i = 0; code == UMI_EXIT_OK && i < options->n_operands; i++) {
+        int one = separate_one(&b, &b.tasks[i]);
+        n_failed += one != UMI_EXIT_OK;
+        /* A single recording gives its own reason; so does what ends the whole run. */
+        if (one != UMI_EXIT_OK && (options->n_operands == 1 || one == UMI_EXIT_TRY_AGAIN)) {
+            code = one;
+        }
+    }
+    if (code == UMI_EXIT_OK && n_failed > 0) {
+        umi_log(UMI_LOG_ERROR, "%zu of %zu recordings failed", n_failed, options->n_operands);
+        code = UMI_EXIT_BATCH;
+    }
+    umi_running_end(&b.running);
+    umi_free(b.clips);
+    umi_free(b.examples);
+    umi_free(b.tasks);
+    return code;
 }

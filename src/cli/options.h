@@ -6,6 +6,7 @@
 #define UMI_CLI_OPTIONS_H
 
 #include "cli/presets.h"
+#include "job/model.h"
 #include "unmingle/status.h"
 
 #include <stdbool.h>
@@ -16,8 +17,8 @@ typedef struct umi_command umi_command;
 
 typedef enum umi_help { UMI_HELP_NONE, UMI_HELP_EVERYDAY, UMI_HELP_ALL } umi_help;
 
-/* Places in the choices of params.c; --window-shape counts as um_window does. */
-typedef enum umi_start { UMI_START_NNDSVD, UMI_START_RANDOM } umi_start;
+/* Places in the choices of params.c; --window-shape counts as um_window does, --start as umi_start.
+ */
 typedef enum umi_format { UMI_FORMAT_WAV, UMI_FORMAT_FLAC } umi_format;
 typedef enum umi_sample_format {
     UMI_SAMPLE_FORMAT_KEEP,

@@ -73,25 +73,8 @@ const char *umi_output_file_path(const umi_output_file *file)
 um_status umi_output_file_write(umi_output_file *file, const void *bytes, size_t n_bytes,
                                 um_error *error)
 {
-    int descriptor =
-        open(file->temporary->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-    if (descriptor < 0) {
-        return failed(file, errno, error);
-    }
-    size_t done = 0;
-    int reason = 0;
-    while (done < n_bytes && reason == 0) {
-        ssize_t n = write(descriptor, (const char *)bytes + done, n_bytes - done);
-        if (n > 0) {
-            done += (size_t)n;
-        } else if (n == 0 || errno != EINTR) {
-            reason = n == 0 ? EIO : errno;
-        }
-    }
-    if (close(descriptor) != 0 && reason == 0) {
-        reason = errno;
-    }
-    return reason == 0 ? UM_OK : failed(file, reason, error);
+    return umi_write_new_file(file->temporary->path, bytes, n_bytes) ? UM_OK
+                                                                     : failed(file, errno, error);
 }
 
 um_status umi_output_file_commit(umi_output_file *file, um_error *error)

@@ -107,6 +107,14 @@ const char *umi_output_set_shown_path(umi_output_set *set, const char *name)
     return set->shown;
 }
 
+um_status umi_output_set_write(umi_output_set *set, const char *name, const void *bytes,
+                               size_t n_bytes, um_error *error)
+{
+    return umi_write_new_file(umi_output_set_path(set, name), bytes, n_bytes)
+               ? UM_OK
+               : failed(set, errno, error);
+}
+
 void umi_output_set_free(umi_output_set *set)
 {
     if (set != NULL) {

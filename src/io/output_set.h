@@ -19,6 +19,10 @@ um_status umi_output_set_begin(const char *directory, bool force, umi_output_set
 const char *umi_output_set_path(umi_output_set *set, const char *name);
 const char *umi_output_set_shown_path(umi_output_set *set, const char *name);
 
+/* For what is in memory: makes the file `name` with these bytes. UM_ERR_IO, ... */
+um_status umi_output_set_write(umi_output_set *set, const char *name, const void *bytes,
+                               size_t n_bytes, um_error *error) UM_MUST_USE;
+
 /* Brings every file to the disk and gives the directory its name, in one step.
  *
  * Where force allowed a directory to be there already, the new one takes its place; of the old one,

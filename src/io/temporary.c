@@ -236,3 +236,26 @@ void umi_output_abort_all(void)
     }
     live = NULL;
 }
+
+bool umi_write_new_file(const char *path, const void *bytes, size_t n_bytes)
+{
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (descriptor < 0) {
+        return false;
+    }
+    size_t done = 0;
+    int reason = 0;
+    while (done < n_bytes && reason == 0) {
+        ssize_t n = write(descriptor, (const char *)bytes + done, n_bytes - done);
+        if (n > 0) {
+            done += (size_t)n;
+        } else if (n == 0 || errno != EINTR) {
+            reason = n == 0 ? EIO : errno;
+        }
+    }
+    if (close(descriptor) != 0 && reason == 0) {
+        reason = errno;
+    }
+    errno = reason;
+    return reason == 0;
+}

@@ -33,6 +33,9 @@ void umi_temporary_free(umi_temporary *temporary);
 /* Brings a file or directory to the disk; false with errno. */
 bool umi_sync_path(const char *path);
 
+/* Makes a new file with these bytes; false with errno. What was written stays behind then. */
+bool umi_write_new_file(const char *path, const void *bytes, size_t n_bytes);
+
 /* Removes a file, or a directory with all that it holds; symbolic links are not followed. */
 void umi_remove_tree(const char *path);
 

@@ -5,17 +5,16 @@
 #include "io/output_set.h"
 #include "job/null_test.h"
 #include "job/separate_report.h"
+#include "job/stem_record.h"
 #include "job/stems.h"
 #include "job/stream.h"
+#include "job/transform.h"
 #include "unmingle/separator.h"
 
 #include <math.h>
 #include <string.h>
 
 enum {
-    /* What the program takes besides the frames that it learns from: code, libraries, the
-     * separator's batch. */
-    MEMORY_BESIDES = 48 << 20,
     /* Free atoms that learn what the known sources leave; more begin to take from them. */
     RESIDUAL_ATOMS = 8,
     /* Updates that the gains of known atoms need. */
@@ -28,14 +27,10 @@ typedef struct job {
     umi_recording recording;
     umi_sources sources;
     umi_output_set *output;
-    char **paths; /* of the stems, in the output set */
+    char **paths; /* of the stems while they are made, in the output set */
+    char **shown; /* where they will be, for messages */
     um_error *error;
 } job;
-
-size_t umi_window_length(double sample_rate)
-{
-    return (size_t)1 << (int)rint(log2(sample_rate * 0.0928798));
-}
 
 static um_status out_of_memory(um_error *error)
 {
@@ -52,10 +47,7 @@ static um_status choose_transform(job *j)
     um_stft_config *stft = &j->result->stft;
     double rate = j->recording.format.sample_rate;
     double dictionary_rate;
-    *stft = um_stft_config_default();
-    stft->window.window = c->window_shape;
-    stft->window.length = c->window > 0 ? c->window : umi_window_length(rate);
-    stft->window.hop = c->hop > 0 ? c->hop : stft->window.length / 4;
+    *stft = umi_transform(rate, c->window, c->hop, c->window_shape);
     um_stft_config wished = *stft;
     if (!umi_sources_transform(&j->sources, stft, &dictionary_rate)) {
         return UM_OK;
@@ -109,8 +101,7 @@ static umi_gather_config gather_config(const job *j, bool mean_channels)
     gather.stft = j->result->stft;
     gather.reader = c->reader;
     gather.mean_channels = mean_channels;
-    gather.memory =
-        c->memory > 2 * (size_t)MEMORY_BESIDES ? c->memory - MEMORY_BESIDES : c->memory / 2;
+    gather.memory = umi_learning_memory(c->memory);
     gather.seed = c->seed;
     gather.parallel = c->parallel;
     gather.watch = &c->watch;
@@ -205,17 +196,49 @@ static um_status make_separator(const job *j, um_separator **separator)
                             model->source_of, separator, j->error);
 }
 
+/* To be freed with umi_free; NULL when memory is short. */
+static char *copy_text(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = umi_alloc(size, 1);
+    if (copy != NULL) {
+        memcpy(copy, text, size);
+    }
+    return copy;
+}
+
 static um_status name_stems(job *j)
 {
     size_t n = j->result->model.n_sources;
     j->paths = umi_alloc(n, sizeof(char *));
-    um_status status = j->paths == NULL ? out_of_memory(j->error) : UM_OK;
-    for (size_t s = 0; s < n && status == UM_OK; s++) {
+    j->shown = umi_alloc(n, sizeof(char *));
+    if (j->paths == NULL || j->shown == NULL) {
+        return out_of_memory(j->error);
+    }
+    for (size_t s = 0; s < n; s++) {
         char name[UM_LABEL_MAX + 6];
         umi_stem_file_name(j->result->model.labels[s], j->config->container, name);
-        status = umi_output_set_path(j->output, name, &j->paths[s], j->error);
+        j->paths[s] = copy_text(umi_output_set_path(j->output, name));
+        j->shown[s] = copy_text(umi_output_set_shown_path(j->output, name));
+        if (j->paths[s] == NULL || j->shown[s] == NULL) {
+            return out_of_memory(j->error);
+        }
     }
-    return status;
+    return UM_OK;
+}
+
+static void free_names(job *j)
+{
+    for (size_t s = 0; s < j->result->model.n_sources; s++) {
+        if (j->paths != NULL) {
+            umi_free(j->paths[s]);
+        }
+        if (j->shown != NULL) {
+            umi_free(j->shown[s]);
+        }
+    }
+    umi_free(j->paths);
+    umi_free(j->shown);
 }
 
 static um_status write_stems(job *j)
@@ -226,9 +249,10 @@ static um_status write_stems(job *j)
     umi_stems *stems = NULL;
     um_status status = make_separator(j, &separator);
     if (status == UM_OK) {
-        status = umi_stems_new(
-            &j->recording, &j->result->output_format, (const char *const *)j->paths, n,
-            umi_stream_block_frames(j->recording.format.channels), &stems, j->error);
+        status =
+            umi_stems_new(&j->recording, &j->result->output_format, (const char *const *)j->paths,
+                          (const char *const *)j->shown, n,
+                          umi_stream_block_frames(j->recording.format.channels), &stems, j->error);
     }
     if (status == UM_OK) {
         status = umi_stream(&j->recording, separator, stems, n, c->watch.progress, j->error);
@@ -302,6 +326,18 @@ static um_status run(job *j)
     return status;
 }
 
+/* What the record of the run before calls its own makes room; the user's files stay. */
+static um_status publish(job *j)
+{
+    umi_stem_record record;
+    um_status status = umi_stem_record_read(j->config->output, &record, j->error);
+    if (status == UM_OK) {
+        status = umi_output_set_commit(j->output, record.names, record.n_names, j->error);
+        umi_stem_record_free(&record);
+    }
+    return status;
+}
+
 um_status umi_separate(const umi_separate_config *config, umi_separate_result *result,
                        um_error *error)
 {
@@ -319,13 +355,10 @@ um_status umi_separate(const umi_separate_config *config, umi_separate_result *r
         status = run(&j);
     }
     if (status == UM_OK) {
-        status = umi_output_set_commit(j.output, error);
+        status = publish(&j);
     }
     umi_output_set_free(j.output); /* what was not committed is removed */
-    for (size_t s = 0; j.paths != NULL && s < result->model.n_sources; s++) {
-        umi_free(j.paths[s]);
-    }
-    umi_free(j.paths);
+    free_names(&j);
     umi_sources_free(&j.sources);
     umi_recording_close(&j.recording);
     if (status != UM_OK) {

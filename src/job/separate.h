@@ -21,7 +21,7 @@ typedef struct umi_separate_config {
     size_t n_atoms;      /* blind: atoms in all */
     size_t n_clip_atoms; /* atoms for each label of the examples */
 
-    /* The transform; 0: see umi_window_length and a quarter of the window. */
+    /* The transform; 0 and 0: see transform.h. */
     size_t window, hop;
     um_window window_shape;
     bool window_given; /* the three are the user's wish, against a dictionary that differs */
@@ -61,9 +61,5 @@ um_status umi_separate(const umi_separate_config *config, umi_separate_result *r
                        um_error *error) UM_MUST_USE;
 
 void umi_separate_result_free(umi_separate_result *result);
-
-/* The power of two nearest to 93 ms (4096 at 44.1 kHz): long enough to tell low notes apart, short
- * enough for their onsets. */
-size_t umi_window_length(double sample_rate);
 
 #endif

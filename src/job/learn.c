@@ -1,0 +1,218 @@
+#include "job/learn.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+#include "io/output_file.h"
+#include "job/transform.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { TRAINED_FROM_MAX = 1024 };
+
+typedef struct training {
+    const umi_learn_config *config;
+    umi_learn_result *result;
+    um_dictionary *dictionary; /* made with the first label, when the rate is known */
+    const char **labels;       /* each once, in the order they came */
+    um_error *error;
+} training;
+
+static um_status out_of_memory(um_error *error)
+{
+    return umi_error_set(error, UM_ERR_MEMORY, "not enough memory to learn");
+}
+
+static um_status list_labels(training *t)
+{
+    const umi_learn_config *c = t->config;
+    t->labels = umi_alloc(c->n_files, sizeof(char *));
+    if (t->labels == NULL) {
+        return out_of_memory(t->error);
+    }
+    for (size_t i = 0; i < c->n_files; i++) {
+        size_t l = 0;
+        while (l < t->result->n_labels && strcmp(t->labels[l], c->files[i].label) != 0) {
+            l++;
+        }
+        t->labels[l] = c->files[i].label;
+        t->result->n_labels += l == t->result->n_labels;
+    }
+    return UM_OK;
+}
+
+/* The sample rate of the first file, which all others must share. */
+static um_status find_rate(training *t)
+{
+    const umi_learn_config *c = t->config;
+    umi_audio_reader *reader;
+    um_status status = umi_audio_reader_open(c->files[0].path, &c->reader, &reader, t->error);
+    if (status == UM_OK) {
+        t->result->sample_rate = umi_audio_reader_format(reader)->sample_rate;
+        t->result->stft = umi_transform(t->result->sample_rate, c->window, c->hop, c->window_shape);
+        umi_audio_reader_free(reader);
+    }
+    return status;
+}
+
+/* The names of the files without their folders, as many as fit. */
+static char *trained_from(const umi_learn_config *config)
+{
+    char *text = umi_alloc(TRAINED_FROM_MAX, 1);
+    size_t n = 0;
+    for (size_t i = 0; text != NULL && i < config->n_files; i++) {
+        const char *slash = strrchr(config->files[i].path, '/');
+        const char *name = slash != NULL ? slash + 1 : config->files[i].path;
+        int length = snprintf(text + n, TRAINED_FROM_MAX - n, "%s%s", i > 0 ? ", " : "", name);
+        if (length < 0 || n + (size_t)length + sizeof ", ..." > TRAINED_FROM_MAX) {
+            (void)snprintf(text + n, TRAINED_FROM_MAX - n, "%s", i > 0 ? ", ..." : "...");
+            break;
+        }
+        n += (size_t)length;
+    }
+    return text;
+}
+
+static um_status make_dictionary(training *t)
+{
+    const umi_learn_config *c = t->config;
+    um_stft *stft;
+    um_status status = um_stft_new(&t->result->stft, &stft, t->error);
+    if (status != UM_OK) {
+        return status;
+    }
+    size_t n_bins = um_stft_n_bins(stft);
+    size_t fft_size = um_stft_fft_size(stft);
+    um_stft_free(stft);
+    t->result->n_components = t->result->n_labels * c->n_atoms;
+    status = um_dictionary_new(t->result->n_components, n_bins, &t->dictionary);
+    if (status != UM_OK) {
+        return status == UM_ERR_MEMORY
+                   ? out_of_memory(t->error)
+                   : umi_error_set(t->error, status, "%zu labels of %zu atoms are too many",
+                                   t->result->n_labels, c->n_atoms);
+    }
+    um_dictionary *d = t->dictionary;
+    d->sample_rate = t->result->sample_rate;
+    d->stft = t->result->stft;
+    d->stft.fft_size = fft_size;
+    d->exponent = 1.0;
+    d->seed = c->seed;
+    d->program = umi_alloc(sizeof "unmingle " UNMINGLE_VERSION, 1);
+    d->trained_from = trained_from(c);
+    if (d->program == NULL || d->trained_from == NULL) {
+        return out_of_memory(t->error);
+    }
+    memcpy(d->program, "unmingle " UNMINGLE_VERSION, sizeof "unmingle " UNMINGLE_VERSION);
+    return UM_OK;
+}
+
+static um_status gather_label(training *t, size_t label, umi_material *material)
+{
+    const umi_learn_config *c = t->config;
+    umi_passage *passages = umi_alloc(c->n_files, sizeof *passages);
+    if (passages == NULL) {
+        return out_of_memory(t->error);
+    }
+    size_t n = 0;
+    for (size_t i = 0; i < c->n_files; i++) {
+        if (strcmp(c->files[i].label, t->labels[label]) == 0) {
+            passages[n++] = (umi_passage){c->files[i].path, 0.0, INFINITY, NULL};
+        }
+    }
+    umi_gather_config gather = {.stft = t->result->stft,
+                                .reader = c->reader,
+                                .mean_channels = true,
+                                .memory = umi_learning_memory(c->memory),
+                                .seed = c->seed,
+                                .parallel = c->parallel,
+                                .watch = &c->watch};
+    um_status status = umi_gather(&gather, passages, n, material, t->error);
+    umi_free(passages);
+    return status;
+}
+
+static um_status learn_label(training *t, size_t label)
+{
+    const umi_learn_config *c = t->config;
+    umi_material material;
+    double share = 1.0 / (double)t->result->n_labels;
+    double from = share * (double)label;
+    umi_watch_phase(&c->watch, "reading", from, from + 0.4 * share);
+    um_status status = gather_label(t, label, &material);
+    if (status != UM_OK) {
+        return status;
+    }
+    t->result->n_learned_frames += material.V.rows;
+    t->result->n_available_frames += material.n_available;
+    if (material.V.rows == 0) {
+        status = umi_error_set(t->error, UM_ERR_DATA, "%s: nothing but silence to learn from",
+                               t->labels[label]);
+    } else if (material.sample_rate != t->result->sample_rate) {
+        status = umi_error_set(t->error, UM_ERR_DATA,
+                               "%s: recordings of %.0f Hz, but those of %s have %.0f Hz; give all "
+                               "of them one sample rate",
+                               t->labels[label], material.sample_rate, t->labels[0],
+                               t->result->sample_rate);
+    } else {
+        umi_watch_phase(&c->watch, "learning", from + 0.4 * share, from + share);
+        umi_model_config model = {t->dictionary->W.cols,
+                                  1,
+                                  t->result->sample_rate,
+                                  c->iterations,
+                                  c->tolerance,
+                                  c->start,
+                                  c->seed,
+                                  c->parallel};
+        um_view W = {um_row(t->dictionary->W, label * c->n_atoms), c->n_atoms,
+                     t->dictionary->W.cols, t->dictionary->W.stride};
+        status = umi_model_learn_atoms(&model, um_const_view(material.V), c->watch.progress, W,
+                                       t->error);
+    }
+    for (size_t k = label * c->n_atoms; status == UM_OK && k < (label + 1) * c->n_atoms; k++) {
+        (void)snprintf(t->dictionary->labels[k], sizeof t->dictionary->labels[k], "%s",
+                       t->labels[label]);
+    }
+    umi_material_free(&material);
+    return status;
+}
+
+static um_status write_dictionary(const training *t, umi_output_file *output)
+{
+    void *bytes;
+    size_t n_bytes;
+    um_status status = um_dictionary_format(t->dictionary, &bytes, &n_bytes, t->error);
+    if (status == UM_OK) {
+        status = umi_output_file_write(output, bytes, n_bytes, t->error);
+        um_dictionary_free_bytes(bytes);
+    }
+    return status == UM_OK ? umi_output_file_commit(output, t->error) : status;
+}
+
+um_status umi_learn(const umi_learn_config *config, umi_learn_result *result, um_error *error)
+{
+    training t = {config, result, NULL, NULL, error};
+    umi_output_file *output = NULL;
+    memset(result, 0, sizeof *result);
+    um_status status = umi_output_file_begin(config->output, config->force, &output, error);
+    if (status == UM_OK) {
+        status = list_labels(&t);
+    }
+    if (status == UM_OK) {
+        status = find_rate(&t);
+    }
+    if (status == UM_OK) {
+        status = make_dictionary(&t);
+    }
+    for (size_t l = 0; l < result->n_labels && status == UM_OK; l++) {
+        status = learn_label(&t, l);
+    }
+    if (status == UM_OK) {
+        status = write_dictionary(&t, output);
+    }
+    umi_output_file_free(output); /* what was not committed is removed */
+    um_dictionary_free(t.dictionary);
+    umi_free(t.labels);
+    return status;
+}

@@ -1,0 +1,15 @@
+/* The transform that a job takes when the user names none. */
+#ifndef UMI_JOB_TRANSFORM_H
+#define UMI_JOB_TRANSFORM_H
+
+#include "unmingle/stft.h"
+
+/* window and hop in samples, 0 for the default: of the window the power of two nearest to 93 ms
+ * (4096 at 44.1 kHz), long enough to tell low notes apart, short enough for their onsets; of the
+ * hop a quarter of the window. */
+um_stft_config umi_transform(double sample_rate, size_t window, size_t hop, um_window shape);
+
+/* Bytes that may go to the frames to learn from when the whole program may take `memory`. */
+size_t umi_learning_memory(size_t memory);
+
+#endif
