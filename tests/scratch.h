@@ -41,7 +41,9 @@ static inline const char *scratch_path(scratch *s, const char *name)
 /* Makes or replaces a file with these bytes; returns its path. */
 static inline const char *scratch_write(scratch *s, const char *name, const void *bytes, size_t n)
 {
-    FILE *file = fopen(scratch_path(s, name), "wb");
+    /* A new file: ext4 waits for the disk when an old one is cut to nothing and written again. */
+    (void)remove(scratch_path(s, name));
+    FILE *file = fopen(s->path, "wb");
     if (file == NULL || fwrite(bytes, 1, n, file) != n || fclose(file) != 0) {
         perror(s->path);
         abort();
