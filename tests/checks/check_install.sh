@@ -29,7 +29,11 @@ LD_LIBRARY_PATH="$libdir" "$work/shared"
 LD_LIBRARY_PATH="$libdir" ldd "$work/shared" | grep -q libunmingle.so
 
 echo "pkg-config, static"
-libs=$(pkg-config --static --libs unmingle | sed "s|-lunmingle|-l:libunmingle.a|")
+# Our archive with the shared libraries of others: `pkg-config --static` would ask for static ones
+# all the way down, and Debian's OpenBLAS then wants a Fortran compiler's library.
+requires=$(pkg-config --print-requires-private unmingle | sed 's/ .*//')
+# $requires is a list of words.
+libs="-L\"$libdir\" -l:libunmingle.a $(pkg-config --libs $requires) -lm"
 eval "\"$cc\" -std=c11 \"$consumer\" $(pkg-config --cflags unmingle) $libs -o \"$work/static\""
 "$work/static"
 
