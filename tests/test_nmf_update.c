@@ -21,12 +21,12 @@ typedef struct shape {
 
 /* More than 256 frames make more than one part. */
 static const shape shapes[] = {
-    {40, 33, 1, 5, 0, true, false},  {700, 20, 1, 3, 0, true, false},
+    {40, 33, 1, 5, 0, true, false},  {300, 20, 1, 3, 0, true, false},
     {40, 33, 1, 5, 2, true, false},  {40, 33, 1, 5, 5, true, false},
     {33, 17, 2, 4, 0, true, false},  {300, 17, 2, 4, 2, true, false},
     {33, 17, 2, 4, 2, false, false}, {50, 11, 3, 6, 0, true, false},
     {50, 11, 3, 6, 6, false, false}, {50, 11, 3, 6, 6, true, false},
-    {40, 33, 1, 5, 0, true, true},   {700, 20, 1, 3, 0, true, true},
+    {40, 33, 1, 5, 0, true, true},   {300, 20, 1, 3, 0, true, true},
     {40, 33, 1, 5, 2, true, true},   {40, 33, 1, 5, 5, true, true},
     {33, 17, 2, 4, 0, true, true},   {300, 17, 2, 4, 2, true, true},
     {33, 17, 2, 4, 2, false, true},  {50, 11, 3, 6, 0, true, true},
