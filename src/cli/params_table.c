@@ -235,7 +235,7 @@ static const umi_param TABLE[] = {
      .metavar = "N",
      .min = 1,
      .max = 1000000,
-     .initial = "200",
+     .initial = "100",
      .offset = AT(iterations),
      .help = "updates of the atoms, at most",
      .detail = "At most so many updates of the atoms."},
@@ -285,11 +285,12 @@ static const umi_param TABLE[] = {
      .metavar = "SIZE",
      .min = 16777216,
      .max = 1099511627776,
-     .initial = "96M",
+     .initial = "144M",
      .offset = AT(memory),
-     .help = "what learning may hold",
-     .detail = "How much memory learning may hold, such as 512M or 1.5G. A recording that needs "
-               "more is learned from frames picked all over it."},
+     .help = "most memory that the program may take",
+     .detail = "The most memory that the program may take, such as 512M or 1.5G. A recording that "
+               "needs more to be learned from whole is learned from frames drawn all over it; it "
+               "is taken apart block by block, whatever its length."},
 
     /* -- transform ----------------------------------------------------------------------------- */
     {.name = "window",
@@ -340,7 +341,7 @@ static const umi_param TABLE[] = {
      .metavar = "P",
      .min = 0.5,
      .max = 4,
-     .initial = "1",
+     .initial = "1.5",
      .offset = AT(exponent),
      .help = "exponent of the masks; higher is harder",
      .detail = "Exponent of the masks. 1 shares a bin in proportion to the sources' magnitudes, 2 "
