@@ -97,15 +97,11 @@ static um_status make_dictionary(training *t)
     d->sample_rate = t->result->sample_rate;
     d->stft = t->result->stft;
     d->stft.fft_size = fft_size;
-    d->exponent = 1.0;
     d->seed = c->seed;
-    d->program = umi_alloc(sizeof "unmingle " UNMINGLE_VERSION, 1);
-    d->trained_from = trained_from(c);
-    if (d->program == NULL || d->trained_from == NULL) {
-        return out_of_memory(t->error);
-    }
-    memcpy(d->program, "unmingle " UNMINGLE_VERSION, sizeof "unmingle " UNMINGLE_VERSION);
-    return UM_OK;
+    char *origin = trained_from(c);
+    status = um_dictionary_set_origin(d, "unmingle " UNMINGLE_VERSION, origin);
+    umi_free(origin);
+    return status == UM_OK ? UM_OK : out_of_memory(t->error);
 }
 
 static um_status gather_label(training *t, size_t label, umi_material *material)
