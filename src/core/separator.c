@@ -277,5 +277,4 @@ void um_separator_reset(um_separator *s)
     s->fifo_n = s->hop - 1;
     memset(s->delayed, 0, s->delay * C * sizeof(float));
     s->delayed_at = 0;
-    s->phase = 0;
 }

@@ -37,7 +37,6 @@ struct um_separator {
     size_t fifo_first, fifo_n; /* the same for all sources */
     float *delayed;            /* ring of the last `delay` samples of input */
     size_t delayed_at;
-    size_t phase;          /* samples since the last whole frame, < hop */
     size_t n_batch_frames; /* of the batch at hand */
     um_cview in;           /* the part of the block at hand */
 };

@@ -172,13 +172,12 @@ um_status um_separator_push(um_separator *s, um_cview in, const um_view *sources
     }
     size_t done = 0;
     while (done < in.rows) {
-        size_t room = s->n_frames * s->hop - s->phase;
+        size_t room = s->n_frames * s->hop; /* completes n_frames frames, wherever it starts */
         size_t n = in.rows - done < room ? in.rows - done : room;
         s->in = (um_cview){um_crow(in, done), n, in.cols, in.stride};
         if (s->config.n_sources > 1) { /* one source is the whole sound: nothing to do */
             separate_batch(s);
         }
-        s->phase = (s->phase + n) % s->hop;
         give_out(s, sources, done);
         done += n;
     }
