@@ -15,6 +15,9 @@
 #include "unmingle/stft.h"
 #include "unmingle/view.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -25,6 +28,8 @@ typedef struct um_separator_config {
     size_t n_sources;     /* 1..4096 */
     size_t iterations;    /* updates of a frame's activations, 1..100000; default 50 */
     double exponent;      /* of the masks, 0.1..10; default 1.5 */
+    bool residual;        /* the last source also takes what no atom explains: to its model is
+                             added max(V - sum of all models, 0). Default false */
     um_parallel parallel; /* default the caller's thread */
 } um_separator_config;
 

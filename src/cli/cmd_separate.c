@@ -55,10 +55,11 @@ static um_status read_examples(batch *b, um_error *error)
         example->path = clip->path[0] != '\0' ? clip->path : NULL;
         example->start = clip->range.start;
         example->end = clip->range.end;
-        if (strcmp(clip->label, "residual") == 0) {
+        if (strcmp(clip->label, umi_residual_label) == 0) {
             return umi_error_set(error, UM_ERR_ARGUMENT,
-                                 "--learn: 'residual' is the stem of what no source explains; take "
-                                 "another label");
+                                 "--learn: '%s' is the stem of what no source explains; take "
+                                 "another label",
+                                 umi_residual_label);
         }
     }
     return UM_OK;
@@ -243,7 +244,7 @@ static void print_result(const task *t, const umi_separate_result *r)
             n_atoms += r->model.source_of[k] == s;
         }
         printf("  %-*s  %3.0f %% of the energy, %zu atom%s\n", widest + 5, name,
-               100.0 * r->model.shares[s], n_atoms, n_atoms == 1 ? "" : "s");
+               100.0 * r->shares[s], n_atoms, n_atoms == 1 ? "" : "s");
     }
     if (r->null_peak == 0.0) {
         puts("  null: exact, the stems add up to the recording in every sample");

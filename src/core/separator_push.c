@@ -34,6 +34,23 @@ static void apply_masks(um_separator *s, const umi_separator_worker *w, size_t i
     }
 }
 
+/* Adds to the last source's model what the models leave of V. */
+static void add_unexplained(const um_separator *s, umi_separator_worker *w, size_t i_frame,
+                            size_t i_row)
+{
+    size_t stride = s->V.stride;
+    size_t last = s->config.n_sources - 1;
+    const float *v = um_row(s->V, i_frame);
+    float *residual = w->models + (last * UMI_MASK_FRAMES + i_row) * stride;
+    for (size_t i = 0; i < s->n_columns; i++) {
+        float left = v[i];
+        for (size_t source = 0; source <= last; source++) {
+            left -= w->models[(source * UMI_MASK_FRAMES + i_row) * stride + i];
+        }
+        residual[i] += left > 0.0f ? left : 0.0f;
+    }
+}
+
 static void mask_frames(um_separator *s, umi_separator_worker *w, size_t first, size_t rows)
 {
     size_t M = s->n_columns;
@@ -45,6 +62,9 @@ static void mask_frames(um_separator *s, umi_separator_worker *w, size_t first, 
                          w->models + source * UMI_MASK_FRAMES * stride, stride);
     }
     for (size_t i = 0; i < rows; i++) {
+        if (s->config.residual) {
+            add_unexplained(s, w, first + i, i);
+        }
         um_status status = um_mask_ratio(w->models + i * stride, UMI_MASK_FRAMES * stride,
                                          s->config.n_sources, M, s->config.exponent);
         (void)status; /* the arguments were checked in _new */

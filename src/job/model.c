@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char residual_label[] = "residual";
+const char umi_residual_label[] = "residual";
 
 static um_status out_of_memory(um_error *error)
 {
@@ -24,10 +24,9 @@ static um_status allocate(umi_model *model, size_t K, size_t n_sources,
     model->G = um_view_of(umi_alloc(K * config->n_channels, sizeof(float)), K, config->n_channels);
     model->source_of = umi_alloc(K, sizeof *model->source_of);
     model->labels = umi_alloc(n_sources, sizeof *model->labels);
-    model->shares = umi_alloc(n_sources, sizeof *model->shares);
     model->curve = umi_alloc(n_curve, sizeof *model->curve);
     if (model->W.data == NULL || model->G.data == NULL || model->source_of == NULL ||
-        model->labels == NULL || model->shares == NULL || model->curve == NULL) {
+        model->labels == NULL || model->curve == NULL) {
         return out_of_memory(error);
     }
     return UM_OK;
@@ -39,7 +38,6 @@ void umi_model_free(umi_model *model)
     umi_free(model->G.data);
     umi_free(model->source_of);
     umi_free(model->labels);
-    umi_free(model->shares);
     umi_free(model->curve);
     memset(model, 0, sizeof *model);
 }
@@ -114,32 +112,26 @@ static double component_energy(const um_nmf *nmf, size_t k)
            sum_of_squares(um_crow(G, k), G.cols, 1);
 }
 
-/* Takes what the factorisation learned. `energy` has one value a component. */
-static void take_results(umi_model *model, const um_nmf *nmf, const double *energy)
+/* Takes what the factorisation learned. */
+static void take_results(umi_model *model, const um_nmf *nmf)
 {
     copy_view(model->W, um_nmf_atoms(nmf));
     copy_view(model->G, um_nmf_gains(nmf));
     const double *curve = um_nmf_curve(nmf, &model->n_curve);
     memcpy(model->curve, curve, model->n_curve * sizeof *curve);
     model->iterations = um_nmf_iterations(nmf);
-    double total = 0.0;
-    for (size_t k = 0; k < model->W.rows; k++) {
-        total += energy[k];
-    }
-    for (size_t k = 0; k < model->W.rows && total > 0.0; k++) {
-        model->shares[model->source_of[k]] += energy[k] / total;
-    }
 }
 
 um_status umi_model_learn_blind(const umi_model_config *config, um_cview V, size_t n_atoms,
-                                size_t n_sources, const um_progress *progress, umi_model *model,
-                                um_error *error)
+                                size_t n_sources, bool residual, const um_progress *progress,
+                                umi_model *model, um_error *error)
 {
     um_nmf *nmf = NULL;
     memset(model, 0, sizeof *model);
     double *energy = umi_alloc(n_atoms, sizeof *energy);
     um_status status =
-        energy == NULL ? out_of_memory(error) : allocate(model, n_atoms, n_sources, config, error);
+        energy == NULL ? out_of_memory(error)
+                       : allocate(model, n_atoms, n_sources + (residual ? 1 : 0), config, error);
     if (status == UM_OK) {
         status = nmf_new(config, V, config->n_channels, n_atoms, &nmf, error);
     }
@@ -161,9 +153,13 @@ um_status umi_model_learn_blind(const umi_model_config *config, um_cview V, size
         }
     }
     if (status == UM_OK) {
-        take_results(model, nmf, energy);
+        take_results(model, nmf);
         for (size_t s = 0; s < n_sources; s++) {
             (void)snprintf(model->labels[s], sizeof model->labels[s], "source-%zu", s + 1);
+        }
+        if (residual) {
+            (void)snprintf(model->labels[n_sources], sizeof model->labels[0], "%s",
+                           umi_residual_label);
         }
     } else {
         umi_model_free(model);
@@ -201,7 +197,7 @@ static um_status place_known(umi_model *model, um_nmf *nmf, const umi_known_sour
         }
     }
     if (n_free > 0) {
-        size_t source = source_number(model, residual_label, &n_sources);
+        size_t source = source_number(model, umi_residual_label, &n_sources);
         while (k < model->W.rows) {
             model->source_of[k++] = source;
         }
@@ -220,9 +216,7 @@ um_status umi_model_learn_known(const umi_model_config *config, um_cview V,
     for (size_t i = 0; i < n_known; i++) {
         K += known[i].W.rows;
     }
-    double *energy = umi_alloc(K, sizeof *energy);
-    um_status status =
-        energy == NULL ? out_of_memory(error) : allocate(model, K, n_known + 1, config, error);
+    um_status status = allocate(model, K, n_known + 1, config, error);
     if (status == UM_OK) {
         status = nmf_new(config, V, config->n_channels, K, &nmf, error);
     }
@@ -239,15 +233,11 @@ um_status umi_model_learn_known(const umi_model_config *config, um_cview V,
         status = run(nmf, V, progress, error);
     }
     if (status == UM_OK) {
-        for (size_t k = 0; k < K; k++) {
-            energy[k] = component_energy(nmf, k);
-        }
-        take_results(model, nmf, energy);
+        take_results(model, nmf);
     } else {
         umi_model_free(model);
     }
     um_nmf_free(nmf);
-    umi_free(energy);
     return status;
 }
 

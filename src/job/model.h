@@ -26,11 +26,13 @@ typedef struct umi_model {
     size_t *source_of; /* n_components */
     size_t n_sources;
     char (*labels)[UM_LABEL_MAX + 1]; /* n_sources */
-    double *shares;                   /* n_sources: of the model's energy, sum 1 (0 in silence) */
     double *curve;                    /* divergence, see um_nmf_curve */
     size_t n_curve;
     size_t iterations;
 } umi_model;
+
+/* The label of what no source explains. */
+extern const char umi_residual_label[];
 
 /* Atoms of one source that are known beforehand. */
 typedef struct umi_known_source {
@@ -39,10 +41,11 @@ typedef struct umi_known_source {
 } umi_known_source;
 
 /* Learns n_atoms from V and groups them into n_sources, labelled "source-1" (most energy), ...
+ * With `residual`, one source more, "residual", which has no atoms.
  * UM_ERR_ARGUMENT, UM_ERR_MEMORY, UM_ERR_CANCELLED. On failure *model is empty. */
 um_status umi_model_learn_blind(const umi_model_config *config, um_cview V, size_t n_atoms,
-                                size_t n_sources, const um_progress *progress, umi_model *model,
-                                um_error *error) UM_MUST_USE;
+                                size_t n_sources, bool residual, const um_progress *progress,
+                                umi_model *model, um_error *error) UM_MUST_USE;
 
 /* Takes the known atoms as they are and learns their gains from V. With n_free > 0, so many free
  * atoms learn what the known ones do not explain: the last source, "residual". Known sources with

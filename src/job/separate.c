@@ -134,8 +134,8 @@ static um_status learn_model(job *j, const umi_model_config *model, um_cview V)
 {
     const umi_separate_config *c = j->config;
     if (j->result->blind) {
-        return umi_model_learn_blind(model, V, c->n_atoms, c->n_sources, c->watch.progress,
-                                     &j->result->model, j->error);
+        return umi_model_learn_blind(model, V, c->n_atoms, c->n_sources, c->residual,
+                                     c->watch.progress, &j->result->model, j->error);
     }
     /* One source alone would be the whole recording: who names one wants it against the rest. */
     bool several = false;
@@ -183,6 +183,11 @@ static um_status learn(job *j)
 
 /* -- Taking apart ------------------------------------------------------------------------------ */
 
+static bool has_residual(const umi_model *model)
+{
+    return strcmp(model->labels[model->n_sources - 1], umi_residual_label) == 0;
+}
+
 static um_status make_separator(const job *j, um_separator **separator)
 {
     const umi_model *model = &j->result->model;
@@ -191,6 +196,7 @@ static um_status make_separator(const job *j, um_separator **separator)
     config.n_channels = j->recording.format.channels;
     config.n_sources = model->n_sources;
     config.exponent = j->config->exponent;
+    config.residual = has_residual(model);
     config.parallel = j->config->parallel;
     return um_separator_new(&config, um_const_view(model->W), um_const_view(model->G),
                             model->source_of, separator, j->error);
@@ -241,13 +247,26 @@ static void free_names(job *j)
     umi_free(j->shown);
 }
 
+static void share_energy(const double *energy, size_t n, double *shares)
+{
+    double total = 0.0;
+    for (size_t s = 0; s < n; s++) {
+        total += energy[s];
+    }
+    for (size_t s = 0; s < n; s++) {
+        shares[s] = total > 0.0 ? energy[s] / total : 0.0;
+    }
+}
+
 static um_status write_stems(job *j)
 {
     const umi_separate_config *c = j->config;
     size_t n = j->result->model.n_sources;
     um_separator *separator = NULL;
     umi_stems *stems = NULL;
-    um_status status = make_separator(j, &separator);
+    j->result->shares = umi_alloc(n, sizeof(double));
+    um_status status =
+        j->result->shares == NULL ? out_of_memory(j->error) : make_separator(j, &separator);
     if (status == UM_OK) {
         status =
             umi_stems_new(&j->recording, &j->result->output_format, (const char *const *)j->paths,
@@ -260,6 +279,7 @@ static um_status write_stems(job *j)
     if (status == UM_OK) {
         status = umi_stems_finish(stems, j->error);
         j->result->held = umi_stems_held(stems);
+        share_energy(umi_stems_energy(stems), n, j->result->shares);
     }
     umi_stems_free(stems);
     um_separator_free(separator);
@@ -370,5 +390,6 @@ um_status umi_separate(const umi_separate_config *config, umi_separate_result *r
 void umi_separate_result_free(umi_separate_result *result)
 {
     umi_model_free(&result->model);
+    umi_free(result->shares);
     memset(result, 0, sizeof *result);
 }

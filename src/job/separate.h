@@ -43,7 +43,8 @@ typedef struct umi_separate_config {
 
 /* What was done, for the report. Empty after a failure. */
 typedef struct umi_separate_result {
-    umi_model model; /* atoms are gone; labels, shares and curve are there */
+    umi_model model;
+    double *shares; /* of each stem: its part of the energy of all, sum 1; 0 in silence */
     umi_audio_format input_format, output_format;
     uint64_t n_frames; /* sample frames, of the recording and of each stem */
     um_stft_config stft;

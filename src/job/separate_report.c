@@ -62,7 +62,7 @@ static umi_json *stems_json(const umi_separate_result *result)
              umi_json_set(stem, "file", umi_json_string(name)) &&
              umi_json_set(stem, "atoms",
                           umi_json_integer((int64_t)count_atoms(&result->model, s))) &&
-             umi_json_set(stem, "share", umi_json_number(result->model.shares[s]));
+             umi_json_set(stem, "share", umi_json_number(result->shares[s]));
         /* The array takes the stem even when it is not whole: it is freed with it. */
         ok = umi_json_append(array, stem) && ok;
     }

@@ -12,6 +12,7 @@ struct umi_stems {
     unsigned in_bits, out_bits; /* of whole numbers; 0: float */
     double gain;
     uint64_t held;
+    double *energy;             /* n_stems */
     umi_audio_writer **writers; /* n_stems */
     float **floats;             /* n_stems: borrowed from the separator's output */
     int32_t **whole;            /* n_stems x block: the stems in whole numbers */
@@ -23,9 +24,10 @@ static um_status allocate(umi_stems *s, size_t block_frames)
 {
     size_t n;
     s->writers = umi_alloc(s->n_stems, sizeof(umi_audio_writer *));
+    s->energy = umi_alloc(s->n_stems, sizeof(double));
     s->floats = umi_alloc(s->n_stems, sizeof(float *));
     s->whole = umi_alloc(s->n_stems, sizeof(int32_t *));
-    if (s->writers == NULL || s->floats == NULL || s->whole == NULL ||
+    if (s->writers == NULL || s->energy == NULL || s->floats == NULL || s->whole == NULL ||
         !umi_multiply(block_frames, s->n_channels, &n)) {
         return UM_ERR_MEMORY;
     }
@@ -86,6 +88,7 @@ void umi_stems_free(umi_stems *s)
         }
     }
     umi_free(s->writers);
+    umi_free(s->energy);
     umi_free(s->floats);
     umi_free(s->whole);
     umi_free(s->whole_mix);
@@ -117,6 +120,15 @@ static void undo_gain(double gain, const float *from, float *to, size_t n)
     }
 }
 
+static double sum_of_squares(const float *x, size_t n)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        sum += (double)x[i] * (double)x[i];
+    }
+    return sum;
+}
+
 static um_status write_whole(umi_stems *s, size_t n, um_error *error)
 {
     size_t n_values = n * s->n_channels;
@@ -138,6 +150,7 @@ um_status umi_stems_write(umi_stems *s, const um_view *sources, const float *mix
         if (s->gain != 1.0) {
             undo_gain(s->gain, sources[i].data, sources[i].data, n_values);
         }
+        s->energy[i] += sum_of_squares(sources[i].data, n_values);
     }
     if (s->out_bits != 0) {
         convert_mix(s, mix, whole_mix, n_values);
@@ -159,6 +172,11 @@ um_status umi_stems_finish(umi_stems *s, um_error *error)
         status = umi_audio_writer_finish(s->writers[i], error);
     }
     return status;
+}
+
+const double *umi_stems_energy(const umi_stems *stems)
+{
+    return stems->energy;
 }
 
 uint64_t umi_stems_held(const umi_stems *stems)

@@ -25,6 +25,9 @@ um_status umi_stems_write(umi_stems *stems, const um_view *sources, const float 
 /* Completes and checks all files. */
 um_status umi_stems_finish(umi_stems *stems, um_error *error) UM_MUST_USE;
 
+/* Energy of each stem as written: sum of squares, full scale 1. n_stems values, borrowed. */
+const double *umi_stems_energy(const umi_stems *stems);
+
 /* Samples held at the end of the range, see sum_contract.h. */
 uint64_t umi_stems_held(const umi_stems *stems);
 
