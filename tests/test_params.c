@@ -120,8 +120,8 @@ static void test_choices_are_the_enums(void **state)
 static void test_find(void **state)
 {
     (void)state;
-    assert_string_equal(umi_param_find("atoms", UMI_LEARN)->initial, "32");
-    assert_string_equal(umi_param_find("atoms", UMI_SEPARATE)->initial, "20");
+    assert_int_equal(umi_param_find("atoms", UMI_LEARN)->commands, UMI_LEARN);
+    assert_int_equal(umi_param_find("atoms", UMI_SEPARATE)->commands, UMI_SEPARATE);
     assert_null(umi_param_find("atoms", UMI_INFO));
     assert_null(umi_param_find("atom", UMI_EVERY_COMMAND));
 }

@@ -287,7 +287,7 @@ static const umi_param TABLE[] = {
      .max = 1099511627776,
      .initial = "144M",
      .offset = AT(memory),
-     .help = "most memory that the program may take",
+     .help = "memory of the whole program, at most",
      .detail = "The most memory that the program may take, such as 512M or 1.5G. A recording that "
                "needs more to be learned from whole is learned from frames drawn all over it; it "
                "is taken apart block by block, whatever its length."},
