@@ -343,7 +343,7 @@ static const umi_param TABLE[] = {
      .max = 4,
      .initial = "1.5",
      .offset = AT(exponent),
-     .help = "exponent of the masks; higher is harder",
+     .help = "exponent of the masks; more is harder",
      .detail = "Exponent of the masks. 1 shares a bin in proportion to the sources' magnitudes, 2 "
                "to their powers; higher values give it to the strongest, with less crosstalk and "
                "more artefacts."},
