@@ -15,7 +15,7 @@
 enum { BLOCK = 997, N_FRAMES = 300, N_CODED = 3000 };
 
 /* libsndfile's own leak, when it refuses a Vorbis stream. */
-const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void) __attribute__((visibility("default")));
 const char *__lsan_default_suppressions(void)
 {
     return "leak:vorbis_info_init";
