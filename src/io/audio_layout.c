@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -23,6 +24,7 @@ void umi_layout_measure(const umi_input_file *file, umi_audio_layout *layout,
                         uint64_t declared_bytes)
 {
     uint64_t frame_bytes = umi_sample_bytes(layout->format.sample) * layout->format.channels;
+    assert(frame_bytes > 0);
     uint64_t there = layout->offset < file->size ? file->size - layout->offset : 0;
     layout->n_bytes = declared_bytes < there ? declared_bytes : there;
     layout->n_bytes -= layout->n_bytes % frame_bytes;

@@ -5,7 +5,6 @@
 #include "io/audio_file.h"
 #include "io/audio_layout.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>

@@ -37,8 +37,8 @@ typedef struct umi_input_file {
 /* Opens `path`; "-" is standard input, copied to an unlinked file in spool_directory (a file named
  * "-" is "./-"). Never waits for a pipe's writer. UM_ERR_NO_INPUT; UM_ERR_PERMISSION; UM_ERR_DATA
  * for what is no regular file; UM_ERR_IO when the copy fails, e.g. on a full disk;
- * UM_ERR_MEMORY. *file is filled only by success. */
-um_status umi_input_file_open(const char *path, const char *spool_directory, umi_input_file *file,
+ * UM_ERR_MEMORY. *out is filled only by success. */
+um_status umi_input_file_open(const char *path, const char *spool_directory, umi_input_file *out,
                               um_error *error) UM_MUST_USE;
 
 /* Closes and clears; a file of zeros with descriptor -1 is fine. */
