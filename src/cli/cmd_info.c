@@ -2,6 +2,7 @@
 #include "cli/exit_code.h"
 #include "cli/log.h"
 #include "cli/progress.h"
+#include "cli/running.h"
 #include "core/error.h"
 #include "core/memory.h"
 #include "format/json.h"
@@ -72,7 +73,7 @@ static um_status count_frames(umi_audio_reader *reader, const umi_options *optio
 static um_status read_recording(const char *path, const umi_options *options, recording *found,
                                 um_error *error)
 {
-    umi_audio_reader_options how = {.spool_directory = "/tmp"};
+    umi_audio_reader_options how = {.spool_directory = umi_running_spool_directory()};
     umi_audio_reader *reader;
     um_status status = umi_audio_reader_open(path, &how, &reader, error);
     if (status != UM_OK) {

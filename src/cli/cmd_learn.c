@@ -21,6 +21,11 @@ static um_status list_files(const umi_options *options, umi_training_file *files
                                  "%s: which source is it? Put --label NAME before it",
                                  operand->text);
         }
+        if (strcmp(operand->text, "-") == 0) {
+            return umi_error_set(error, UM_ERR_ARGUMENT,
+                                 "-: standard input cannot be read twice, which learning needs; "
+                                 "give a file (./- when it is called so)");
+        }
         if (!um_label_is_valid(operand->label)) {
             return umi_error_set(error, UM_ERR_ARGUMENT,
                                  "--label: '%s' cannot name a stem (1 to %d bytes, no '/', no '.' "

@@ -53,6 +53,12 @@ static um_status read_examples(batch *b, um_error *error)
         }
         memcpy(example->label, clip->label, sizeof example->label);
         example->path = clip->path[0] != '\0' ? clip->path : NULL;
+        if (strcmp(clip->path, "-") == 0) {
+            return umi_error_set(error, UM_ERR_ARGUMENT,
+                                 "--learn: a clip cannot come from standard input; '%s=@A-B' is a "
+                                 "part of the recording itself",
+                                 clip->label);
+        }
         example->start = clip->range.start;
         example->end = clip->range.end;
         if (strcmp(clip->label, umi_residual_label) == 0) {
@@ -124,7 +130,7 @@ static um_status fill_config(batch *b, um_error *error)
         .container = flac ? UMI_CONTAINER_FLAC : UMI_CONTAINER_WAV,
         .keep_sample = o->sample_format == UMI_SAMPLE_FORMAT_KEEP,
         .sample = sample_of(o->sample_format),
-        .reader = {o->allow_truncated, o->strict, NULL},
+        .reader = {o->allow_truncated, o->strict, umi_running_spool_directory()},
         .parallel = umi_running_parallel(&b->running),
         .watch = b->running.watch,
     };

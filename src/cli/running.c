@@ -4,6 +4,7 @@
 #include "cli/exit_code.h"
 #include "cli/log.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 enum { THREADS_MAX = 256 };
@@ -47,4 +48,10 @@ void umi_running_end(umi_running *running)
 um_parallel umi_running_parallel(umi_running *running)
 {
     return umi_thread_pool_parallel(running->pool);
+}
+
+const char *umi_running_spool_directory(void)
+{
+    const char *directory = getenv("TMPDIR");
+    return directory != NULL && directory[0] != '\0' ? directory : "/tmp";
 }

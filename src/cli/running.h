@@ -22,4 +22,7 @@ void umi_running_end(umi_running *running);
 /* The threads, to be handed to the library. */
 um_parallel umi_running_parallel(umi_running *running);
 
+/* Where standard input is kept while it is read: $TMPDIR, or /tmp. */
+const char *umi_running_spool_directory(void);
+
 #endif
