@@ -92,8 +92,8 @@ UM_API UM_MUST_USE um_status um_nmf_start_nndsvd(um_nmf *nmf, um_cview V, uint64
 
 /* Runs the updates on V from the values that were set or left by the run before. V is within
  * 0..1e12, V.rows <= config.n_frames, V.cols = n_channels * n_bins. Frames of zeros get zero
- * activations. UM_ERR_ARGUMENT; UM_ERR_CANCELLED by progress, called once a check; the values are
- * then those of the last whole iteration. */
+ * activations. UM_ERR_ARGUMENT; UM_ERR_CANCELLED by progress, called after every iteration with
+ * the last value of the curve; the values are then those of the last whole iteration. */
 UM_API UM_MUST_USE um_status um_nmf_run(um_nmf *nmf, um_cview V, const um_progress *progress);
 
 /* -- Results: borrowed until the next call that is not const, or _free ---------------------------

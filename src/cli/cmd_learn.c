@@ -59,22 +59,23 @@ static um_status learn(const umi_options *options, umi_running *running, umi_lea
     }
     um_status status = list_files(options, files, error);
     if (status == UM_OK) {
-        umi_learn_config config = {.files = files,
-                                   .n_files = options->n_operands,
-                                   .output = options->output,
-                                   .force = options->force,
-                                   .n_atoms = options->atoms,
-                                   .window = options->window,
-                                   .hop = options->hop,
-                                   .window_shape = (um_window)options->window_shape,
-                                   .iterations = options->iterations,
-                                   .tolerance = options->tolerance,
-                                   .start = (umi_start)options->start,
-                                   .seed = options->seed,
-                                   .memory = options->memory,
-                                   .reader = {options->allow_truncated, options->strict, NULL},
-                                   .parallel = umi_running_parallel(running),
-                                   .watch = running->watch};
+        umi_learn_config config = {
+            .files = files,
+            .n_files = options->n_operands,
+            .output = options->output,
+            .force = options->force,
+            .n_atoms = options->atoms,
+            .window = options->window,
+            .hop = options->hop,
+            .window_shape = (um_window)options->window_shape,
+            .iterations = options->iterations,
+            .tolerance = options->tolerance,
+            .start = (umi_start)options->start,
+            .seed = options->seed,
+            .memory = options->memory,
+            .reader = {options->allow_truncated, options->strict, umi_running_spool_directory()},
+            .parallel = umi_running_parallel(running),
+            .watch = running->watch};
         umi_progress_start(&running->progress, options, options->output);
         status = umi_learn(&config, result, error);
         umi_progress_finish(&running->progress);

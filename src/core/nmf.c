@@ -6,13 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-enum {
-    COMPONENTS_MAX = 4096,
-    CHANNELS_MAX = 64,
-    BINS_MAX = 1 << 20,
-    ITERATIONS_MAX = 1000000,
-    WORKERS_MAX = 1024
-};
+enum { COMPONENTS_MAX = 4096, BINS_MAX = 1 << 20, ITERATIONS_MAX = 1000000, WORKERS_MAX = 1024 };
 
 um_nmf_config um_nmf_config_default(void)
 {
@@ -29,7 +23,7 @@ um_nmf_config um_nmf_config_default(void)
 static bool config_is_valid(const um_nmf_config *c)
 {
     return c->n_frames >= 1 && c->n_bins >= 1 && c->n_bins <= BINS_MAX && c->n_channels >= 1 &&
-           c->n_channels <= CHANNELS_MAX && c->n_components >= 1 &&
+           c->n_channels <= UMI_NMF_CHANNELS_MAX && c->n_components >= 1 &&
            c->n_components <= COMPONENTS_MAX &&
            (c->divergence == UM_DIVERGENCE_KULLBACK_LEIBLER ||
             c->divergence == UM_DIVERGENCE_EUCLIDEAN) &&

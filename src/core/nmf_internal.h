@@ -11,6 +11,8 @@
  * the bits do not depend on who did the work. */
 enum { UMI_NMF_PARTS_MAX = 8 };
 
+enum { UMI_NMF_CHANNELS_MAX = 64 };
+
 /* The sums of one part over its frames. */
 typedef struct umi_nmf_part {
     um_view N;              /* K x columns: H^T R (Kullback-Leibler) or H^T V (Euclidean) */

@@ -249,7 +249,7 @@ static void learn_kl_atom(const pass *p, size_t k)
     double activation_sum = nmf->parts[0].activation_sum[k];
     float *w = um_row(nmf->W, k);
     float *g = um_row(nmf->G, k);
-    double gain_mass[64];
+    double gain_mass[UMI_NMF_CHANNELS_MAX];
     double mass = 0.0;
     for (size_t c = 0; c < C; c++) {
         gain_mass[c] = (double)g[c] * over_bins(nmf, k, N, c);
@@ -415,13 +415,13 @@ um_status um_nmf_run(um_nmf *nmf, um_cview V, const um_progress *progress)
             nmf->curve[nmf->n_curve++] = divergence;
             converged = c->tolerance > 0.0 && nmf->n_curve > 1 &&
                         nmf->curve[nmf->n_curve - 2] - divergence < c->tolerance * nmf->curve[0];
-            if (progress != NULL && progress->report != NULL &&
-                !progress->report(progress->user, (double)nmf->iterations, (double)c->iterations,
-                                  divergence)) {
-                status = UM_ERR_CANCELLED;
-            }
         }
         nmf->iterations++;
+        if (progress != NULL && progress->report != NULL &&
+            !progress->report(progress->user, (double)nmf->iterations, (double)c->iterations,
+                              nmf->curve[nmf->n_curve - 1])) {
+            status = UM_ERR_CANCELLED;
+        }
     }
     /* Brings H up to date with the last dictionary, and tells how near the model came. */
     p.update = p.sum_dictionary = false;
