@@ -43,6 +43,13 @@ static um_view matrix_new(size_t rows, size_t cols)
     return view;
 }
 
+size_t umi_nmf_n_parts(size_t n_rows)
+{
+    enum { PART_FRAMES_MIN = 256 };
+    size_t n = (n_rows + PART_FRAMES_MIN - 1) / PART_FRAMES_MIN;
+    return n < 1 ? 1 : n > UMI_NMF_PARTS_MAX ? UMI_NMF_PARTS_MAX : n;
+}
+
 static bool part_init(umi_nmf_part *part, const um_nmf *nmf)
 {
     size_t K = nmf->config.n_components;

@@ -6,8 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { PART_FRAMES_MIN = 256 };
-
 typedef struct pass {
     um_nmf *nmf;
     um_cview V;
@@ -16,12 +14,6 @@ typedef struct pass {
     bool sum_dictionary; /* collect N */
     bool want_divergence;
 } pass;
-
-size_t umi_nmf_n_parts(size_t n_rows)
-{
-    size_t n = (n_rows + PART_FRAMES_MIN - 1) / PART_FRAMES_MIN;
-    return n < 1 ? 1 : n > UMI_NMF_PARTS_MAX ? UMI_NMF_PARTS_MAX : n;
-}
 
 /* -- One tile ---------------------------------------------------------------------------------- */
 

@@ -58,8 +58,7 @@ int main(int argc, char **argv)
         return 74;
     }
     (void)fclose(file);
-    int failed = run(um_cview_of(numbers, rows, cols),
-                     um_cview_of(numbers + rows * cols, rows, K),
+    int failed = run(um_cview_of(numbers, rows, cols), um_cview_of(numbers + rows * cols, rows, K),
                      um_cview_of(numbers + rows * cols + rows * K, K, cols), iterations);
     free(numbers);
     return failed;

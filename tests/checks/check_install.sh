@@ -53,3 +53,9 @@ echo "CMake"
 "$cmake" --build "$work/project/build"
 "$work/project/build/with_unmingle"
 "$work/project/build/with_unmingle_static"
+
+echo "The example in README.md"
+sed -n '/^```c$/,/^```$/{/^```/!p;}' "$project/README.md" >"$work/example.c"
+test -s "$work/example.c"
+eval "\"$cc\" -std=c11 -Wall -Wextra -Werror \"$work/example.c\" \
+    $(pkg-config --cflags --libs unmingle) -o \"$work/example\""
