@@ -5,6 +5,7 @@
 #if defined(__x86_64__)
 
 #include "core/kernels/log_polynomial.h"
+#include "core/kernels/product.h"
 
 #include <float.h>
 #include <immintrin.h>
@@ -40,37 +41,23 @@ static ALWAYS_INLINE void store(float *x, bool whole, __m256i mask, __m256 value
 /* -- C = A B ----------------------------------------------------------------------------------- */
 
 /* The largest block: 12 sums, 3 vectors of B and a broadcast are the 16 registers. */
-enum { BLOCK_ROWS = 4, BLOCK_VECTORS = 3, STRIP = BLOCK_VECTORS * LANES };
+enum { BLOCK_ROWS = 4, BLOCK_VECTORS = 3 };
 
-/* What becomes of the sums of a block. */
-typedef enum finish {
-    STORE,  /* C = A B */
-    DIVIDE, /* C = V / max(A B, UMI_MODEL_FLOOR) */
-    ADD     /* C = C + A B, the sum being started from C */
-} finish;
+/* Up to so many atoms the divisions count most, and blocks of 2 vectors hide more of them. */
+enum { FEW_ATOMS = 12 };
 
-typedef struct product {
-    size_t rows, cols, depth;
-    const float *A; /* element (i, k) is A[i * A_row + k * A_step] */
-    size_t A_row, A_step;
-    const float *B; /* depth x cols */
-    size_t B_stride;
-    const float *V; /* rows x cols, for DIVIDE */
-    size_t V_stride;
-    float *C; /* rows x cols */
-    size_t C_stride;
-} product;
-
-/* Asks for V two strips ahead: a strip is not a whole number of cache lines. */
-static ALWAYS_INLINE void prefetch_ahead(const float *V, size_t V_stride, int rows, size_t m,
-                                         size_t cols)
+/* Asks for V under the strip after the next one. Two strips are more than two cache lines, so that
+ * its first and last element are all it takes. */
+static ALWAYS_INLINE void prefetch_ahead(const umi_product *p, size_t i, size_t m, int rows,
+                                         int vectors)
 {
-    if (m + 4 * STRIP <= cols) {
+    size_t strip = (size_t)vectors * LANES;
+    if (m + 3 * strip <= p->cols) {
 #pragma GCC unroll 4
         for (int r = 0; r < rows; r++) {
-            const float *next = V + (size_t)r * V_stride + m + 3 * STRIP;
-            _mm_prefetch((const char *)next, _MM_HINT_T0);
-            _mm_prefetch((const char *)(next + STRIP - 1), _MM_HINT_T0);
+            const float *V = p->V + (i + (size_t)r) * p->V_stride + m + 2 * strip;
+            _mm_prefetch((const char *)V, _MM_HINT_T0);
+            _mm_prefetch((const char *)(V + strip - 1), _MM_HINT_T0);
         }
     }
 }
@@ -78,15 +65,15 @@ static ALWAYS_INLINE void prefetch_ahead(const float *V, size_t V_stride, int ro
 /* rows x (vectors * LANES) elements of C from row i and column m on. `rows`, `vectors`, `whole`
  * and `end` are constants where this is called. Unless `whole`, `mask` holds the columns that exist
  * in the last vector. */
-static ALWAYS_INLINE void product_block(const product *p, size_t i, size_t m, int rows, int vectors,
-                                        bool whole, __m256i mask, finish end)
+static ALWAYS_INLINE void product_block(const umi_product *p, size_t i, size_t m, int rows,
+                                        int vectors, bool whole, __m256i mask, umi_finish end)
 {
     __m256 sums[BLOCK_ROWS][BLOCK_VECTORS];
     const float *A = p->A + i * p->A_row;
     const float *B = p->B + m;
     float *C = p->C + i * p->C_stride + m;
-    if (end == DIVIDE) {
-        prefetch_ahead(p->V + i * p->V_stride, p->V_stride, rows, m, p->cols);
+    if (end == UMI_DIVIDE) {
+        prefetch_ahead(p, i, m, rows, vectors);
     }
 #pragma GCC unroll 4
     for (int r = 0; r < rows; r++) {
@@ -94,7 +81,7 @@ static ALWAYS_INLINE void product_block(const product *p, size_t i, size_t m, in
         for (int v = 0; v < vectors; v++) {
             bool all = whole || v < vectors - 1;
             const float *c = C + (size_t)r * p->C_stride + v * LANES;
-            sums[r][v] = end == ADD ? load(c, all, mask) : _mm256_setzero_ps();
+            sums[r][v] = end == UMI_ADD ? load(c, all, mask) : _mm256_setzero_ps();
         }
     }
     for (size_t k = 0; k < p->depth; k++) {
@@ -118,7 +105,7 @@ static ALWAYS_INLINE void product_block(const product *p, size_t i, size_t m, in
         for (int v = 0; v < vectors; v++) {
             bool all = whole || v < vectors - 1;
             __m256 c = sums[r][v];
-            if (end == DIVIDE) {
+            if (end == UMI_DIVIDE) {
                 const float *V = p->V + (i + (size_t)r) * p->V_stride + m + v * LANES;
                 c = _mm256_div_ps(load(V, all, mask),
                                   _mm256_max_ps(c, _mm256_set1_ps(UMI_MODEL_FLOOR)));
@@ -129,12 +116,12 @@ static ALWAYS_INLINE void product_block(const product *p, size_t i, size_t m, in
 }
 
 /* All rows of one strip of columns. */
-static ALWAYS_INLINE void product_strip(const product *p, size_t m, int vectors, bool whole,
-                                        __m256i mask, finish end)
+static ALWAYS_INLINE void product_strip(const umi_product *p, size_t m, int vectors, bool whole,
+                                        __m256i mask, umi_finish end)
 {
     size_t i = 0;
-    for (; i + 4 <= p->rows; i += 4) {
-        product_block(p, i, m, 4, vectors, whole, mask, end);
+    for (; i + BLOCK_ROWS <= p->rows; i += BLOCK_ROWS) {
+        product_block(p, i, m, BLOCK_ROWS, vectors, whole, mask, end);
     }
     for (; i + 2 <= p->rows; i += 2) {
         product_block(p, i, m, 2, vectors, whole, mask, end);
@@ -144,14 +131,16 @@ static ALWAYS_INLINE void product_strip(const product *p, size_t m, int vectors,
     }
 }
 
-static ALWAYS_INLINE void multiply(const product *p, finish end)
+/* Strips of `vectors` vectors, and what is left. */
+static ALWAYS_INLINE void multiply(const umi_product *p, int vectors, umi_finish end)
 {
+    const size_t strip = (size_t)vectors * LANES;
     size_t m = 0;
-    for (; m + STRIP <= p->cols; m += STRIP) {
-        product_strip(p, m, 3, true, first_lanes(LANES), end);
+    for (; m + strip <= p->cols; m += strip) {
+        product_strip(p, m, vectors, true, first_lanes(LANES), end);
     }
     size_t left = p->cols - m;
-    if (left > 2 * LANES) {
+    if (vectors == 3 && left > 2 * LANES) {
         product_strip(p, m, 3, false, first_lanes(left - 2 * LANES), end);
     } else if (left > LANES) {
         product_strip(p, m, 2, false, first_lanes(left - LANES), end);
@@ -163,40 +152,32 @@ static ALWAYS_INLINE void multiply(const product *p, finish end)
 static void model(size_t rows, size_t cols, size_t atoms, const float *H, size_t H_stride,
                   const float *D, size_t D_stride, float *X, size_t X_stride)
 {
-    product p = {rows, cols, atoms, H, H_stride, 1, D, D_stride, NULL, 0, X, X_stride};
-    multiply(&p, STORE);
+    umi_product p = {rows, cols, atoms, H, H_stride, 1, D, D_stride, NULL, 0, X, X_stride};
+    multiply(&p, BLOCK_VECTORS, UMI_STORE);
 }
 
 static void ratio(size_t rows, size_t cols, size_t atoms, const float *H, size_t H_stride,
                   const float *D, size_t D_stride, const float *V, size_t V_stride, float *R,
                   size_t R_stride)
 {
-    product p = {rows, cols, atoms, H, H_stride, 1, D, D_stride, V, V_stride, R, R_stride};
-    multiply(&p, DIVIDE);
+    umi_product p = {rows, cols, atoms, H, H_stride, 1, D, D_stride, V, V_stride, R, R_stride};
+    if (atoms <= FEW_ATOMS) {
+        multiply(&p, 2, UMI_DIVIDE);
+    } else {
+        multiply(&p, BLOCK_VECTORS, UMI_DIVIDE);
+    }
 }
 
 static void accumulate(size_t rows, size_t cols, size_t atoms, const float *H, size_t H_stride,
                        const float *R, size_t R_stride, float *N, size_t N_stride)
 {
-    product p = {atoms, cols, rows, H, 1, H_stride, R, R_stride, NULL, 0, N, N_stride};
-    multiply(&p, ADD);
+    umi_product p = {atoms, cols, rows, H, 1, H_stride, R, R_stride, NULL, 0, N, N_stride};
+    multiply(&p, BLOCK_VECTORS, UMI_ADD);
 }
 
 /* -- P = R D^T --------------------------------------------------------------------------------- */
 
-/* Sums run over blocks of about so many columns, so that the rows of D of one block of P stay in
- * the first cache while all frames pass. */
-enum { PROJECT_COLUMNS = 1024, PROJECT_ROWS = 3, PROJECT_ATOMS = 4 };
-
-typedef struct projection {
-    size_t rows;
-    const float *R;
-    size_t R_stride;
-    const float *D;
-    size_t D_stride;
-    float *P;
-    size_t P_stride;
-} projection;
+enum { PROJECT_ROWS = 3, PROJECT_ATOMS = 4 };
 
 /* Adds the products of one vector of columns. */
 static ALWAYS_INLINE void project_step(__m256 sums[PROJECT_ROWS][PROJECT_ATOMS], const float *R,
@@ -227,7 +208,7 @@ static ALWAYS_INLINE __m128 sums_of_lanes(const __m256 x[PROJECT_ATOMS])
 
 /* rows x atoms elements of P from frame t and atom k on, summed over the columns from `begin` to
  * `end`; later blocks of columns add to what the first one stored. */
-static ALWAYS_INLINE void project_block(const projection *p, size_t t, size_t k, int rows,
+static ALWAYS_INLINE void project_block(const umi_projection *p, size_t t, size_t k, int rows,
                                         int atoms, size_t begin, size_t end)
 {
     __m256 sums[PROJECT_ROWS][PROJECT_ATOMS];
@@ -261,7 +242,7 @@ static ALWAYS_INLINE void project_block(const projection *p, size_t t, size_t k,
     }
 }
 
-static ALWAYS_INLINE void project_atoms(const projection *p, size_t k, int atoms, size_t begin,
+static ALWAYS_INLINE void project_atoms(const umi_projection *p, size_t k, int atoms, size_t begin,
                                         size_t end)
 {
     size_t t = 0;
@@ -276,26 +257,29 @@ static ALWAYS_INLINE void project_atoms(const projection *p, size_t k, int atoms
     }
 }
 
+static ALWAYS_INLINE void project_columns(const umi_projection *p, size_t begin, size_t end)
+{
+    size_t k = 0;
+    for (; k + PROJECT_ATOMS <= p->atoms; k += PROJECT_ATOMS) {
+        project_atoms(p, k, PROJECT_ATOMS, begin, end);
+    }
+    for (; k < p->atoms; k++) {
+        project_atoms(p, k, 1, begin, end);
+    }
+}
+
 static void project(size_t rows, size_t cols, size_t atoms, const float *R, size_t R_stride,
                     const float *D, size_t D_stride, float *P, size_t P_stride)
 {
-    projection p = {rows, R, R_stride, D, D_stride, P, P_stride};
-    /* Even blocks of whole vectors. At least one, so that no columns give zeros. */
-    size_t n_blocks = (cols + PROJECT_COLUMNS / 2) / PROJECT_COLUMNS;
-    n_blocks = n_blocks > 0 ? n_blocks : 1;
-    size_t width = (cols / n_blocks / LANES + 1) * LANES;
+    umi_projection p = {rows, cols, atoms, R, R_stride, D, D_stride, P, P_stride};
+    const size_t width = umi_projection_width(cols, LANES);
     size_t begin = 0;
+    /* At least once, so that no columns give zeros. */
     do {
-        size_t end = cols - begin > width ? begin + width : cols;
-        size_t k = 0;
-        for (; k + PROJECT_ATOMS <= atoms; k += PROJECT_ATOMS) {
-            project_atoms(&p, k, PROJECT_ATOMS, begin, end);
-        }
-        for (; k < atoms; k++) {
-            project_atoms(&p, k, 1, begin, end);
-        }
+        size_t end = p.cols - begin > width ? begin + width : p.cols;
+        project_columns(&p, begin, end);
         begin = end;
-    } while (begin < cols);
+    } while (begin < p.cols);
 }
 
 /* -- Along one row ----------------------------------------------------------------------------- */

@@ -1,18 +1,20 @@
 /* The inner loops in AVX-512 instructions.
  *
- * Three of the four products are one: model, ratio and accumulate form rows of C = A B, where
- * neighbouring columns of B and C lie side by side, so that a register holds 16 columns and
- * elements of A are broadcast. A block of C stays in registers for the whole depth of the sum;
- * blocks of one strip of columns follow each other, so that the strip of B stays in the first
- * cache. project sums along the columns instead and keeps 16 partial sums an element.
+ * A block of C = A B stays in registers for the whole depth of the sum; blocks of one strip of
+ * columns follow each other, so that the strip of B stays in the first cache. project keeps 16
+ * partial sums an element instead.
  *
  * Whatever the shape of the block that an element falls into, it sees the same operations in the
- * same order. That is what makes its bits independent of the tile. */
+ * same order. That is what makes its bits independent of the tile.
+ *
+ * The loops over the parts of a block are unrolled by name: only then does GCC keep the sums in
+ * registers. */
 #include "core/kernels/kernels.h"
 
 #if defined(__x86_64__)
 
 #include "core/kernels/log_polynomial.h"
+#include "core/kernels/product.h"
 
 #include <float.h>
 #include <immintrin.h>
@@ -29,39 +31,26 @@ static ALWAYS_INLINE __mmask16 first_lanes(size_t n)
 
 /* -- C = A B ----------------------------------------------------------------------------------- */
 
-/* The largest block: 24 sums, 3 columns vectors of B and a broadcast fill 28 of 32 registers, and a
- * step of the depth costs 11 loads to 24 multiplications. */
-enum { BLOCK_ROWS = 8, BLOCK_VECTORS = 3, STRIP = BLOCK_VECTORS * LANES };
+/* The largest block. 12 sums keep two multipliers busy; with more, the work at the end of a block,
+ * most of all the divisions, no longer overlaps with the beginning of the next one. */
+enum { BLOCK_ROWS = 4, BLOCK_VECTORS = 3 };
 
-/* What becomes of the sums of a block. */
-typedef enum finish {
-    STORE,  /* C = A B */
-    DIVIDE, /* C = V / max(A B, UMI_MODEL_FLOOR) */
-    ADD     /* C = C + A B, the sum being started from C */
-} finish;
-
-typedef struct product {
-    size_t rows, cols, depth;
-    const float *A; /* element (i, k) is A[i * A_row + k * A_step] */
-    size_t A_row, A_step;
-    const float *B; /* depth x cols */
-    size_t B_stride;
-    const float *V; /* rows x cols, for DIVIDE */
-    size_t V_stride;
-    float *C; /* rows x cols */
-    size_t C_stride;
-} product;
+/* Up to so many atoms the divisions count most, and blocks of 2 vectors hide more of them. */
+enum { FEW_ATOMS = 48 };
 
 /* Asks for V under the next strip: its short pieces of many rows are nothing that a processor
  * would foresee, and without this the ratio of few atoms waits for memory most of the time. */
-static ALWAYS_INLINE void prefetch_next(const float *V, size_t V_stride, int rows, size_t m,
-                                        size_t cols)
+static ALWAYS_INLINE void prefetch_next(const umi_product *p, size_t i, size_t m, int rows,
+                                        int vectors)
 {
-    if (m + 2 * STRIP <= cols) {
-#pragma GCC unroll 16
+    size_t strip = (size_t)vectors * LANES;
+    if (m + 2 * strip <= p->cols) {
+#pragma GCC unroll 4
         for (int r = 0; r < rows; r++) {
-            for (size_t j = m + STRIP; j < m + 2 * STRIP; j += LANES) {
-                _mm_prefetch((const char *)(V + (size_t)r * V_stride + j), _MM_HINT_T0);
+            const float *V = p->V + (i + (size_t)r) * p->V_stride + m + strip;
+#pragma GCC unroll 4
+            for (int v = 0; v < vectors; v++) {
+                _mm_prefetch((const char *)(V + v * LANES), _MM_HINT_T0);
             }
         }
     }
@@ -70,49 +59,49 @@ static ALWAYS_INLINE void prefetch_next(const float *V, size_t V_stride, int row
 /* rows x (vectors * LANES) elements of C from row i and column m on. `rows`, `vectors` and `end`
  * are constants where this is called, so that the sums are registers and the loops over them
  * vanish; `mask` holds the columns that exist in the last vector. */
-static ALWAYS_INLINE void product_block(const product *p, size_t i, size_t m, int rows, int vectors,
-                                        __mmask16 mask, finish end)
+static ALWAYS_INLINE void product_block(const umi_product *p, size_t i, size_t m, int rows,
+                                        int vectors, __mmask16 mask, umi_finish end)
 {
     __m512 sums[BLOCK_ROWS][BLOCK_VECTORS];
     const float *A = p->A + i * p->A_row;
     const float *B = p->B + m;
     float *C = p->C + i * p->C_stride + m;
-#pragma GCC unroll 16
+#pragma GCC unroll 4
     for (int r = 0; r < rows; r++) {
-#pragma GCC unroll 16
+#pragma GCC unroll 4
         for (int v = 0; v < vectors; v++) {
             __mmask16 lanes = v == vectors - 1 ? mask : 0xFFFF;
-            sums[r][v] = end == ADD
+            sums[r][v] = end == UMI_ADD
                              ? _mm512_maskz_loadu_ps(lanes, C + (size_t)r * p->C_stride + v * LANES)
                              : _mm512_setzero_ps();
         }
     }
-    if (end == DIVIDE) {
-        prefetch_next(p->V + i * p->V_stride, p->V_stride, rows, m, p->cols);
+    if (end == UMI_DIVIDE) {
+        prefetch_next(p, i, m, rows, vectors);
     }
     for (size_t k = 0; k < p->depth; k++) {
         __m512 b[BLOCK_VECTORS];
-#pragma GCC unroll 16
+#pragma GCC unroll 4
         for (int v = 0; v < vectors; v++) {
             b[v] = _mm512_maskz_loadu_ps(v == vectors - 1 ? mask : 0xFFFF,
                                          B + k * p->B_stride + v * LANES);
         }
-#pragma GCC unroll 16
+#pragma GCC unroll 4
         for (int r = 0; r < rows; r++) {
             __m512 a = _mm512_set1_ps(A[(size_t)r * p->A_row + k * p->A_step]);
-#pragma GCC unroll 16
+#pragma GCC unroll 4
             for (int v = 0; v < vectors; v++) {
                 sums[r][v] = _mm512_fmadd_ps(a, b[v], sums[r][v]);
             }
         }
     }
-#pragma GCC unroll 16
+#pragma GCC unroll 4
     for (int r = 0; r < rows; r++) {
-#pragma GCC unroll 16
+#pragma GCC unroll 4
         for (int v = 0; v < vectors; v++) {
             __mmask16 lanes = v == vectors - 1 ? mask : 0xFFFF;
             __m512 c = sums[r][v];
-            if (end == DIVIDE) {
+            if (end == UMI_DIVIDE) {
                 const float *V = p->V + (i + (size_t)r) * p->V_stride + m + v * LANES;
                 c = _mm512_div_ps(_mm512_maskz_loadu_ps(lanes, V),
                                   _mm512_max_ps(c, _mm512_set1_ps(UMI_MODEL_FLOOR)));
@@ -123,17 +112,12 @@ static ALWAYS_INLINE void product_block(const product *p, size_t i, size_t m, in
 }
 
 /* All rows of one strip of columns. */
-static ALWAYS_INLINE void product_strip(const product *p, size_t m, int vectors, __mmask16 mask,
-                                        finish end)
+static ALWAYS_INLINE void product_strip(const umi_product *p, size_t m, int vectors, __mmask16 mask,
+                                        umi_finish end)
 {
     size_t i = 0;
-    /* The divider works beside the multipliers when a block is small enough for the processor to
-     * begin the next one meanwhile. */
-    for (; end != DIVIDE && i + 8 <= p->rows; i += 8) {
-        product_block(p, i, m, 8, vectors, mask, end);
-    }
-    for (; i + 4 <= p->rows; i += 4) {
-        product_block(p, i, m, 4, vectors, mask, end);
+    for (; i + BLOCK_ROWS <= p->rows; i += BLOCK_ROWS) {
+        product_block(p, i, m, BLOCK_ROWS, vectors, mask, end);
     }
     for (; i + 2 <= p->rows; i += 2) {
         product_block(p, i, m, 2, vectors, mask, end);
@@ -143,14 +127,16 @@ static ALWAYS_INLINE void product_strip(const product *p, size_t m, int vectors,
     }
 }
 
-static ALWAYS_INLINE void multiply(const product *p, finish end)
+/* Strips of `vectors` vectors, and what is left. */
+static ALWAYS_INLINE void multiply(const umi_product *p, int vectors, umi_finish end)
 {
+    const size_t strip = (size_t)vectors * LANES;
     size_t m = 0;
-    for (; m + STRIP <= p->cols; m += STRIP) {
-        product_strip(p, m, 3, 0xFFFF, end);
+    for (; m + strip <= p->cols; m += strip) {
+        product_strip(p, m, vectors, 0xFFFF, end);
     }
     size_t left = p->cols - m;
-    if (left > 2 * LANES) {
+    if (vectors == 3 && left > 2 * LANES) {
         product_strip(p, m, 3, first_lanes(left - 2 * LANES), end);
     } else if (left > LANES) {
         product_strip(p, m, 2, first_lanes(left - LANES), end);
@@ -162,40 +148,32 @@ static ALWAYS_INLINE void multiply(const product *p, finish end)
 static void model(size_t rows, size_t cols, size_t atoms, const float *H, size_t H_stride,
                   const float *D, size_t D_stride, float *X, size_t X_stride)
 {
-    product p = {rows, cols, atoms, H, H_stride, 1, D, D_stride, NULL, 0, X, X_stride};
-    multiply(&p, STORE);
+    umi_product p = {rows, cols, atoms, H, H_stride, 1, D, D_stride, NULL, 0, X, X_stride};
+    multiply(&p, BLOCK_VECTORS, UMI_STORE);
 }
 
 static void ratio(size_t rows, size_t cols, size_t atoms, const float *H, size_t H_stride,
                   const float *D, size_t D_stride, const float *V, size_t V_stride, float *R,
                   size_t R_stride)
 {
-    product p = {rows, cols, atoms, H, H_stride, 1, D, D_stride, V, V_stride, R, R_stride};
-    multiply(&p, DIVIDE);
+    umi_product p = {rows, cols, atoms, H, H_stride, 1, D, D_stride, V, V_stride, R, R_stride};
+    if (atoms <= FEW_ATOMS) {
+        multiply(&p, 2, UMI_DIVIDE);
+    } else {
+        multiply(&p, BLOCK_VECTORS, UMI_DIVIDE);
+    }
 }
 
 static void accumulate(size_t rows, size_t cols, size_t atoms, const float *H, size_t H_stride,
                        const float *R, size_t R_stride, float *N, size_t N_stride)
 {
-    product p = {atoms, cols, rows, H, 1, H_stride, R, R_stride, NULL, 0, N, N_stride};
-    multiply(&p, ADD);
+    umi_product p = {atoms, cols, rows, H, 1, H_stride, R, R_stride, NULL, 0, N, N_stride};
+    multiply(&p, BLOCK_VECTORS, UMI_ADD);
 }
 
 /* -- P = R D^T --------------------------------------------------------------------------------- */
 
-/* Sums run over blocks of about so many columns, so that the rows of D of one block of P stay in
- * the first cache while all frames pass. */
-enum { PROJECT_COLUMNS = 1024, PROJECT_ROWS = 4, PROJECT_ATOMS = 4 };
-
-typedef struct projection {
-    size_t rows;
-    const float *R;
-    size_t R_stride;
-    const float *D;
-    size_t D_stride;
-    float *P;
-    size_t P_stride;
-} projection;
+enum { PROJECT_ROWS = 4, PROJECT_ATOMS = 4 };
 
 /* Adds the products of one vector of columns. sums[4 k + t] is that of frame t and atom k. */
 static ALWAYS_INLINE void project_step(__m512 *sums, const float *R, size_t R_stride,
@@ -203,14 +181,14 @@ static ALWAYS_INLINE void project_step(__m512 *sums, const float *R, size_t R_st
                                        __mmask16 mask)
 {
     __m512 r[PROJECT_ROWS];
-#pragma GCC unroll 16
+#pragma GCC unroll 4
     for (int t = 0; t < rows; t++) {
         r[t] = _mm512_maskz_loadu_ps(mask, R + (size_t)t * R_stride);
     }
-#pragma GCC unroll 16
+#pragma GCC unroll 4
     for (int k = 0; k < atoms; k++) {
         __m512 d = _mm512_maskz_loadu_ps(mask, D + (size_t)k * D_stride);
-#pragma GCC unroll 16
+#pragma GCC unroll 4
         for (int t = 0; t < rows; t++) {
             sums[PROJECT_ROWS * k + t] = _mm512_fmadd_ps(r[t], d, sums[PROJECT_ROWS * k + t]);
         }
@@ -220,8 +198,8 @@ static ALWAYS_INLINE void project_step(__m512 *sums, const float *R, size_t R_st
 /* The sums over the lanes of 16 vectors, in one. Always the same tree: lanes 8 apart, 4, 2, 1. */
 static ALWAYS_INLINE __m512 sums_of_lanes(const __m512 x[16])
 {
-    __m512 y[4], z;
-#pragma GCC unroll 16
+    __m512 y[4];
+#pragma GCC unroll 4
     for (int i = 0; i < 4; i++) {
         const __m512 *s = x + 4 * i;
         __m512 ab = _mm512_add_ps(_mm512_shuffle_f32x4(s[0], s[1], _MM_SHUFFLE(1, 0, 1, 0)),
@@ -236,15 +214,14 @@ static ALWAYS_INLINE __m512 sums_of_lanes(const __m512 x[16])
                               _mm512_shuffle_ps(y[0], y[1], _MM_SHUFFLE(3, 2, 3, 2)));
     __m512 cd = _mm512_add_ps(_mm512_shuffle_ps(y[2], y[3], _MM_SHUFFLE(1, 0, 1, 0)),
                               _mm512_shuffle_ps(y[2], y[3], _MM_SHUFFLE(3, 2, 3, 2)));
-    z = _mm512_add_ps(_mm512_shuffle_ps(ab, cd, _MM_SHUFFLE(2, 0, 2, 0)),
-                      _mm512_shuffle_ps(ab, cd, _MM_SHUFFLE(3, 1, 3, 1)));
-    /* Lane 4 j + i of z is the sum of x[4 i + j]. */
-    return z;
+    /* Lane 4 j + i of the result is the sum of x[4 i + j]. */
+    return _mm512_add_ps(_mm512_shuffle_ps(ab, cd, _MM_SHUFFLE(2, 0, 2, 0)),
+                         _mm512_shuffle_ps(ab, cd, _MM_SHUFFLE(3, 1, 3, 1)));
 }
 
 /* rows x atoms elements of P from frame t and atom k on, summed over the columns from `begin` to
  * `end`; later blocks of columns add to what the first one stored. */
-static ALWAYS_INLINE void project_block(const projection *p, size_t t, size_t k, int rows,
+static ALWAYS_INLINE void project_block(const umi_projection *p, size_t t, size_t k, int rows,
                                         int atoms, size_t begin, size_t end)
 {
     __m512 sums[PROJECT_ATOMS * PROJECT_ROWS];
@@ -267,7 +244,7 @@ static ALWAYS_INLINE void project_block(const projection *p, size_t t, size_t k,
         _mm512_castps512_ps128(totals), _mm512_extractf32x4_ps(totals, 1),
         _mm512_extractf32x4_ps(totals, 2), _mm512_extractf32x4_ps(totals, 3)};
     __mmask8 lanes = (__mmask8)((1U << atoms) - 1U);
-#pragma GCC unroll 16
+#pragma GCC unroll 4
     for (int r = 0; r < rows; r++) {
         float *P = p->P + (t + (size_t)r) * p->P_stride + k;
         __m128 sum = quarters[r];
@@ -278,7 +255,7 @@ static ALWAYS_INLINE void project_block(const projection *p, size_t t, size_t k,
     }
 }
 
-static ALWAYS_INLINE void project_atoms(const projection *p, size_t k, int atoms, size_t begin,
+static ALWAYS_INLINE void project_atoms(const umi_projection *p, size_t k, int atoms, size_t begin,
                                         size_t end)
 {
     size_t t = 0;
@@ -290,26 +267,29 @@ static ALWAYS_INLINE void project_atoms(const projection *p, size_t k, int atoms
     }
 }
 
+static ALWAYS_INLINE void project_columns(const umi_projection *p, size_t begin, size_t end)
+{
+    size_t k = 0;
+    for (; k + PROJECT_ATOMS <= p->atoms; k += PROJECT_ATOMS) {
+        project_atoms(p, k, PROJECT_ATOMS, begin, end);
+    }
+    for (; k < p->atoms; k++) {
+        project_atoms(p, k, 1, begin, end);
+    }
+}
+
 static void project(size_t rows, size_t cols, size_t atoms, const float *R, size_t R_stride,
                     const float *D, size_t D_stride, float *P, size_t P_stride)
 {
-    projection p = {rows, R, R_stride, D, D_stride, P, P_stride};
-    /* Even blocks of whole vectors. At least one, so that no columns give zeros. */
-    size_t n_blocks = (cols + PROJECT_COLUMNS / 2) / PROJECT_COLUMNS;
-    n_blocks = n_blocks > 0 ? n_blocks : 1;
-    size_t width = (cols / n_blocks / LANES + 1) * LANES;
+    umi_projection p = {rows, cols, atoms, R, R_stride, D, D_stride, P, P_stride};
+    const size_t width = umi_projection_width(cols, LANES);
     size_t begin = 0;
+    /* At least once, so that no columns give zeros. */
     do {
-        size_t end = cols - begin > width ? begin + width : cols;
-        size_t k = 0;
-        for (; k + PROJECT_ATOMS <= atoms; k += PROJECT_ATOMS) {
-            project_atoms(&p, k, PROJECT_ATOMS, begin, end);
-        }
-        for (; k < atoms; k++) {
-            project_atoms(&p, k, 1, begin, end);
-        }
+        size_t end = p.cols - begin > width ? begin + width : p.cols;
+        project_columns(&p, begin, end);
         begin = end;
-    } while (begin < cols);
+    } while (begin < p.cols);
 }
 
 /* -- Along one row ----------------------------------------------------------------------------- */
