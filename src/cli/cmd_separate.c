@@ -9,8 +9,10 @@
 #include "io/file_error.h"
 #include "io/text.h"
 #include "job/separate_report.h"
+#include "unmingle/cpu.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -262,13 +264,24 @@ static void print_result(const task *t, const umi_separate_result *r)
 
 static void warn_held(const task *t, const umi_separate_result *r)
 {
+    uint64_t n_samples = r->n_frames * r->output_format.channels;
     if (r->held > 0) {
         umi_log(UMI_LOG_WARNING,
-                "%s: %llu of %llu samples of a stem are louder than the format can hold; what was "
-                "cut off is in the other stems (--sample-format float cuts nothing)",
-                t->output, (unsigned long long)r->held,
-                (unsigned long long)(r->n_frames * r->output_format.channels));
+                "%s: %" PRIu64 " of %" PRIu64 " samples of a stem are louder than the format can "
+                "hold; what was cut off is in the other stems (--sample-format float cuts nothing)",
+                t->output, r->held, n_samples);
     }
+}
+
+static void log_details(const task *t, const umi_separate_result *r)
+{
+    const um_window_config *window = &r->stft.window;
+    umi_log(UMI_LOG_DETAIL, "%s: %s window of %zu, hop %zu; learned from %zu of %" PRIu64 " frames",
+            t->input, um_window_name(window->window), window->length, window->hop,
+            r->n_learned_frames, r->n_available_frames);
+    umi_log(UMI_LOG_DETAIL, "%s: %zu updates, divergence from %.4g to %.4g; instructions: %s",
+            t->input, r->model.iterations, r->model.curve[0], r->model.curve[r->model.n_curve - 1],
+            um_cpu_level());
 }
 
 static bool print_report(const umi_separate_config *config, const umi_separate_result *r)
@@ -298,6 +311,9 @@ static int separate_one(batch *b, const task *t)
         return (int)umi_exit_code(status);
     }
     warn_held(t, &result);
+    if (result.model.n_curve > 0) { /* silence is not learned from */
+        log_details(t, &result);
+    }
     int code = UMI_EXIT_OK;
     if (b->options->json) {
         code = print_report(&config, &result) ? UMI_EXIT_OK : UMI_EXIT_MEMORY;
