@@ -1,5 +1,4 @@
-/* The containers made of chunks: WAV and its 64-bit forms, AIFF, CAF. */
-#include "io/audio_layout.h"
+#include "io/audio_chunks.h"
 
 #include "core/error.h"
 
