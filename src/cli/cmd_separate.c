@@ -1,4 +1,4 @@
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700 /* realpath */
 #include "cli/clip.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
@@ -16,6 +16,7 @@
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -164,17 +165,39 @@ static um_status choose_output(const umi_options *options, task *t, um_error *er
     return UM_OK;
 }
 
-/* True when `path` is a file right inside the folder `directory`. */
-static bool lies_in(const char *path, const char *directory)
+/* The status of the folder that holds `path`; false when there is none. */
+static bool stat_parent(const char *path, struct stat *status)
 {
     char parent[PATH_MAX];
     const char *slash = strrchr(path, '/');
     int length = slash == NULL
                      ? snprintf(parent, sizeof parent, ".")
                      : snprintf(parent, sizeof parent, "%.*s/", (int)(slash - path), path);
+    return length > 0 && (size_t)length < sizeof parent && stat(parent, status) == 0;
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Whatever ways the two are written. */
+static bool same_place(const char *one, const char *other)
+{
     struct stat a, b;
-    return length > 0 && (size_t)length < sizeof parent && stat(parent, &a) == 0 &&
-           stat(directory, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+    return strcmp(one, other) == 0 ||
+           (strcmp(base_name(one), base_name(other)) == 0 && stat_parent(one, &a) &&
+            stat_parent(other, &b) && same_file(&a, &b));
+}
+
+/* True when `path`, or what it is a link to, is a file right inside the folder `directory`. */
+static bool lies_in(const char *path, const char *directory)
+{
+    char target[PATH_MAX];
+    struct stat a, b;
+    return stat(directory, &b) == 0 &&
+           ((stat_parent(path, &a) && same_file(&a, &b)) ||
+            (realpath(path, target) != NULL && stat_parent(target, &a) && same_file(&a, &b)));
 }
 
 /* A run must not replace what it reads. */
@@ -215,7 +238,7 @@ static um_status plan(batch *b, um_error *error)
         t->input = o->operands[i].text;
         status = choose_output(o, t, error);
         for (size_t k = 0; k < i && status == UM_OK; k++) {
-            if (strcmp(b->tasks[k].output, t->output) == 0) {
+            if (same_place(b->tasks[k].output, t->output)) {
                 status =
                     umi_error_set(error, UM_ERR_ARGUMENT, "%s and %s: both would be written to %s",
                                   b->tasks[k].input, t->input, t->output);

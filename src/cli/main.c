@@ -1,3 +1,4 @@
+#define _POSIX_C_SOURCE 200809L
 #include "cli/commands.h"
 #include "cli/completion.h"
 #include "cli/exit_code.h"
@@ -12,6 +13,7 @@
 #include "unmingle/cpu.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,9 +126,21 @@ static int run_global(int argc, char **argv)
     return UMI_EXIT_OK;
 }
 
+/* A file that is opened later must not get the number of a standard stream that was closed before
+ * the start, or messages would go into it. What stands in fails as the closed stream would. */
+static void reserve_standard_streams(void)
+{
+    for (int descriptor = 0; descriptor <= 2; descriptor++) {
+        if (fcntl(descriptor, F_GETFD) < 0) {
+            (void)!open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     int code;
+    reserve_standard_streams();
     if (argc < 2) {
         umi_help_overview(stderr);
         return UMI_EXIT_USAGE;

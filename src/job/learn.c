@@ -42,15 +42,28 @@ static um_status list_labels(training *t)
     return UM_OK;
 }
 
-/* The sample rate of the first file, which all others must share. */
-static um_status find_rate(training *t)
+/* Opens every file before hours go into the first: all must be there and share one sample rate. */
+static um_status check_files(training *t)
 {
     const umi_learn_config *c = t->config;
-    umi_audio_reader *reader;
-    um_status status = umi_audio_reader_open(c->files[0].path, &c->reader, &reader, t->error);
-    if (status == UM_OK) {
-        t->result->sample_rate = umi_audio_reader_format(reader)->sample_rate;
-        t->result->stft = umi_transform(t->result->sample_rate, c->window, c->hop, c->window_shape);
+    um_status status = UM_OK;
+    for (size_t i = 0; i < c->n_files && status == UM_OK; i++) {
+        umi_audio_reader *reader;
+        status = umi_audio_reader_open(c->files[i].path, &c->reader, &reader, t->error);
+        if (status != UM_OK) {
+            return status;
+        }
+        double rate = umi_audio_reader_format(reader)->sample_rate;
+        if (i == 0) {
+            t->result->sample_rate = rate;
+            t->result->stft = umi_transform(rate, c->window, c->hop, c->window_shape);
+        } else if (rate != t->result->sample_rate) {
+            status = umi_error_set(t->error, UM_ERR_DATA,
+                                   "%s: %.0f Hz, but %s has %.0f Hz; give all recordings one "
+                                   "sample rate",
+                                   umi_audio_reader_name(reader), rate, c->files[0].path,
+                                   t->result->sample_rate);
+        }
         umi_audio_reader_free(reader);
     }
     return status;
@@ -145,12 +158,6 @@ static um_status learn_label(training *t, size_t label)
     if (material.V.rows == 0) {
         status = umi_error_set(t->error, UM_ERR_DATA, "%s: nothing but silence to learn from",
                                t->labels[label]);
-    } else if (material.sample_rate != t->result->sample_rate) {
-        status = umi_error_set(t->error, UM_ERR_DATA,
-                               "%s: recordings of %.0f Hz, but those of %s have %.0f Hz; give all "
-                               "of them one sample rate",
-                               t->labels[label], material.sample_rate, t->labels[0],
-                               t->result->sample_rate);
     } else {
         umi_watch_phase(&c->watch, "learning", from + 0.4 * share, from + share);
         umi_model_config model = {t->dictionary->W.cols,
@@ -196,7 +203,7 @@ um_status umi_learn(const umi_learn_config *config, umi_learn_result *result, um
         status = list_labels(&t);
     }
     if (status == UM_OK) {
-        status = find_rate(&t);
+        status = check_files(&t);
     }
     if (status == UM_OK) {
         status = make_dictionary(&t);

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "io/input_file.h"
 #include "io/output_set.h"
 #include "job/null_test.h"
 #include "job/separate_report.h"
@@ -358,6 +359,20 @@ static um_status publish(job *j)
     return status;
 }
 
+/* A recording that is not there is the mistake to tell of, not the folder that its name gives. */
+static um_status check_input(const char *path, um_error *error)
+{
+    umi_input_file file;
+    if (strcmp(path, "-") == 0) {
+        return UM_OK;
+    }
+    um_status status = umi_input_file_open(path, NULL, &file, error);
+    if (status == UM_OK) {
+        umi_input_file_close(&file);
+    }
+    return status;
+}
+
 um_status umi_separate(const umi_separate_config *config, umi_separate_result *result,
                        um_error *error)
 {
@@ -366,8 +381,10 @@ um_status umi_separate(const umi_separate_config *config, umi_separate_result *r
     j.result = result;
     j.error = error;
     memset(result, 0, sizeof *result);
-    um_status status =
-        umi_sources_load(config->dictionaries, config->n_dictionaries, &j.sources, error);
+    um_status status = check_input(config->input, error);
+    if (status == UM_OK) {
+        status = umi_sources_load(config->dictionaries, config->n_dictionaries, &j.sources, error);
+    }
     if (status == UM_OK) {
         status = umi_output_set_begin(config->output, config->force, &j.output, error);
     }

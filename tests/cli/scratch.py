@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import stat
 import tempfile
 import unittest
 
@@ -29,9 +30,23 @@ class ScratchCase(unittest.TestCase):
             self.assertTrue(warning is not None and warning in line, line)
         return output
 
-    def listing(self):
-        """All that is below the folder, hidden names too, as sorted paths."""
-        return sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*"))
+    def contents(self):
+        """All that is below the folder, hidden names too, and what the files hold."""
+        return {str(path.relative_to(self.folder)):
+                path.read_bytes() if path.is_file() else stat.S_IFMT(path.lstat().st_mode)
+                for path in self.folder.rglob("*")}
+
+    def refuse(self, arguments, code, *texts, **run_options):
+        """The program must end with `code`, say why on one line that holds `texts`, and leave the
+        folder, in which it runs, as it was."""
+        before = self.contents()
+        result = run(*arguments, cwd=self.folder, **run_options)
+        self.assertEqual(result.returncode, code, result.stderr)
+        self.assertRegex(result.stderr, r"\Aunmingle: [^\n]+\n\Z")
+        for text in texts:
+            self.assertIn(text, result.stderr)
+        self.assertEqual(result.stdout, "")
+        self.assertEqual(self.contents(), before)
 
 
 def record_of(output):
