@@ -253,6 +253,9 @@ static um_status each_passage(gatherer *g, umi_passage *passages, size_t n_passa
         if (status == UM_OK && warn && recording == &own) {
             pass_on_warnings(g->config, recording);
         }
+        if (status == UM_OK && recording == &own) {
+            status = umi_audio_reader_check_unchanged(recording->reader, error);
+        }
         umi_recording_close(&own);
     }
     return status;

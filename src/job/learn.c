@@ -42,10 +42,13 @@ static um_status list_labels(training *t)
     return UM_OK;
 }
 
-/* Opens every file before hours go into the first: all must be there and share one sample rate. */
+/* Opens every file before hours go into the first: all must be there, share one sample rate, and
+ * not be what the dictionary would replace. */
 static um_status check_files(training *t)
 {
     const umi_learn_config *c = t->config;
+    umi_file_identity output;
+    bool replaces = umi_file_identify(c->output, &output);
     um_status status = UM_OK;
     for (size_t i = 0; i < c->n_files && status == UM_OK; i++) {
         umi_audio_reader *reader;
@@ -63,6 +66,11 @@ static um_status check_files(training *t)
                                    "sample rate",
                                    umi_audio_reader_name(reader), rate, c->files[0].path,
                                    t->result->sample_rate);
+        }
+        if (replaces && umi_file_identity_equal(umi_audio_reader_identity(reader), output)) {
+            status = umi_error_set(t->error, UM_ERR_ARGUMENT,
+                                   "%s: is to be read, and written too; take another -o",
+                                   umi_audio_reader_name(reader));
         }
         umi_audio_reader_free(reader);
     }
@@ -198,12 +206,12 @@ um_status umi_learn(const umi_learn_config *config, umi_learn_result *result, um
     training t = {config, result, NULL, NULL, error};
     umi_output_file *output = NULL;
     memset(result, 0, sizeof *result);
-    um_status status = umi_output_file_begin(config->output, config->force, &output, error);
-    if (status == UM_OK) {
-        status = list_labels(&t);
-    }
+    um_status status = list_labels(&t);
     if (status == UM_OK) {
         status = check_files(&t);
+    }
+    if (status == UM_OK) {
+        status = umi_output_file_begin(config->output, config->force, &output, error);
     }
     if (status == UM_OK) {
         status = make_dictionary(&t);

@@ -104,7 +104,8 @@ class Damaged(ScratchCase):
             self.refuse_everywhere(name, content, text)
 
     def test_cut_streams(self):
-        for suffix, subtype in [(".flac", "PCM_16"), (".ogg", "VORBIS"), (".mp3", "MPEG_LAYER_III")]:
+        for suffix, subtype in [(".flac", "PCM_16"), (".ogg", "VORBIS"),
+                                (".mp3", "MPEG_LAYER_III")]:
             content = encoded(self.folder, suffix, subtype)
             self.refuse_everywhere("cut" + suffix, content[:len(content) // 2], "")
             self.refuse_everywhere("header" + suffix, content[:40], "")

@@ -92,7 +92,7 @@ class Sum(ScratchCase):
                     self.assertEqual(stems[0].shape, (9000, channels))
 
     def test_stems_past_full_scale(self):
-        """A stem may be louder than the square it is a part of: counted, told, and the sum stays."""
+        """A stem may be louder than the square it is a part of: told, and the sum stays."""
         path = self.folder / "a.wav"
         sounds.write_whole(path, sounds.squares(N_FRAMES, 1), 44100, "PCM_16")
         mix = sounds.read_whole(path)
