@@ -84,6 +84,9 @@ static um_status create(umi_audio_writer *writer, um_error *error)
                              writer->name, umi_container_name(format->container), format->channels,
                              umi_sample_name(format->sample), format->sample_rate);
     }
+    if (status == UM_ERR_MEMORY) {
+        return umi_error_set(error, status, "%s: not enough memory", writer->name);
+    }
     return status == UM_OK ? UM_OK : write_failed(writer, reason, error);
 }
 

@@ -24,7 +24,9 @@ typedef struct gatherer {
     stretch *stretches;
     umi_random random;
     uint64_t n_wanted;  /* frames to draw */
-    uint64_t n_drawn;   /* strata used up */
+    uint64_t n_drawn;   /* frames drawn so far */
+    uint64_t stratum;   /* where the next stratum begins */
+    uint64_t carried;   /* n_wanted-ths of a frame that the strata so far fall short of */
     uint64_t next;      /* number of the next frame to keep, over all passages */
     uint64_t i_frame;   /* number of the next frame to come */
     uint64_t n_samples; /* of all passages, for progress */
@@ -47,22 +49,24 @@ void umi_material_free(umi_material *material)
 
 /* -- Which frames ------------------------------------------------------------------------------ */
 
-/* The frames are cut into n_wanted stretches of the same length, and one is drawn from each: spread
- * over the whole, yet without a beat against the music. */
+/* The frames are cut into n_wanted strata, as equal as whole frames can be, and one is drawn from
+ * each: spread over the whole, yet without a beat against the music. */
 static void draw_next(gatherer *g)
 {
-    uint64_t n = g->material->n_available;
-    if (g->n_wanted == n) {
-        g->next = g->n_drawn++;
+    if (g->n_drawn == g->n_wanted) {
+        g->next = UINT64_MAX;
         return;
     }
-    uint64_t drawn;
-    do {
-        double place = ((double)g->n_drawn + umi_random_uniform(&g->random)) / (double)g->n_wanted;
-        drawn = (uint64_t)(place * (double)n);
-        g->n_drawn++;
-    } while (g->n_drawn <= g->n_wanted && drawn < g->i_frame);
-    g->next = g->n_drawn <= g->n_wanted ? drawn : UINT64_MAX;
+    uint64_t n = g->material->n_available;
+    uint64_t length = n / g->n_wanted;
+    g->carried += n % g->n_wanted;
+    if (g->carried >= g->n_wanted) {
+        g->carried -= g->n_wanted;
+        length++;
+    }
+    g->next = g->stratum + umi_random_below(&g->random, (size_t)length);
+    g->stratum += length;
+    g->n_drawn++;
 }
 
 /* -- One passage ------------------------------------------------------------------------------- */
@@ -134,11 +138,9 @@ static void take_block(gatherer *g)
     for (size_t j = 0; j < n; j++) {
         if (g->i_frame == g->next) {
             keep_frame(g, g->spectra + j * 2 * g->n_channels * um_stft_n_bins(g->stft));
-            g->i_frame++;
             draw_next(g);
-        } else {
-            g->i_frame++;
         }
+        g->i_frame++;
     }
 }
 
@@ -218,7 +220,7 @@ static um_status measure_passage(gatherer *g, const umi_passage *passage, umi_re
     double start = passage->start * format->sample_rate;
     double end = passage->end * format->sample_rate;
     double length = (double)recording->n_frames;
-    if (start >= length && length > 0.0) {
+    if (start > 0.0 && start >= length) {
         return umi_error_set(error, UM_ERR_DATA,
                              "%s: the stretch from %g s lies past its end, %g s", name,
                              passage->start, length / format->sample_rate);

@@ -128,6 +128,10 @@ um_status umi_model_learn_blind(const umi_model_config *config, um_cview V, size
 {
     um_nmf *nmf = NULL;
     memset(model, 0, sizeof *model);
+    if (n_sources < 1 || n_sources > n_atoms) {
+        return umi_error_set(error, UM_ERR_ARGUMENT, "%zu sources from %zu atoms cannot be",
+                             n_sources, n_atoms);
+    }
     double *energy = umi_alloc(n_atoms, sizeof *energy);
     um_status status =
         energy == NULL ? out_of_memory(error)
@@ -147,9 +151,10 @@ um_status umi_model_learn_blind(const umi_model_config *config, um_cview V, size
         }
         status = um_group_atoms(um_nmf_atoms(nmf), um_nmf_gains(nmf), energy, config->sample_rate,
                                 n_sources, config->seed, model->source_of);
-        if (status != UM_OK) {
-            status = umi_error_set(error, status, "%zu sources from %zu atoms cannot be", n_sources,
-                                   n_atoms);
+        if (status == UM_ERR_MEMORY) {
+            status = out_of_memory(error);
+        } else if (status != UM_OK) {
+            status = umi_error_set(error, status, "%s", um_status_string(status));
         }
     }
     if (status == UM_OK) {

@@ -41,6 +41,7 @@ static um_status compare(umi_recording *recording, umi_audio_reader **stems, siz
 {
     um_status status = umi_recording_rewind(recording, error);
     size_t n_frames = BLOCK_FRAMES;
+    /* The last block is not full, so that a stem which goes on is seen. */
     while (status == UM_OK && n_frames == BLOCK_FRAMES) {
         for (size_t i = 0; i < BLOCK_FRAMES * b->n_channels; i++) {
             b->difference[i] = 0.0;
@@ -48,10 +49,11 @@ static um_status compare(umi_recording *recording, umi_audio_reader **stems, siz
         status = add_block(recording->reader, 1.0, b, BLOCK_FRAMES, &n_frames, error);
         for (size_t s = 0; s < n_stems && status == UM_OK; s++) {
             size_t n_read;
-            status = add_block(stems[s], -1.0, b, n_frames, &n_read, error);
+            status = add_block(stems[s], -1.0, b, BLOCK_FRAMES, &n_read, error);
             if (status == UM_OK && n_read != n_frames) {
-                status = umi_error_set(error, UM_ERR_IO, "%s: shorter than the recording",
-                                       umi_audio_reader_name(stems[s]));
+                status = umi_error_set(error, UM_ERR_IO, "%s: %s than the recording",
+                                       umi_audio_reader_name(stems[s]),
+                                       n_read < n_frames ? "shorter" : "longer");
             }
         }
         for (size_t i = 0; status == UM_OK && i < n_frames * b->n_channels; i++) {
@@ -61,11 +63,22 @@ static um_status compare(umi_recording *recording, umi_audio_reader **stems, siz
     return status;
 }
 
+static um_status open_stem(const char *path, size_t n_channels, umi_audio_reader **stem,
+                           um_error *error)
+{
+    umi_audio_reader_options options = {0};
+    um_status status = umi_audio_reader_open(path, &options, stem, error);
+    if (status == UM_OK && umi_audio_reader_format(*stem)->channels != n_channels) {
+        status = umi_error_set(error, UM_ERR_IO, "%s: has not the channels of the recording",
+                               umi_audio_reader_name(*stem));
+    }
+    return status;
+}
+
 um_status umi_null_test(umi_recording *recording, const char *const *paths, size_t n_stems,
                         double *peak, um_error *error)
 {
     size_t n_values = BLOCK_FRAMES * recording->format.channels;
-    umi_audio_reader_options options = {0};
     block b = {umi_alloc(n_values, sizeof(float)), umi_alloc(n_values, sizeof(int32_t)),
                umi_alloc(n_values, sizeof(double)), recording->format.channels};
     *peak = 0.0;
@@ -75,7 +88,7 @@ um_status umi_null_test(umi_recording *recording, const char *const *paths, size
         status = umi_error_set(error, UM_ERR_MEMORY, "not enough memory to check the stems");
     }
     for (size_t s = 0; s < n_stems && status == UM_OK; s++) {
-        status = umi_audio_reader_open(paths[s], &options, &stems[s], error);
+        status = open_stem(paths[s], b.n_channels, &stems[s], error);
     }
     if (status == UM_OK) {
         status = compare(recording, stems, n_stems, &b, peak, error);

@@ -5,7 +5,8 @@
 #include "job/recording.h"
 
 /* Reads the recording and the finished stems again and compares: *peak becomes the largest
- * magnitude of recording - sum of stems, full scale 1. */
+ * magnitude of recording - sum of stems, full scale 1. UM_ERR_IO for a stem whose length or number
+ * of channels is not the recording's, and what reading says. */
 um_status umi_null_test(umi_recording *recording, const char *const *paths, size_t n_stems,
                         double *peak, um_error *error) UM_MUST_USE;
 

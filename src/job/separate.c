@@ -19,7 +19,8 @@ enum {
     /* Free atoms that learn what the known sources leave; more begin to take from them. */
     RESIDUAL_ATOMS = 8,
     /* Updates that the gains of known atoms need. */
-    GAIN_ITERATIONS = 15
+    GAIN_ITERATIONS = 15,
+    FLAC_CHANNELS_MAX = 8
 };
 
 typedef struct job {
@@ -74,7 +75,7 @@ static um_status choose_transform(job *j)
 }
 
 /* The stems' format: the recording's, as far as the container can hold it. */
-static void choose_format(job *j)
+static um_status choose_format(job *j)
 {
     umi_audio_format *out = &j->result->output_format;
     *out = j->recording.format;
@@ -92,7 +93,15 @@ static void choose_format(job *j)
         } else if (out->sample == UMI_SAMPLE_ALAW || out->sample == UMI_SAMPLE_ULAW) {
             out->sample = UMI_SAMPLE_S16;
         }
+        if (out->channels > FLAC_CHANNELS_MAX) { /* known now, not when all is learned */
+            return umi_error_set(j->error, UM_ERR_ARGUMENT,
+                                 "%s: has %zu channels, and FLAC holds at most %d; --format wav "
+                                 "holds all",
+                                 umi_audio_reader_name(j->recording.reader), out->channels,
+                                 FLAC_CHANNELS_MAX);
+        }
     }
+    return UM_OK;
 }
 
 static umi_gather_config gather_config(const job *j, bool mean_channels)
@@ -321,8 +330,10 @@ static um_status run(job *j)
     r->input_format = j->recording.format;
     r->n_frames = j->recording.n_frames;
     r->blind = c->n_examples == 0 && c->n_dictionaries == 0;
-    choose_format(j);
-    status = choose_transform(j);
+    status = choose_format(j);
+    if (status == UM_OK) {
+        status = choose_transform(j);
+    }
     if (status == UM_OK) {
         status = learn(j);
     }

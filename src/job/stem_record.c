@@ -14,23 +14,48 @@ enum { BYTES_MAX = 4 << 20 };
 
 static const char file_name[] = "unmingle.json";
 
-/* The record's bytes, or NULL. */
-static char *read_all(const char *path, size_t *n_bytes)
+/* The record as JSON. UM_ERR_MEMORY; any other failure means that there is none. */
+static um_status read_json(const char *path, umi_json **json)
 {
-    umi_input_file file = {.descriptor = -1};
-    char *bytes = NULL;
-    *n_bytes = 0;
-    if (umi_input_file_open(path, NULL, &file, NULL) == UM_OK) {
-        if (file.size <= BYTES_MAX) {
-            bytes = umi_alloc((size_t)file.size + 1, 1);
-        }
-        if (bytes != NULL && !umi_input_file_read(&file, 0, bytes, (size_t)file.size, n_bytes)) {
-            umi_free(bytes);
-            bytes = NULL;
-        }
-        umi_input_file_close(&file);
+    umi_input_file file;
+    um_status status = umi_input_file_open(path, NULL, &file, NULL);
+    if (status != UM_OK) {
+        return status;
     }
-    return bytes;
+    if (file.size > BYTES_MAX) {
+        umi_input_file_close(&file);
+        return UM_ERR_DATA;
+    }
+    size_t n_bytes;
+    char *bytes = umi_alloc((size_t)file.size + 1, 1);
+    if (bytes == NULL) {
+        status = UM_ERR_MEMORY;
+    } else if (!umi_input_file_read(&file, 0, bytes, (size_t)file.size, &n_bytes)) {
+        status = UM_ERR_IO;
+    } else {
+        status = umi_json_parse(bytes, n_bytes, path, json, NULL);
+    }
+    umi_free(bytes);
+    umi_input_file_close(&file);
+    return status;
+}
+
+static um_status list_names(umi_stem_record *record)
+{
+    const umi_json *stems = umi_json_get(record->json, "stems");
+    size_t n = umi_json_length(stems);
+    record->names = umi_alloc(n + 1, sizeof(char *));
+    if (record->names == NULL) {
+        return UM_ERR_MEMORY;
+    }
+    record->names[record->n_names++] = file_name;
+    for (size_t i = 0; i < n; i++) {
+        const char *name = umi_json_get_string(umi_json_get(umi_json_at(stems, i), "file"));
+        if (name != NULL) {
+            record->names[record->n_names++] = name;
+        }
+    }
+    return UM_OK;
 }
 
 um_status umi_stem_record_read(const char *directory, umi_stem_record *record, um_error *error)
@@ -41,30 +66,14 @@ um_status umi_stem_record_read(const char *directory, umi_stem_record *record, u
     if (length < 0 || (size_t)length >= sizeof path) {
         return UM_OK;
     }
-    size_t n_bytes;
-    char *bytes = read_all(path, &n_bytes);
-    um_status status =
-        bytes == NULL ? UM_ERR_DATA : umi_json_parse(bytes, n_bytes, path, &record->json, NULL);
-    umi_free(bytes);
+    um_status status = read_json(path, &record->json);
+    if (status == UM_OK) {
+        status = list_names(record);
+    }
     if (status != UM_OK) {
-        record->json = NULL;
-        return UM_OK;
-    }
-    const umi_json *stems = umi_json_get(record->json, "stems");
-    size_t n = umi_json_length(stems);
-    record->names = umi_alloc(n + 1, sizeof(char *));
-    if (record->names == NULL) {
         umi_stem_record_free(record);
-        return umi_error_set(error, UM_ERR_MEMORY, "not enough memory");
     }
-    record->names[record->n_names++] = file_name;
-    for (size_t i = 0; i < n; i++) {
-        const char *name = umi_json_get_string(umi_json_get(umi_json_at(stems, i), "file"));
-        if (name != NULL) {
-            record->names[record->n_names++] = name;
-        }
-    }
-    return UM_OK;
+    return status == UM_ERR_MEMORY ? umi_error_set(error, status, "not enough memory") : UM_OK;
 }
 
 void umi_stem_record_free(umi_stem_record *record)

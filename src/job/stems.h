@@ -28,7 +28,7 @@ um_status umi_stems_finish(umi_stems *stems, um_error *error) UM_MUST_USE;
 /* Energy of each stem as written: sum of squares, full scale 1. n_stems values, borrowed. */
 const double *umi_stems_energy(const umi_stems *stems);
 
-/* Samples held at the end of the range, see sum_contract.h. */
+/* Values (samples of one channel) held at the end of the range, see sum_contract.h. */
 uint64_t umi_stems_held(const umi_stems *stems);
 
 #endif

@@ -1,6 +1,7 @@
 #include "job/sum_contract.h"
 
 #include <assert.h>
+#include <float.h>
 #include <math.h>
 
 /* Moves what lies outside the range from stem `from` to the others, as much as each can take. The
@@ -31,8 +32,10 @@ size_t umi_sum_whole(const float *const *stems, size_t n_stems, const int32_t *m
         int held = 0;
         for (size_t s = 0; s + 1 < n_stems; s++) {
             double value = rint((double)stems[s][i] * full_scale);
-            held |= value > (double)highest || value < (double)lowest;
-            value = fmin(fmax(value, (double)lowest), (double)highest);
+            if (!(value >= (double)lowest && value <= (double)highest)) {
+                value = isnan(value) ? 0.0 : value > 0.0 ? (double)highest : (double)lowest;
+                held = 1;
+            }
             whole[s][i] = (int32_t)value;
             rest -= (int64_t)value;
         }
@@ -53,6 +56,6 @@ void umi_sum_float(float *const *stems, size_t n_stems, const float *mix, size_t
         for (size_t s = 0; s + 1 < n_stems; s++) {
             rest -= (double)stems[s][i];
         }
-        stems[n_stems - 1][i] = (float)rest;
+        stems[n_stems - 1][i] = (float)fmin(fmax(rest, -(double)FLT_MAX), (double)FLT_MAX);
     }
 }

@@ -13,11 +13,13 @@
 
 /* stems[s] (n values, full scale 1, for s < n_stems - 1; the last is not read) and mix (n values
  * of `bits` bits, 2..32, right-justified) become whole[s], which sum to mix exactly.
- * Returns how many samples had to be held at the end of the range. */
+ * A stem's value may be anything: infinities are held at the end of the range, NaN counts as 0.
+ * Returns how many values of the mix have a stem that had to be held. */
 size_t umi_sum_whole(const float *const *stems, size_t n_stems, const int32_t *mix, size_t n,
                      unsigned bits, int32_t *const *whole);
 
-/* The same in float: stems[n_stems - 1] = mix - the others, summed in double. */
+/* The same in float: stems[n_stems - 1] = mix - the others, summed in double and held within the
+ * range of float. All values are finite. */
 void umi_sum_float(float *const *stems, size_t n_stems, const float *mix, size_t n);
 
 #endif
