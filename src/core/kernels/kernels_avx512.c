@@ -39,7 +39,9 @@ enum { BLOCK_ROWS = 4, BLOCK_VECTORS = 3 };
 enum { FEW_ATOMS = 48 };
 
 /* Asks for V under the next strip: its short pieces of many rows are nothing that a processor
- * would foresee, and without this the ratio of few atoms waits for memory most of the time. */
+ * would foresee, and without this the ratio of few atoms waits for memory most of the time. What
+ * is asked for is the cache line in which each vector ends: where V is not aligned, the strip
+ * before has asked for the one in which the first begins. */
 static ALWAYS_INLINE void prefetch_next(const umi_product *p, size_t i, size_t m, int rows,
                                         int vectors)
 {
@@ -50,7 +52,7 @@ static ALWAYS_INLINE void prefetch_next(const umi_product *p, size_t i, size_t m
             const float *V = p->V + (i + (size_t)r) * p->V_stride + m + strip;
 #pragma GCC unroll 4
             for (int v = 0; v < vectors; v++) {
-                _mm_prefetch((const char *)(V + v * LANES), _MM_HINT_T0);
+                _mm_prefetch((const char *)(V + v * LANES + LANES - 1), _MM_HINT_T0);
             }
         }
     }
