@@ -68,10 +68,17 @@ static um_status check_alike(const um_dictionary *first, const char *first_path,
 }
 
 /* Every run of components with one label becomes a known source. */
-static um_status add_runs(umi_sources *sources, const um_dictionary *dictionary, um_error *error)
+static um_status add_runs(umi_sources *sources, const um_dictionary *dictionary, const char *path,
+                          um_error *error)
 {
     um_status status = grow_known(sources, dictionary->W.rows, error);
     for (size_t k = 0; status == UM_OK && k < dictionary->W.rows;) {
+        if (strcmp(dictionary->labels[k], umi_residual_label) == 0) {
+            return umi_error_set(error, UM_ERR_CONFIG,
+                                 "%s: labels[%zu]: '%s' is the stem of what no source explains; "
+                                 "learn it again under another label",
+                                 path, k, umi_residual_label);
+        }
         size_t end = k + 1;
         while (end < dictionary->W.rows &&
                strcmp(dictionary->labels[end], dictionary->labels[k]) == 0) {
@@ -99,7 +106,7 @@ um_status umi_sources_load(const char *const *paths, size_t n_paths, umi_sources
                                  paths[i], error);
         }
         if (status == UM_OK) {
-            status = add_runs(sources, sources->dictionaries[i], error);
+            status = add_runs(sources, sources->dictionaries[i], paths[i], error);
         }
     }
     if (status != UM_OK) {

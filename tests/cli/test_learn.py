@@ -1,0 +1,166 @@
+"""learn: from recordings of known sources to a dictionary, and what separate makes of it; --learn,
+which does the same within one run."""
+
+import json
+import re
+import struct
+import unittest
+
+import numpy as np
+
+import sounds
+from program import run
+from scratch import QUICK, SAMPLES, ScratchCase, record_of, stem_paths
+
+DRUMS = ["kick", "snare", "hat"]
+
+# What --learn must not be, exit code, what the message says.
+WRONG_EXAMPLES = [
+    ("drums", 64, "'drums' is not LABEL=CLIP"),
+    ("=a.wav", 64, "'=a.wav'"),
+    ("x=", 64, "'x=' names no clip"),
+    ("x/y=a.wav", 64, "'x/y=a.wav'"),
+    (".x=a.wav", 64, "'.x=a.wav'"),
+    ("x" * 65 + "=a.wav", 64, "1 to 64 bytes"),
+    ("x\ty=a.wav", 64, "label"),
+    ("x=a.wav@2-1", 64, "'2-1'"),
+    ("x=@0:00.1-0:00.1", 64, "'0:00.1-0:00.1'"),
+    ("x=@1:99-2:00", 64, "'1:99-2:00'"),
+    ("x=@-", 64, "'-'"),
+    ("residual=a.wav", 64, "residual"),
+    ("x=none.wav", 66, "unmingle: none.wav: "),
+    ("x=none.wav@0-1", 66, "unmingle: none.wav: "),
+    ("x=a.wav@7-8", 65, "unmingle: a.wav: "),
+    ("x=@0:07-", 65, "unmingle: a.wav: "),
+    ("x=other.wav", 65, "unmingle: other.wav: "),
+]
+
+
+def read_dictionary(path):
+    """Atoms and metadata, by the description of the format alone."""
+    content = path.read_bytes()
+    length, = struct.unpack("<Q", content[:8])
+    header = json.loads(content[8:8 + length])
+    W = np.frombuffer(content[8 + length:], dtype="<f4").reshape(header["W"]["shape"])
+    return W, header["__metadata__"]
+
+
+class Learn(ScratchCase):
+    def learn(self, *arguments):
+        result = run("learn", *arguments, "-o", "d.safetensors", "--force", cwd=self.folder)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        return result.stdout
+
+    def write(self, name, n_frames=9000, channels=1, rate=44100, seed=1):
+        path = self.folder / name
+        sounds.write_whole(path, sounds.noise(n_frames, channels, seed=seed), rate, "PCM_16")
+        return str(path)
+
+    def test_from_recordings_to_stems(self):
+        arguments = [text for drum in DRUMS
+                     for text in ("--label", drum, str(SAMPLES / f"drums/{drum}.flac"))]
+        self.learn(*arguments, "--atoms", "8", "--iterations", "40", "--seed", "7")
+        W, metadata = read_dictionary(self.folder / "d.safetensors")
+        self.assertEqual(W.shape, (24, 2049))
+        self.assertTrue(np.all(np.isfinite(W)) and np.all(W >= 0))
+        self.assertLess(np.max(np.abs(W.sum(axis=1) - 1)), 1e-4)
+        self.assertEqual(json.loads(metadata["labels"]), [drum for drum in DRUMS for _ in range(8)])
+        for key, value in [("sample_rate", "44100"), ("window_length", "4096"), ("hop", "1024"),
+                           ("seed", "7"), ("trained_from", "kick.flac, snare.flac, hat.flac")]:
+            self.assertEqual(metadata[key], value)
+        told = json.loads(run("info", "--json", "d.safetensors", cwd=self.folder).stdout)[0]
+        self.assertEqual((told["labels"], told["sample_rate"]), ({d: 8 for d in DRUMS}, 44100))
+        output = self.separate(SAMPLES / "drums/mix.flac", "--iterations", "30",
+                               "--dictionary", str(self.folder / "d.safetensors"))
+        self.assertEqual([path.name for path in stem_paths(output)], [d + ".wav" for d in DRUMS])
+        stems = [sounds.read_whole(path) for path in stem_paths(output)]
+        self.assertFalse(np.any(sum(stems) - sounds.read_whole(SAMPLES / "drums/mix.flac")))
+        truth = [sounds.read_whole(SAMPLES / f"drums/{drum}.flac") for drum in DRUMS]
+        for drum, stem, true in zip(DRUMS, stems, truth):  # each is nearest to its own source
+            errors = [sounds.energy(stem - other) for other in truth]
+            self.assertEqual(DRUMS[int(np.argmin(errors))], drum)
+            self.assertLess(min(errors), 0.5 * sounds.energy(true), drum)
+
+    def test_files_of_a_label(self):
+        """Labels may come back; mono and stereo, short and long go into one."""
+        files = [self.write(f"{i}.wav", 5000 + 999 * i, 1 + i % 2, seed=i) for i in range(4)]
+        text = self.learn("--label", "x", *files[:2], "--label", "y", files[2], "--label", "x",
+                          files[3], "--atoms", "3", *QUICK)
+        self.assertRegex(text, r"^d.safetensors: 2 labels, 6 atoms, from \d+ frames \(")
+        _, metadata = read_dictionary(self.folder / "d.safetensors")
+        self.assertEqual(json.loads(metadata["labels"]), ["x"] * 3 + ["y"] * 3)
+
+    def test_same_bits(self):
+        path = self.write("a.wav", 20000, 2)
+        dictionaries = []
+        for n_threads in ("1", "2", "2"):
+            self.learn("--label", "x", path, "--threads", n_threads, *QUICK)
+            dictionaries.append((self.folder / "d.safetensors").read_bytes())
+        self.assertEqual(len(set(dictionaries)), 1)
+        self.learn("--label", "x", path, "--seed", "2", *QUICK)
+        self.assertNotEqual((self.folder / "d.safetensors").read_bytes(), dictionaries[0])
+
+    def test_more_than_memory_holds(self):
+        path = self.write("a.wav", 44100 * 60)
+        text = self.learn("--label", "x", path, "--memory", "16M", "--atoms", "2", *QUICK)
+        used, available = map(int, re.search(r"from (\d+) frames of (\d+) ", text).groups())
+        self.assertEqual(available, -(-44100 * 60 // 1024))
+        self.assertLess(0, used)
+        self.assertLess(used, available)
+
+    def test_wrong(self):
+        self.write("a.wav")
+        self.write("48k.wav", rate=48000)
+        self.write("empty.wav", 0)
+        for arguments, code, text in [
+                (["--label", "x"], 64, "FILES"),
+                (["--label", "x/y", "a.wav"], 64, "'x/y'"),
+                (["--label", "x" * 65, "a.wav"], 64, "--label"),
+                (["--label", "residual", "a.wav"], 64, "residual"),
+                (["--label", "x", "a.wav", "48k.wav"], 65, "unmingle: 48k.wav: "),
+                (["--label", "x", "a.wav", "--label", "y", "48k.wav"], 65, "unmingle: 48k.wav: "),
+                (["--label", "x", "a.wav", "--label", "y", "none.wav"], 66, "unmingle: none.wav: "),
+                (["--label", "x", "empty.wav"], 65, "unmingle: x: "),
+                (["--label", "x", "a.wav", "--hop", "3000"], 64, "hop"),
+                (["--label", "x", "a.wav", "--window", "1001"], 64, "1001")]:
+            with self.subTest(arguments=arguments):
+                self.refuse(["learn", *arguments, "-o", "new"], code, text)
+
+
+class Examples(ScratchCase):
+    def setUp(self):
+        super().setUp()
+        sounds.write_whole(self.folder / "a.wav", sounds.noise(20000, 1), 44100, "PCM_16")
+        sounds.write_whole(self.folder / "other.wav", sounds.noise(9000, 1), 48000, "PCM_16")
+
+    def test_wrong(self):
+        for example, code, text in WRONG_EXAMPLES:
+            with self.subTest(example=example):
+                self.refuse(["separate", "a.wav", "--learn", example], code, text)
+
+    def test_wrong_numbers(self):
+        for arguments, text in [(["--sources", "9", "--atoms", "8"], "--sources"),
+                                (["--hop", "3000"], "hop"), (["--window", "1001"], "1001"),
+                                (["--format", "flac", "--sample-format", "32"], "--sample-format")]:
+            with self.subTest(arguments=arguments):
+                self.refuse(["separate", "a.wav", *arguments], 64, text)
+
+    def test_labels_and_stretches(self):
+        """Stretches with one label are one source; one label alone is taken apart from the rest."""
+        output = self.separate(self.folder / "a.wav", "--learn", "x=@0-0.1", "--learn", "y=@-0.2",
+                               "--learn", "x=@0.2-0.3", "--clip-atoms", "3")
+        self.assertEqual([(stem["label"], stem["atoms"]) for stem in record_of(output)["stems"]],
+                         [("x", 3), ("y", 3)])
+        output = self.separate(self.folder / "a.wav", "--learn", "x=@0-0.1", "--clip-atoms", "3")
+        self.assertEqual([stem["label"] for stem in record_of(output)["stems"]], ["x", "residual"])
+
+    def test_silent_with_known_sources(self):
+        sounds.write_whole(self.folder / "quiet.wav", sounds.silence(9000, 2), 44100, "PCM_16")
+        stems = stem_paths(self.separate(self.folder / "quiet.wav", "--learn",
+                                         f"x={self.folder / 'a.wav'}", "--clip-atoms", "3"))
+        for stem in stems:
+            self.assertEqual(np.count_nonzero(sounds.read_whole(stem)), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
