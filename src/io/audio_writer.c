@@ -234,6 +234,9 @@ static um_status check_written(const umi_audio_writer *writer, um_error *error)
         }
     }
     umi_audio_reader_free(reader);
+    if (status == UM_ERR_MEMORY) {
+        return umi_error_set(error, status, "%s: not enough memory", writer->name);
+    }
     return status == UM_OK
                ? UM_OK
                : umi_error_set(error, UM_ERR_IO,
