@@ -1,65 +1,124 @@
-/* Runs the factorisation on a matrix and a start that another program wrote, and prints what
- * compare_nmf.py needs: the CPU seconds of one iteration and the divergence reached.
+/* Runs the factorisation on a matrix and a start that another program wrote, for compare_nmf.py.
  *
- *     bench_nmf FILE ROWS COLUMNS K ITERATIONS
+ *     bench_nmf FILE ROWS COLUMNS K ITERATIONS [ITERATIONS ...]
  *
- * FILE holds float32 numbers: V (ROWS x COLUMNS), H (ROWS x K), W (K x COLUMNS). */
+ * FILE holds float32 numbers: V (ROWS x COLUMNS), H (ROWS x K), W (K x COLUMNS, rows that sum to
+ * 1). Every count of iterations is a run of its own from that start, and prints its CPU seconds on
+ * one line. What the last run reached is written to FILE in place of H and W, so that the caller
+ * can judge it by its own means. */
+#define _POSIX_C_SOURCE 200112L
+
+#include "core/memory.h"
 #include "unmingle/nmf.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
+typedef struct problem {
+    float *numbers; /* V, H, W, without gaps */
+    um_cview V;
+    um_view H, W;
+} problem;
+
 static double cpu_seconds(void)
 {
     struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static int run(um_cview V, um_cview H, um_cview W, size_t iterations)
+static void copy_out(um_cview from, um_view to)
+{
+    for (size_t r = 0; r < from.rows; r++) {
+        for (size_t c = 0; c < from.cols; c++) {
+            um_row(to, r)[c] = um_crow(from, r)[c];
+        }
+    }
+}
+
+/* Prints the time of one run from the start values; the last run's results replace them. */
+static um_status run(problem *p, size_t iterations, bool last)
 {
     um_nmf_config config = um_nmf_config_default();
-    config.n_frames = V.rows;
-    config.n_bins = V.cols;
-    config.n_components = W.rows;
+    config.n_frames = p->V.rows;
+    config.n_bins = p->V.cols;
+    config.n_components = p->W.rows;
     config.iterations = iterations;
+    /* Only the first and the last divergence, which every run has, so that they cancel out. */
     config.check_every = iterations > 0 ? iterations : 1;
     um_nmf *nmf;
-    if (um_nmf_new(&config, &nmf) != UM_OK || um_nmf_set_atoms(nmf, 0, W, false) != UM_OK ||
-        um_nmf_set_activations(nmf, H) != UM_OK) {
-        return 1;
+    um_status status = um_nmf_new(&config, &nmf);
+    if (status == UM_OK) {
+        status = um_nmf_set_atoms(nmf, 0, um_const_view(p->W), false);
+    }
+    if (status == UM_OK) {
+        status = um_nmf_set_activations(nmf, um_const_view(p->H));
     }
     double start = cpu_seconds();
-    if (um_nmf_run(nmf, V, NULL) != UM_OK) {
-        return 1;
+    if (status == UM_OK) {
+        status = um_nmf_run(nmf, p->V, NULL);
     }
-    double seconds = cpu_seconds() - start;
-    size_t n;
-    const double *curve = um_nmf_curve(nmf, &n);
-    printf("%.9g %.9g\n", seconds, curve[n - 1]);
+    if (status == UM_OK) {
+        (void)printf("%.9f\n", cpu_seconds() - start);
+    }
+    if (status == UM_OK && last) {
+        copy_out(um_nmf_activations(nmf), p->H);
+        copy_out(um_nmf_atoms(nmf), p->W);
+    }
     um_nmf_free(nmf);
-    return 0;
+    return status;
+}
+
+/* Rows without gaps, as they are in the file: rows of V are then not aligned, which is the harder
+ * case for the kernels. */
+static bool read_problem(FILE *file, size_t rows, size_t cols, size_t K, problem *p)
+{
+    size_t count = rows * cols + rows * K + K * cols;
+    p->numbers = umi_alloc(count, sizeof(float));
+    if (p->numbers == NULL || fread(p->numbers, sizeof(float), count, file) != count) {
+        return false;
+    }
+    p->V = um_cview_of(p->numbers, rows, cols);
+    p->H = um_view_of(p->numbers + rows * cols, rows, K);
+    p->W = um_view_of(p->numbers + rows * cols + rows * K, K, cols);
+    return true;
+}
+
+static bool write_results(FILE *file, const problem *p)
+{
+    size_t n_V = p->V.rows * p->V.cols;
+    size_t n_results = p->H.rows * p->H.cols + p->W.rows * p->W.cols;
+    return fseeko(file, (off_t)(n_V * sizeof(float)), SEEK_SET) == 0 &&
+           fwrite(p->numbers + n_V, sizeof(float), n_results, file) == n_results &&
+           fflush(file) == 0;
 }
 
 int main(int argc, char **argv)
 {
-    if (argc != 6) {
-        (void)fprintf(stderr, "usage: bench_nmf FILE ROWS COLUMNS K ITERATIONS\n");
+    if (argc < 6) {
+        (void)fprintf(stderr, "usage: bench_nmf FILE ROWS COLUMNS K ITERATIONS [ITERATIONS ...]\n");
         return 64;
     }
-    size_t rows = strtoul(argv[2], NULL, 10), cols = strtoul(argv[3], NULL, 10);
-    size_t K = strtoul(argv[4], NULL, 10), iterations = strtoul(argv[5], NULL, 10);
-    size_t count = rows * cols + rows * K + K * cols;
-    float *numbers = aligned_alloc(2 << 20, (count * sizeof(float) + (2 << 20)) >> 21 << 21);
-    FILE *file = fopen(argv[1], "rb");
-    if (numbers == NULL || file == NULL || fread(numbers, sizeof(float), count, file) != count) {
+    problem p = {0};
+    FILE *file = fopen(argv[1], "r+b");
+    if (file == NULL || !read_problem(file, strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10),
+                                      strtoul(argv[4], NULL, 10), &p)) {
         (void)fprintf(stderr, "bench_nmf: %s: cannot be read\n", argv[1]);
         return 74;
     }
+    for (int i = 5; i < argc; i++) {
+        um_status status = run(&p, strtoul(argv[i], NULL, 10), i + 1 == argc);
+        if (status != UM_OK) {
+            (void)fprintf(stderr, "bench_nmf: %s\n", um_status_string(status));
+            return 70;
+        }
+    }
+    if (!write_results(file, &p)) {
+        (void)fprintf(stderr, "bench_nmf: %s: cannot be written\n", argv[1]);
+        return 74;
+    }
     (void)fclose(file);
-    int failed = run(um_cview_of(numbers, rows, cols), um_cview_of(numbers + rows * cols, rows, K),
-                     um_cview_of(numbers + rows * cols + rows * K, K, cols), iterations);
-    free(numbers);
-    return failed;
+    umi_free(p.numbers);
+    return 0;
 }
