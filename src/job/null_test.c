@@ -57,7 +57,8 @@ static um_status compare(umi_recording *recording, umi_audio_reader **stems, siz
             }
         }
         for (size_t i = 0; status == UM_OK && i < n_frames * b->n_channels; i++) {
-            *peak = fmax(*peak, fabs(b->difference[i]));
+            double size = fabs(b->difference[i]);
+            *peak = size > *peak ? size : *peak;
         }
     }
     return status;
