@@ -6,11 +6,9 @@ channel, so that no two frames of the spectrogram are equal and the stereo image
 
 import os
 import re
-import resource
 import statistics
 import subprocess
 import sys
-import time
 
 import numpy as np
 import soundfile
@@ -62,7 +60,9 @@ def cpu_model():
 
 def run_measured(command):
     """CPU seconds (user and system) and peak memory in MiB of a command; ends when it fails."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | ONE_THREAD)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env=os.environ | ONE_THREAD
+    )
     output = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
