@@ -100,10 +100,10 @@ int umi_cmd_learn(const umi_options *options)
         return code;
     }
     um_status status = learn(options, &running, &result, &error);
-    if (status != UM_OK) {
-        umi_log(UMI_LOG_ERROR, "%s", error.message);
-    } else if (!options->quiet) {
+    if (status == UM_OK && !options->quiet) {
         print_result(options, &result);
+    } else if (status != UM_OK && status != UM_ERR_CANCELLED) {
+        umi_log(UMI_LOG_ERROR, "%s", error.message);
     }
     umi_running_end(&running);
     return (int)umi_exit_code(status);

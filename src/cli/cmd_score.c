@@ -159,7 +159,9 @@ int umi_cmd_score(const umi_options *options)
     um_status status = umi_score_run(&config, &callback, &score, &error);
     umi_progress_finish(&progress);
     if (status != UM_OK) {
-        umi_log(UMI_LOG_ERROR, "%s", error.message);
+        if (status != UM_ERR_CANCELLED) {
+            umi_log(UMI_LOG_ERROR, "%s", error.message);
+        }
         return (int)umi_exit_code(status);
     }
     for (size_t i = 0; i < score->n_notes; i++) {

@@ -4,6 +4,7 @@
 #include "cli/exit_code.h"
 #include "cli/log.h"
 #include "cli/running.h"
+#include "cli/signals.h"
 #include "core/error.h"
 #include "core/memory.h"
 #include "io/file_error.h"
@@ -330,7 +331,9 @@ static int separate_one(batch *b, const task *t)
     um_status status = umi_separate(&config, &result, &error);
     umi_progress_finish(&b->running.progress);
     if (status != UM_OK) {
-        umi_log(UMI_LOG_ERROR, "%s", error.message);
+        if (status != UM_ERR_CANCELLED) {
+            umi_log(UMI_LOG_ERROR, "%s", error.message);
+        }
         return (int)umi_exit_code(status);
     }
     warn_held(t, &result);
@@ -364,8 +367,8 @@ int umi_cmd_separate(const umi_options *options)
     for (size_t i = 0; code == UMI_EXIT_OK && i < options->n_operands; i++) {
         int one = separate_one(&b, &b.tasks[i]);
         n_failed += one != UMI_EXIT_OK;
-        /* A single recording gives its own reason; so does what ends the whole run. */
-        if (one != UMI_EXIT_OK && (options->n_operands == 1 || one == UMI_EXIT_TRY_AGAIN)) {
+        /* A single recording gives its own reason; so does a signal, which ends the whole run. */
+        if (one != UMI_EXIT_OK && (options->n_operands == 1 || umi_signals_caught() != 0)) {
             code = one;
         }
     }

@@ -8,7 +8,9 @@ import tempfile
 import time
 import unittest
 
-from program import UNMINGLE
+import sounds
+from program import UNMINGLE, run
+from scratch import QUICK, ScratchCase, record_of
 
 STOPS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
@@ -18,17 +20,22 @@ def start(*arguments, **options):
                             stderr=subprocess.PIPE, **options)
 
 
+def write_silence(path, seconds):
+    """A stereo recording that takes no room on the disk."""
+    n_bytes = 192000 * 2 * 2 * seconds
+    with open(path, "wb") as file:
+        file.write(b"RIFF" + struct.pack("<I", n_bytes + 36) + b"WAVEfmt "
+                   + struct.pack("<IHHIIHH", 16, 1, 2, 192000, 768000, 4, 16)
+                   + b"data" + struct.pack("<I", n_bytes))
+        file.truncate(44 + n_bytes)
+
+
 class Signals(unittest.TestCase):
     def test_long_work(self):
-        """Three quarters of an hour of silence, which take no room on the disk, and far longer than the signal."""
+        """Three quarters of an hour of silence take no disk, but longer than the signal."""
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder, "long.wav")
-            n_bytes = 192000 * 2 * 2 * 2700
-            with open(path, "wb") as file:
-                file.write(b"RIFF" + struct.pack("<I", n_bytes + 36) + b"WAVEfmt "
-                           + struct.pack("<IHHIIHH", 16, 1, 2, 192000, 768000, 4, 16)
-                           + b"data" + struct.pack("<I", n_bytes))
-                file.truncate(44 + n_bytes)
+            write_silence(path, 2700)
             for stop in STOPS:
                 with self.subTest(stop=stop), start("info", str(path)) as program:
                     # Until it reads the sound: its place in the file tells.
@@ -62,6 +69,125 @@ class Signals(unittest.TestCase):
             _, errors = program.communicate("no sound", timeout=60)
             self.assertEqual(program.returncode, 65)
             self.assertIn("standard input", errors)
+
+
+class LeavesNothing(ScratchCase):
+    """separate and learn, stopped at work: neither an output nor a hidden part of one stays."""
+
+    def setUp(self):
+        super().setUp()
+        sounds.write_whole(self.folder / "a.wav", sounds.noise(44100 * 3, 2), 44100, "PCM_16")
+        write_silence(self.folder / "silence.wav", 15)
+
+    def names(self):
+        return sorted(path.name for path in self.folder.iterdir())
+
+    def start(self, *arguments):
+        program = start(*arguments, "--progress", "--tolerance", "0", cwd=self.folder)
+        self.addCleanup(program.stderr.close)
+        self.addCleanup(program.stdout.close)
+        return program
+
+    def wait_for_phase(self, program, phase):
+        """Until the progress tells of it, and it may do so again: work is in the middle."""
+        for line in program.stderr:
+            if f": {phase}" in line:
+                return
+        self.fail(f"ended before {phase}")
+
+    def wait_for_stems(self, program):
+        """Until stems are being written: the folder with the hidden name."""
+        while True:
+            for folder in self.folder.glob(".out.unmingle-*"):
+                if any(stem.stat().st_size > 0 for stem in folder.glob("*.wav")):
+                    return folder
+            self.assertIsNone(program.poll(), "ended before it wrote stems")
+            time.sleep(0.005)
+
+    def separate_to_stems(self):
+        """A run that is busy writing stems, and their folder."""
+        program = self.start("separate", "silence.wav", "-o", "out", "--iterations", "1")
+        return program, self.wait_for_stems(program)
+
+    def check_end(self, program, stop):
+        program.wait(timeout=60)
+        self.assertEqual(program.returncode, -stop)
+        self.assertEqual(self.names(), ["a.wav", "silence.wav"])
+        self.assertNotIn("unmingle: ", program.stderr.read())  # the signal says it all
+
+    def test_phases(self):
+        slow = ["--iterations", "1000000"]
+        for arguments, phase, stop in [
+                (["separate", "silence.wav", "-o", "out"], "reading", signal.SIGINT),
+                (["separate", "a.wav", "-o", "out", *slow], "learning", signal.SIGTERM),
+                (["separate", "a.wav", "-o", "out", *slow, "--threads", "3"], "learning",
+                 signal.SIGINT),
+                (["separate", "a.wav", "-o", "out", *slow, "--learn", "x=@0-2"], "learning the ex",
+                 signal.SIGHUP),
+                (["learn", "--label", "x", "a.wav", "-o", "out", *slow], "learning",
+                 signal.SIGINT)]:
+            with self.subTest(arguments=arguments, stop=stop):
+                program = self.start(*arguments)
+                self.wait_for_phase(program, phase)
+                program.send_signal(stop)
+                self.check_end(program, stop)
+
+    def test_writing(self):
+        for stop in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(stop=stop):
+                program, _ = self.separate_to_stems()
+                program.send_signal(stop)
+                self.check_end(program, stop)
+
+    def test_batch_stops(self):
+        """The second recording is not begun."""
+        program = self.start("separate", "silence.wav", "a.wav", "-o", "out", "--iterations", "1")
+        self.wait_for_phase(program, "reading")
+        program.send_signal(signal.SIGINT)
+        program.wait(timeout=60)
+        self.assertEqual(program.returncode, -signal.SIGINT)
+        self.assertEqual(list(self.folder.glob("out/*")), [])
+
+    def test_what_is_there_stays(self):
+        """Stopped before it could replace the run before: that one is whole."""
+        self.assertEqual(run("separate", "a.wav", "-o", "out", *QUICK,
+                             cwd=self.folder).returncode, 0)
+        before = self.contents()
+        self.assertIn("out/unmingle.json", before)
+        program = self.start("separate", "silence.wav", "-o", "out", "--force", "--iterations", "1")
+        self.wait_for_stems(program)
+        program.send_signal(signal.SIGTERM)
+        program.wait(timeout=60)
+        self.assertEqual(program.returncode, -signal.SIGTERM)
+        self.assertEqual(self.contents(), before)
+
+    def test_killed(self):
+        """What cannot be cleaned up is hidden, and the next run for the same output removes it."""
+        program, hidden = self.separate_to_stems()
+        program.kill()
+        program.wait(timeout=60)
+        self.assertTrue(hidden.is_dir())
+        self.assertFalse((self.folder / "out").exists())
+        result = run("separate", "a.wav", "-o", "out", *QUICK, cwd=self.folder)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertFalse(hidden.exists())
+        self.assertEqual(len(record_of(self.folder / "out")["stems"]), 4)
+
+    def test_two_at_once(self):
+        """Neither takes the other's hidden folder for a dead one's; who ends last is refused."""
+        program, hidden = self.separate_to_stems()
+        program.send_signal(signal.SIGSTOP)
+        try:
+            result = run("separate", "a.wav", "-o", "out", *QUICK, cwd=self.folder)
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            self.assertTrue(hidden.is_dir())
+            finished = self.contents()["out/unmingle.json"]
+        finally:
+            program.send_signal(signal.SIGCONT)
+        _, errors = program.communicate(timeout=120)
+        self.assertEqual(program.returncode, 73, errors)
+        self.assertFalse(hidden.exists())
+        self.assertEqual(self.contents()["out/unmingle.json"], finished)
 
 
 if __name__ == "__main__":
