@@ -52,7 +52,7 @@ static void write_stem(size_t s, umi_sample sample, size_t n_frames)
 
 static um_status null_of_disk(double *peak, um_error *error)
 {
-    return umi_null_test(&recording, stem_paths, N_STEMS, peak, error);
+    return umi_null_test(&recording, stem_paths, N_STEMS, NULL, peak, error);
 }
 
 static int make_folder(void **state)
@@ -191,14 +191,35 @@ static void every_allocation_may_fail(void **state)
 
 #define IN_A_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
+static bool stop(void *user, double done, double total, double divergence)
+{
+    double *last = user;
+    *last = done / total;
+    return done < total / 2 && isnan(divergence);
+}
+
+/* A signal is heard in the middle, not when all has been read. */
+static void can_be_stopped(void **state)
+{
+    (void)state;
+    double peak, last = 0.0;
+    um_error error;
+    um_progress progress = {stop, &last};
+    make_mix(UMI_SAMPLE_S16, 16, N_FRAMES);
+    for (size_t s = 0; s < N_STEMS; s++) {
+        write_stem(s, UMI_SAMPLE_S16, N_FRAMES);
+    }
+    um_status status = umi_null_test(&recording, stem_paths, N_STEMS, &progress, &peak, &error);
+    assert_int_equal(status, UM_ERR_CANCELLED);
+    assert_true(last >= 0.5 && last < 1.0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_A_FOLDER(finds_one_unit),
-        IN_A_FOLDER(finds_wrong_lengths),
-        IN_A_FOLDER(depths_may_differ),
-        IN_A_FOLDER(refuses_what_is_no_stem),
-        IN_A_FOLDER(every_allocation_may_fail),
+        IN_A_FOLDER(finds_one_unit),    IN_A_FOLDER(finds_wrong_lengths),
+        IN_A_FOLDER(depths_may_differ), IN_A_FOLDER(refuses_what_is_no_stem),
+        IN_A_FOLDER(can_be_stopped),    IN_A_FOLDER(every_allocation_may_fail),
     };
     return cmocka_run_group_tests_name("null_test", tests, NULL, NULL);
 }

@@ -93,7 +93,7 @@ static double null_of(umi_recording *recording)
 {
     double peak;
     um_error error;
-    assert_int_equal(umi_null_test(recording, stem_paths, N_STEMS, &peak, &error), UM_OK);
+    assert_int_equal(umi_null_test(recording, stem_paths, N_STEMS, NULL, &peak, &error), UM_OK);
     return peak;
 }
 

@@ -36,11 +36,20 @@ static um_status add_block(umi_audio_reader *reader, double sign, block *b, size
     return status;
 }
 
+static um_status report(const um_progress *progress, uint64_t done, uint64_t total, um_error *error)
+{
+    return progress == NULL || progress->report == NULL ||
+                   progress->report(progress->user, (double)done, (double)total, NAN)
+               ? UM_OK
+               : umi_error_set(error, UM_ERR_CANCELLED, "cancelled");
+}
+
 static um_status compare(umi_recording *recording, umi_audio_reader **stems, size_t n_stems,
-                         block *b, double *peak, um_error *error)
+                         const um_progress *progress, block *b, double *peak, um_error *error)
 {
     um_status status = umi_recording_rewind(recording, error);
     size_t n_frames = BLOCK_FRAMES;
+    uint64_t done = 0;
     /* The last block is not full, so that a stem which goes on is seen. */
     while (status == UM_OK && n_frames == BLOCK_FRAMES) {
         for (size_t i = 0; i < BLOCK_FRAMES * b->n_channels; i++) {
@@ -60,6 +69,10 @@ static um_status compare(umi_recording *recording, umi_audio_reader **stems, siz
             double size = fabs(b->difference[i]);
             *peak = size > *peak ? size : *peak;
         }
+        done += n_frames;
+        if (status == UM_OK) {
+            status = report(progress, done, recording->n_frames, error);
+        }
     }
     return status;
 }
@@ -77,7 +90,7 @@ static um_status open_stem(const char *path, size_t n_channels, umi_audio_reader
 }
 
 um_status umi_null_test(umi_recording *recording, const char *const *paths, size_t n_stems,
-                        double *peak, um_error *error)
+                        const um_progress *progress, double *peak, um_error *error)
 {
     size_t n_values = BLOCK_FRAMES * recording->format.channels;
     block b = {umi_alloc(n_values, sizeof(float)), umi_alloc(n_values, sizeof(int32_t)),
@@ -92,7 +105,7 @@ um_status umi_null_test(umi_recording *recording, const char *const *paths, size
         status = open_stem(paths[s], b.n_channels, &stems[s], error);
     }
     if (status == UM_OK) {
-        status = compare(recording, stems, n_stems, &b, peak, error);
+        status = compare(recording, stems, n_stems, progress, &b, peak, error);
     }
     for (size_t s = 0; stems != NULL && s < n_stems; s++) {
         umi_audio_reader_free(stems[s]);

@@ -347,7 +347,7 @@ static um_status run(job *j)
     if (status == UM_OK) {
         umi_watch_phase(&c->watch, "checking", 0.95, 1.0);
         status = umi_null_test(&j->recording, (const char *const *)j->paths, r->model.n_sources,
-                               &r->null_peak, j->error);
+                               c->watch.progress, &r->null_peak, j->error);
     }
     if (status == UM_OK) {
         status = umi_audio_reader_check_unchanged(j->recording.reader, j->error);
