@@ -23,19 +23,4 @@ static inline double timbre_sample(timbre which, size_t i)
     return 0.2 * sum * swell * swell;
 }
 
-/* How far `estimate`, every n_channels-th of its values, is from source `which`: the ratio of the
- * source's energy to that of the error, in dB. */
-static inline double timbre_sdr(timbre which, const float *estimate, size_t n_frames,
-                                size_t n_channels)
-{
-    double source = 0.0, error = 0.0;
-    for (size_t i = 0; i < n_frames; i++) {
-        double value = timbre_sample(which, i);
-        double difference = value - (double)estimate[i * n_channels];
-        source += value * value;
-        error += difference * difference;
-    }
-    return 10.0 * log10(source / error);
-}
-
 #endif
