@@ -1,0 +1,282 @@
+/* Sources known beforehand: runs of a dictionary's labels, and clips learned label by label. */
+#define _DEFAULT_SOURCE
+#include "job/sources.h"
+
+#include "core/memory.h"
+#include "counting_allocator.h"
+#include "scratch.h"
+#include "sound_file.h"
+#include "timbres.h"
+
+#include <math.h>
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+enum { N_FRAMES = 8000, N_BINS = 129, N_ATOMS = 3 };
+
+static scratch made;
+static char low[PATH_MAX], high[PATH_MAX], both[PATH_MAX], silent[PATH_MAX], fast[PATH_MAX];
+static umi_watch watch;
+
+static void put(char *path, const char *name, double low_gain, double high_gain, double rate)
+{
+    static float sound[N_FRAMES];
+    for (size_t i = 0; i < N_FRAMES; i++) {
+        sound[i] = (float)(low_gain * timbre_sample(TIMBRE_LOW, i) +
+                           high_gain * timbre_sample(TIMBRE_HIGH, i));
+    }
+    snprintf(path, PATH_MAX, "%s/%s", made.directory, name);
+    sound_file_write(path, sound, N_FRAMES, 1, rate);
+}
+
+static int make_files(void **state)
+{
+    (void)state;
+    scratch_make(&made);
+    put(low, "low.wav", 1.0, 0.0, TIMBRES_RATE);
+    put(high, "high.wav", 0.0, 1.0, TIMBRES_RATE);
+    put(both, "both.wav", 1.0, 1.0, TIMBRES_RATE);
+    put(silent, "silent.wav", 0.0, 0.0, TIMBRES_RATE);
+    put(fast, "fast.wav", 1.0, 0.0, 2 * TIMBRES_RATE);
+    return 0;
+}
+
+static int remove_files(void **state)
+{
+    (void)state;
+    scratch_remove(&made);
+    return 0;
+}
+
+/* -- Dictionaries ------------------------------------------------------------------------------ */
+
+/* Writes a dictionary with an atom for each label; atom k has its peak at bin k. */
+static const char *put_dictionary(char *path, const char *name, const char *const *labels,
+                                  size_t n_labels, double rate, size_t hop)
+{
+    um_dictionary *dictionary;
+    um_error error;
+    void *bytes;
+    size_t n_bytes;
+    assert_int_equal(um_dictionary_new(n_labels, N_BINS, &dictionary), UM_OK);
+    for (size_t k = 0; k < n_labels; k++) {
+        um_row(dictionary->W, k)[k] = 1.0F;
+        snprintf(dictionary->labels[k], sizeof dictionary->labels[k], "%s", labels[k]);
+    }
+    dictionary->sample_rate = rate;
+    dictionary->stft.window.length = 256;
+    dictionary->stft.window.hop = hop;
+    assert_int_equal(um_dictionary_format(dictionary, &bytes, &n_bytes, &error), UM_OK);
+    snprintf(path, PATH_MAX, "%s", scratch_write(&made, name, bytes, n_bytes));
+    um_dictionary_free_bytes(bytes);
+    um_dictionary_free(dictionary);
+    return path;
+}
+
+static void every_run_of_a_label_is_a_source(void **state)
+{
+    (void)state;
+    static const char *const one_labels[] = {"drums", "drums", "voice", "drums"};
+    static const char *const other_labels[] = {"bass"};
+    char one[PATH_MAX], other[PATH_MAX];
+    const char *const paths[] = {put_dictionary(one, "one.st", one_labels, 4, 8000, 64),
+                                 put_dictionary(other, "other.st", other_labels, 1, 8000, 64)};
+    static const struct {
+        const char *label;
+        size_t first, n_atoms;
+    } expected[] = {{"drums", 0, 2}, {"voice", 2, 1}, {"drums", 3, 1}, {"bass", 0, 1}};
+    umi_sources sources;
+    um_stft_config stft;
+    double rate;
+    um_error error;
+    assert_int_equal(umi_sources_load(paths, 2, &sources, &error), UM_OK);
+    assert_int_equal(sources.n_known, 4);
+    for (size_t i = 0; i < 4; i++) {
+        assert_string_equal(sources.known[i].label, expected[i].label);
+        assert_int_equal(sources.known[i].W.rows, expected[i].n_atoms);
+        assert_int_equal(sources.known[i].W.cols, N_BINS);
+        assert_true(um_crow(sources.known[i].W, 0)[expected[i].first] == 1.0F);
+    }
+    assert_true(umi_sources_transform(&sources, &stft, &rate));
+    assert_true(rate == 8000 && stft.window.length == 256 && stft.window.hop == 64);
+    umi_sources_free(&sources);
+    umi_sources_free(&sources);
+    assert_int_equal(umi_sources_load(NULL, 0, &sources, &error), UM_OK);
+    assert_int_equal(sources.n_known, 0);
+    assert_false(umi_sources_transform(&sources, &stft, &rate));
+    umi_sources_free(&sources);
+}
+
+static void dictionaries_must_be_alike(void **state)
+{
+    (void)state;
+    static const char *const labels[] = {"drums"};
+    char one[PATH_MAX], rate[PATH_MAX], hop[PATH_MAX], junk[PATH_MAX];
+    (void)put_dictionary(one, "one.st", labels, 1, 8000, 64);
+    (void)put_dictionary(rate, "rate.st", labels, 1, 16000, 64);
+    (void)put_dictionary(hop, "hop.st", labels, 1, 8000, 32);
+    snprintf(junk, sizeof junk, "%s", scratch_write(&made, "junk.st", "junk", 4));
+    const struct {
+        const char *path, *words[3];
+    } cases[] = {{rate, {"rate.st", "16000", "one.st"}},
+                 {hop, {"hop.st", "hop 32", "hop 64"}},
+                 {junk, {"junk.st", "", ""}}};
+    for (size_t i = 0; i < 3; i++) {
+        const char *const paths[] = {one, cases[i].path};
+        umi_sources sources;
+        um_error error;
+        assert_int_equal(umi_sources_load(paths, 2, &sources, &error), UM_ERR_CONFIG);
+        for (size_t w = 0; w < 3; w++) {
+            assert_non_null(strstr(error.message, cases[i].words[w]));
+        }
+        assert_true(sources.known == NULL && sources.n_dictionaries == 0);
+    }
+}
+
+/* -- Examples ---------------------------------------------------------------------------------- */
+
+static umi_gather_config gather_of(void)
+{
+    umi_gather_config gather = {0};
+    gather.stft = um_stft_config_default();
+    gather.stft.window.length = 2 * (N_BINS - 1);
+    gather.stft.window.hop = 64;
+    gather.mean_channels = true;
+    gather.memory = (size_t)1 << 24;
+    gather.parallel = um_parallel_serial();
+    gather.watch = &watch;
+    return gather;
+}
+
+/* Learns examples for a recording, into sources that were loaded before. */
+static um_status learn(umi_sources *sources, const char *recording_path,
+                       const umi_example *examples, size_t n_examples, um_error *error)
+{
+    umi_gather_config gather = gather_of();
+    umi_model_config model = {N_BINS,           1, TIMBRES_RATE,        20, 0.0,
+                              UMI_START_RANDOM, 1, um_parallel_serial()};
+    umi_recording recording;
+    um_status status = umi_recording_open(recording_path, &gather.reader, NULL, &recording, error);
+    if (status == UM_OK) {
+        status = umi_sources_learn(sources, examples, n_examples, N_ATOMS, &recording, &gather,
+                                   &model, error);
+    }
+    umi_recording_close(&recording);
+    return status;
+}
+
+/* The share of all atoms below 1500 Hz. */
+static double share_below(um_cview W)
+{
+    double below = 0.0, all = 0.0;
+    for (size_t k = 0; k < W.rows; k++) {
+        for (size_t f = 0; f < W.cols; f++) {
+            all += (double)um_crow(W, k)[f];
+            below += f < 48 ? (double)um_crow(W, k)[f] : 0.0;
+        }
+    }
+    return below / all;
+}
+
+static void learns_label_by_label(void **state)
+{
+    (void)state;
+    /* "all" hears low in one file and high in another. */
+    const umi_example examples[] = {{"low", low, 0.0, INFINITY},
+                                    {"all", low, 0.1, 0.6},
+                                    {"high", NULL, 0.2, 0.9},
+                                    {"all", high, 0.0, INFINITY}};
+    umi_sources sources = {0};
+    um_error error;
+    assert_int_equal(learn(&sources, high, examples, 4, &error), UM_OK);
+    assert_int_equal(sources.n_known, 3);
+    assert_string_equal(sources.known[0].label, "low");
+    assert_string_equal(sources.known[1].label, "all");
+    assert_string_equal(sources.known[2].label, "high");
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(sources.known[i].W.rows, N_ATOMS);
+    }
+    assert_true(share_below(sources.known[0].W) > 0.9);
+    assert_true(fabs(share_below(sources.known[1].W) - 0.5) < 0.4);
+    assert_true(share_below(sources.known[2].W) < 0.1);
+    umi_sources_free(&sources);
+}
+
+/* A dictionary's sources come first, then the clips'. */
+static void learns_beside_dictionaries(void **state)
+{
+    (void)state;
+    static const char *const labels[] = {"drums"};
+    char path[PATH_MAX];
+    const char *const paths[] = {put_dictionary(path, "d.st", labels, 1, TIMBRES_RATE, 64)};
+    const umi_example examples[] = {{"low", low, 0.0, INFINITY}};
+    umi_sources sources;
+    um_error error;
+    assert_int_equal(umi_sources_load(paths, 1, &sources, &error), UM_OK);
+    assert_int_equal(learn(&sources, both, examples, 1, &error), UM_OK);
+    assert_int_equal(sources.n_known, 2);
+    assert_string_equal(sources.known[0].label, "drums");
+    assert_true(um_crow(sources.known[0].W, 0)[0] == 1.0F);
+    assert_string_equal(sources.known[1].label, "low");
+    umi_sources_free(&sources);
+}
+
+static void clips_must_fit(void **state)
+{
+    (void)state;
+    const struct {
+        const char *recording;
+        umi_example example;
+        const char *words[2];
+    } cases[] = {
+        {both, {"a", silent, 0.0, INFINITY}, {"silent.wav", "silent"}},
+        {silent, {"a", NULL, 0.0, INFINITY}, {"silent.wav", "'a'"}},
+        {both, {"a", fast, 0.0, INFINITY}, {"fast.wav", "16000 Hz"}},
+        {both, {"a", NULL, 1.0, INFINITY}, {"both.wav", "end"}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        umi_sources sources = {0};
+        um_error error;
+        assert_int_equal(learn(&sources, cases[i].recording, &cases[i].example, 1, &error),
+                         UM_ERR_DATA);
+        assert_non_null(strstr(error.message, cases[i].words[0]));
+        assert_non_null(strstr(error.message, cases[i].words[1]));
+        umi_sources_free(&sources);
+    }
+}
+
+static um_status load_and_learn(void *paths)
+{
+    const umi_example examples[] = {{"low", low, 0.0, 0.1}, {"high", high, 0.0, 0.1}};
+    umi_sources sources;
+    um_error error;
+    um_status status = umi_sources_load(paths, 1, &sources, &error);
+    if (status == UM_OK) {
+        status = learn(&sources, both, examples, 2, &error);
+    }
+    umi_sources_free(&sources);
+    return status;
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    (void)state;
+    static const char *const labels[] = {"drums", "bass"};
+    char path[PATH_MAX];
+    const char *paths[] = {put_dictionary(path, "d.st", labels, 2, TIMBRES_RATE, 64)};
+    assert_true(counting_allocator_sweep(load_and_learn, paths) > 50);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_run_of_a_label_is_a_source),
+        cmocka_unit_test(dictionaries_must_be_alike),
+        cmocka_unit_test(learns_label_by_label),
+        cmocka_unit_test(learns_beside_dictionaries),
+        cmocka_unit_test(clips_must_fit),
+        cmocka_unit_test(every_allocation_may_fail),
+    };
+    return cmocka_run_group_tests_name("sources", tests, make_files, remove_files);
+}
