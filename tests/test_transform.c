@@ -1,4 +1,4 @@
-/* The transform that a job takes by itself, and the memory that it may learn in. */
+/* The transform that a job takes by itself. */
 #include "job/transform.h"
 
 #include <math.h>
@@ -56,26 +56,12 @@ static void wishes_are_kept(void **state)
     assert_int_equal(config.window.hop, 512);
 }
 
-static void memory_to_learn_in(void **state)
-{
-    (void)state;
-    size_t before = 0;
-    for (size_t memory = 1; memory < (size_t)1 << 40; memory += memory / 7 + 1) {
-        size_t learning = umi_learning_memory(memory);
-        assert_true(learning < memory && learning >= before);
-        before = learning;
-    }
-    assert_int_equal(umi_learning_memory((size_t)144 << 20), (size_t)96 << 20);
-    assert_true(umi_learning_memory(SIZE_MAX) > SIZE_MAX / 2);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(window_goes_with_the_rate),
         cmocka_unit_test(every_rate_has_one),
         cmocka_unit_test(wishes_are_kept),
-        cmocka_unit_test(memory_to_learn_in),
     };
     return cmocka_run_group_tests_name("transform", tests, NULL, NULL);
 }

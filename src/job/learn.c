@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "io/output_file.h"
+#include "job/memory_budget.h"
 #include "job/transform.h"
 
 #include <math.h>
@@ -138,10 +139,12 @@ static um_status gather_label(training *t, size_t label, umi_material *material)
             passages[n++] = (umi_passage){c->files[i].path, 0.0, INFINITY, NULL};
         }
     }
+    size_t n_bins = t->dictionary->W.cols;
     umi_gather_config gather = {.stft = t->result->stft,
                                 .reader = c->reader,
                                 .mean_channels = true,
-                                .memory = umi_learning_memory(c->memory),
+                                .memory =
+                                    umi_memory_for_frames(c->memory, c->n_atoms, n_bins, n_bins),
                                 .seed = c->seed,
                                 .parallel = c->parallel,
                                 .watch = &c->watch};

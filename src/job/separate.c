@@ -4,6 +4,7 @@
 #include "core/memory.h"
 #include "io/input_file.h"
 #include "io/output_set.h"
+#include "job/memory_budget.h"
 #include "job/null_test.h"
 #include "job/separate_report.h"
 #include "job/stem_record.h"
@@ -104,14 +105,16 @@ static um_status choose_format(job *j)
     return UM_OK;
 }
 
-static umi_gather_config gather_config(const job *j, bool mean_channels)
+/* For learning n_atoms of n_bins from spectra of n_columns. */
+static umi_gather_config gather_config(const job *j, size_t n_atoms, size_t n_columns,
+                                       size_t n_bins)
 {
     const umi_separate_config *c = j->config;
     umi_gather_config gather = {0};
     gather.stft = j->result->stft;
     gather.reader = c->reader;
-    gather.mean_channels = mean_channels;
-    gather.memory = umi_learning_memory(c->memory);
+    gather.mean_channels = n_columns == n_bins;
+    gather.memory = umi_memory_for_frames(c->memory, n_atoms, n_columns, n_bins);
     gather.seed = c->seed;
     gather.parallel = c->parallel;
     gather.watch = &c->watch;
@@ -140,6 +143,29 @@ static um_status model_config(const job *j, umi_model_config *model)
 
 /* -- Learning ---------------------------------------------------------------------------------- */
 
+/* Free atoms beside the known ones. One source alone would be the whole recording: who names one
+ * wants it against the rest. */
+static size_t n_free_atoms(const job *j)
+{
+    bool several = false;
+    for (size_t i = 1; i < j->sources.n_known; i++) {
+        several |= strcmp(j->sources.known[i].label, j->sources.known[0].label) != 0;
+    }
+    return j->config->residual || !several ? RESIDUAL_ATOMS : 0;
+}
+
+static size_t n_atoms_in_all(const job *j)
+{
+    if (j->result->blind) {
+        return j->config->n_atoms;
+    }
+    size_t n = n_free_atoms(j);
+    for (size_t i = 0; i < j->sources.n_known; i++) {
+        n += j->sources.known[i].W.rows;
+    }
+    return n;
+}
+
 static um_status learn_model(job *j, const umi_model_config *model, um_cview V)
 {
     const umi_separate_config *c = j->config;
@@ -147,18 +173,22 @@ static um_status learn_model(job *j, const umi_model_config *model, um_cview V)
         return umi_model_learn_blind(model, V, c->n_atoms, c->n_sources, c->residual,
                                      c->watch.progress, &j->result->model, j->error);
     }
-    /* One source alone would be the whole recording: who names one wants it against the rest. */
-    bool several = false;
-    for (size_t i = 1; i < j->sources.n_known; i++) {
-        several |= strcmp(j->sources.known[i].label, j->sources.known[0].label) != 0;
-    }
-    size_t n_free = c->residual || !several ? RESIDUAL_ATOMS : 0;
     umi_model_config known = *model;
+    size_t n_free = n_free_atoms(j);
     if (n_free == 0 && known.iterations > GAIN_ITERATIONS) {
         known.iterations = GAIN_ITERATIONS;
     }
     return umi_model_learn_known(&known, V, j->sources.known, j->sources.n_known, n_free,
                                  c->watch.progress, &j->result->model, j->error);
+}
+
+static um_status learn_examples(job *j, const umi_model_config *model)
+{
+    const umi_separate_config *c = j->config;
+    umi_gather_config gather = gather_config(j, c->n_clip_atoms, model->n_bins, model->n_bins);
+    umi_watch_phase(&c->watch, "learning the examples", 0.05, 0.2);
+    return umi_sources_learn(&j->sources, c->examples, c->n_examples, c->n_clip_atoms,
+                             &j->recording, &gather, model, j->error);
 }
 
 static um_status learn(job *j)
@@ -167,16 +197,14 @@ static um_status learn(job *j)
     umi_model_config model;
     um_status status = model_config(j, &model);
     if (status == UM_OK && c->n_examples > 0) {
-        umi_watch_phase(&c->watch, "learning the examples", 0.05, 0.2);
-        umi_gather_config gather = gather_config(j, true);
-        status = umi_sources_learn(&j->sources, c->examples, c->n_examples, c->n_clip_atoms,
-                                   &j->recording, &gather, &model, j->error);
+        status = learn_examples(j, &model);
     }
     if (status != UM_OK) {
         return status;
     }
     umi_watch_phase(&c->watch, "reading", 0.2, 0.25);
-    umi_gather_config gather = gather_config(j, false);
+    umi_gather_config gather =
+        gather_config(j, n_atoms_in_all(j), model.n_bins * model.n_channels, model.n_bins);
     umi_passage whole = {NULL, 0.0, INFINITY, &j->recording};
     umi_material material;
     status = umi_gather(&gather, &whole, 1, &material, j->error);

@@ -9,7 +9,4 @@
  * hop a quarter of the window. */
 um_stft_config umi_transform(double sample_rate, size_t window, size_t hop, um_window shape);
 
-/* Bytes that may go to the frames to learn from when the whole program may take `memory`. */
-size_t umi_learning_memory(size_t memory);
-
 #endif
