@@ -206,6 +206,13 @@ static void known_atoms_stay(void **state)
         assert_int_equal(nearest_note(um_row(model.W, 3 + k)) % 2, 1);
     }
     check_curve(&model);
+    umi_model random;
+    config.start = UMI_START_RANDOM;
+    assert_int_equal(umi_model_learn_known(&config, um_const_view(V), known, 3, N_NOTES / 2, NULL,
+                                           &random, &error),
+                     UM_OK);
+    assert_true(same_bits(um_const_view(model.W), um_const_view(random.W)));
+    umi_model_free(&random);
     umi_model_free(&model);
     umi_free(V.data);
 }

@@ -158,6 +158,10 @@ static void coarser_stems_add_up_to_the_rounded_mix(void **state)
     peak = null_of(&recording);
     assert_true(peak > 0.4 * 0x1p-15 && peak <= 0.5 * 0x1p-15);
     umi_recording_close(&recording);
+    /* So quiet that it is separated with a gain. */
+    (void)write_stems(make_float(0x1p-22), UMI_SAMPLE_S32, &recording);
+    assert_true(recording.gain > 1.0 && null_of(&recording) <= 0.5 * 0x1p-31);
+    umi_recording_close(&recording);
 }
 
 /* In float within a few roundings of the largest value, whatever gain the recording needed. */
