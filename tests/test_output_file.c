@@ -94,6 +94,18 @@ static void only_force_overwrites(void **state)
     assert_target("new");
 }
 
+static void a_name_that_means_a_folder_is_refused(void **state)
+{
+    (void)state;
+    char name[PATH_MAX + 1];
+    umi_output_file *file = NULL;
+    snprintf(name, sizeof name, "%s/", scratch_path(&files, "new"));
+    assert_int_equal(umi_output_file_begin(name, true, &file, &error), UM_ERR_CREATE);
+    assert_non_null(strstr(error.message, "names a folder"));
+    assert_null(file);
+    assert_int_equal(scratch_count(files.directory), 0);
+}
+
 static void a_name_taken_meanwhile_is_not_overwritten(void **state)
 {
     (void)state;
@@ -141,6 +153,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_appears_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_commit_nothing_is_left, set_up, tear_down),
         cmocka_unit_test_setup_teardown(only_force_overwrites, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_name_that_means_a_folder_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_name_taken_meanwhile_is_not_overwritten, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_regular_file_is_not_replaced, set_up, tear_down),

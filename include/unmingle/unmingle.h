@@ -6,7 +6,8 @@
  *              --> mask.h --> stft.h --> sources out                     separator.h does all of it
  *
  * The library reads no recordings and opens no devices: it takes and gives samples. It starts no
- * threads (parallel.h lends it some), prints nothing, and allocates only in _new. */
+ * threads (parallel.h lends it some), prints nothing, and allocates only in
+ * _new, where a dictionary is read or written, and where a header says so. */
 #ifndef UNMINGLE_UNMINGLE_H
 #define UNMINGLE_UNMINGLE_H
 

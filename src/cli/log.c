@@ -16,11 +16,6 @@ void umi_log_set_level(umi_log_level level)
     log_level = level;
 }
 
-umi_log_level umi_log_get_level(void)
-{
-    return log_level;
-}
-
 void umi_log(umi_log_level level, const char *format, ...)
 {
     char text[MESSAGE];

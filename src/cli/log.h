@@ -17,7 +17,6 @@ typedef enum umi_log_level {
 
 /* Messages above `level` are dropped from now on. */
 void umi_log_set_level(umi_log_level level);
-umi_log_level umi_log_get_level(void);
 
 /* A warning says so: "unmingle: warning: song.wav: ...". */
 void umi_log(umi_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -29,20 +29,6 @@ size_t umi_utf8_character(const char *text, size_t n_bytes)
     return length;
 }
 
-bool umi_utf8_is_valid(const char *text)
-{
-    size_t left = strlen(text);
-    while (left > 0) {
-        size_t n = umi_utf8_character(text, left);
-        if (n == 0) {
-            return false;
-        }
-        text += n;
-        left -= n;
-    }
-    return true;
-}
-
 char *umi_utf8_repaired(const char *text, size_t max_bytes)
 {
     static const char replacement[] = "\xEF\xBF\xBD";

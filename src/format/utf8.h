@@ -10,9 +10,6 @@
  * (Unicode Standard, table 3-7). */
 size_t umi_utf8_character(const char *text, size_t n_bytes);
 
-/* True when the whole of `text`, which ends with NUL, is UTF-8. */
-bool umi_utf8_is_valid(const char *text);
-
 /* A copy of `text` that is UTF-8: every byte that belongs to no character becomes U+FFFD. Names of
  * files are bytes on POSIX, so this is what goes into a report in place of a name. A copy longer
  * than max_bytes ends before the first character that does not fit. NULL when memory is short;

@@ -199,6 +199,9 @@ um_status umi_temporary_new(const char *final_path, bool is_directory, umi_tempo
     umi_display_name(final_path, temporary->shown, UMI_DISPLAY_MAX);
     const char *name = NULL;
     um_status status = split(temporary, final_path, &name, error);
+    if (status == UM_OK && !is_directory && final_path[strlen(final_path) - 1] == '/') {
+        status = refuse(temporary, "names a folder; give the file's name", error);
+    }
     if (status == UM_OK) {
         status = claim(temporary, name, is_directory, error);
     }

@@ -64,13 +64,14 @@ static um_status choose_transform(job *j)
     if (c->window_given &&
         (wished.window.length != stft->window.length || wished.window.hop != stft->window.hop ||
          wished.window.window != stft->window.window)) {
-        return umi_error_set(j->error, UM_ERR_CONFIG,
-                             "%s: the dictionary was learned with a %s window of %zu, hop %zu, not "
-                             "with %s, %zu, %zu; leave out --window, --hop and --window-shape",
-                             c->dictionaries[0], um_window_name(stft->window.window),
-                             stft->window.length, stft->window.hop,
-                             um_window_name(wished.window.window), wished.window.length,
-                             wished.window.hop);
+        return umi_error_set(
+            j->error, UM_ERR_CONFIG,
+            "%s: the dictionary was learned with a %s window of %zu, hop %zu, not "
+            "with %s, %zu, %zu; leave out --window, --hop and --window-shape, or the "
+            "preset that sets them",
+            c->dictionaries[0], um_window_name(stft->window.window), stft->window.length,
+            stft->window.hop, um_window_name(wished.window.window), wished.window.length,
+            wished.window.hop);
     }
     return UM_OK;
 }
