@@ -285,12 +285,13 @@ static const umi_param TABLE[] = {
      .metavar = "SIZE",
      .min = 16777216,
      .max = 1099511627776,
-     .initial = "144M",
+     .initial = "80M",
      .offset = AT(memory),
      .help = "memory of the whole program, at most",
      .detail = "The most memory that the program may take, such as 512M or 1.5G. A recording that "
                "needs more to be learned from whole is learned from frames drawn all over it; it "
-               "is taken apart block by block, whatever its length."},
+               "is taken apart block by block, whatever its length. The program itself needs "
+               "about 40M with stereo sound; many channels or atoms need more."},
 
     /* -- transform ----------------------------------------------------------------------------- */
     {.name = "window",

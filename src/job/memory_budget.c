@@ -5,6 +5,8 @@
 /* Code, libraries and small things, measured. */
 static const double program_bytes = 24.0 * 1048576.0;
 
+static const double frames_least = 256.0;
+
 size_t umi_memory_for_frames(size_t memory, size_t n_components, size_t n_columns, size_t n_bins)
 {
     double K = (double)n_components;
@@ -15,6 +17,6 @@ size_t umi_memory_for_frames(size_t memory, size_t n_components, size_t n_column
     double row = sizeof(float) * (double)umi_padded(n_columns);
     double frame = row + 3.0 * sizeof(float) * (K + 10.0);
     double left = (double)memory - program_bytes - atoms;
-    double least = (double)memory / 8.0;
-    return (size_t)((left > least ? left : least) * row / frame);
+    double frames = left > 0.0 ? left / frame : 0.0;
+    return (size_t)((frames > frames_least ? frames : frames_least) * row);
 }
