@@ -38,6 +38,12 @@ static um_status list_files(const umi_options *options, umi_training_file *files
                                  "another label",
                                  umi_residual_label);
         }
+        if (strcmp(operand->label, umi_residual_label) == 0) {
+            return umi_error_set(error, UM_ERR_ARGUMENT,
+                                 "--label: '%s' is the stem of what no source explains; take "
+                                 "another name",
+                                 umi_residual_label);
+        }
         files[i] = (umi_training_file){operand->text, operand->label};
     }
     return UM_OK;

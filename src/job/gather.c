@@ -14,7 +14,9 @@ enum { BLOCK_FRAMES = 8192 }; /* sample frames read at once */
 /* A passage in samples, once its recording is known. */
 typedef struct stretch {
     uint64_t first, n_samples;
-    uint64_t n_frames; /* of the spectrogram */
+    uint64_t n_frames;   /* of the spectrogram */
+    uint64_t n_recorded; /* sample frames of the recording ... */
+    double gain;         /* ... and its gain, so that it need not be scanned again */
 } stretch;
 
 typedef struct gatherer {
@@ -155,6 +157,15 @@ static um_status report(gatherer *g, size_t n_samples, um_error *error)
     return UM_OK;
 }
 
+/* Lets a scan be cancelled; how far all is, is not known yet. */
+static bool scanning(void *user, double done, double total, double divergence)
+{
+    (void)done;
+    (void)total;
+    (void)divergence;
+    return report(user, 0, NULL) == UM_OK;
+}
+
 /* Reads the stretch and keeps the frames that were drawn; silence completes the last one. */
 static um_status read_stretch(gatherer *g, umi_recording *recording, const stretch *s,
                               um_error *error)
@@ -225,6 +236,8 @@ static um_status measure_passage(gatherer *g, const umi_passage *passage, umi_re
                              "%s: the stretch from %g s lies past its end, %g s", name,
                              passage->start, length / format->sample_rate);
     }
+    s->n_recorded = recording->n_frames;
+    s->gain = recording->gain;
     s->first = (uint64_t)start;
     s->n_samples = (uint64_t)fmin(end, length) - s->first;
     s->n_frames = (s->n_samples + hop - 1) / hop;
@@ -233,26 +246,39 @@ static um_status measure_passage(gatherer *g, const umi_passage *passage, umi_re
     return UM_OK;
 }
 
+/* Opens the recording of passage i, unless it is open already. The first time it is scanned, and
+ * who cancels is heard meanwhile. */
+static um_status open_recording(gatherer *g, size_t i, const umi_passage *passage, bool first_time,
+                                umi_recording *own, um_error *error)
+{
+    const umi_audio_reader_options *how = &g->config->reader;
+    const stretch *s = &g->stretches[i];
+    if (!first_time) {
+        return umi_recording_reopen(passage->path, how, s->n_recorded, s->gain, own, error);
+    }
+    um_progress listening = {scanning, g};
+    return umi_recording_open(passage->path, how, &listening, own, error);
+}
+
 typedef um_status (*passage_task)(gatherer *g, size_t i, umi_passage *passage,
                                   umi_recording *recording, um_error *error);
 
 /* Calls task for every passage, with its recording open. */
 static um_status each_passage(gatherer *g, umi_passage *passages, size_t n_passages,
-                              passage_task task, bool warn, um_error *error)
+                              passage_task task, bool first_time, um_error *error)
 {
     um_status status = UM_OK;
     for (size_t i = 0; i < n_passages && status == UM_OK; i++) {
         umi_recording own = {0};
         umi_recording *recording = passages[i].recording;
         if (recording == NULL) {
-            /* Opening counts frames as well; who cancels is heard at the next report. */
-            status = umi_recording_open(passages[i].path, &g->config->reader, NULL, &own, error);
+            status = open_recording(g, i, &passages[i], first_time, &own, error);
             recording = &own;
         }
         if (status == UM_OK) {
             status = task(g, i, &passages[i], recording, error);
         }
-        if (status == UM_OK && warn && recording == &own) {
+        if (status == UM_OK && !first_time && recording == &own) {
             pass_on_warnings(g->config, recording);
         }
         if (status == UM_OK && recording == &own) {
@@ -322,14 +348,14 @@ um_status umi_gather(const umi_gather_config *config, umi_passage *passages, siz
         }
     }
     if (status == UM_OK) {
-        status = each_passage(&g, passages, n_passages, measure_task, false, error);
+        status = each_passage(&g, passages, n_passages, measure_task, true, error);
     }
     if (status == UM_OK) {
         status = allocate_material(&g, error);
     }
     if (status == UM_OK) {
         draw_next(&g);
-        status = each_passage(&g, passages, n_passages, read_task, true, error);
+        status = each_passage(&g, passages, n_passages, read_task, false, error);
     }
     if (status != UM_OK) {
         umi_material_free(material);

@@ -52,16 +52,25 @@ static um_status scan(umi_recording *recording, const um_progress *progress, um_
     return status;
 }
 
-um_status umi_recording_open(const char *path, const umi_audio_reader_options *options,
-                             const um_progress *progress, umi_recording *recording, um_error *error)
+static um_status open_reader(const char *path, const umi_audio_reader_options *options,
+                             umi_recording *recording, um_error *error)
 {
     memset(recording, 0, sizeof *recording);
     um_status status = umi_audio_reader_open(path, options, &recording->reader, error);
+    if (status == UM_OK) {
+        recording->format = *umi_audio_reader_format(recording->reader);
+        recording->bits = umi_sample_bits(recording->format.sample);
+    }
+    return status;
+}
+
+um_status umi_recording_open(const char *path, const umi_audio_reader_options *options,
+                             const um_progress *progress, umi_recording *recording, um_error *error)
+{
+    um_status status = open_reader(path, options, recording, error);
     if (status != UM_OK) {
         return status;
     }
-    recording->format = *umi_audio_reader_format(recording->reader);
-    recording->bits = umi_sample_bits(recording->format.sample);
     status = scan(recording, progress, error);
     recording->gain = gain_for(recording->peak);
     if (status == UM_OK) {
@@ -70,6 +79,16 @@ um_status umi_recording_open(const char *path, const umi_audio_reader_options *o
     if (status != UM_OK) {
         umi_recording_close(recording);
     }
+    return status;
+}
+
+um_status umi_recording_reopen(const char *path, const umi_audio_reader_options *options,
+                               uint64_t n_frames, double gain, umi_recording *recording,
+                               um_error *error)
+{
+    um_status status = open_reader(path, options, recording, error);
+    recording->n_frames = n_frames;
+    recording->gain = gain;
     return status;
 }
 

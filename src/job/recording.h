@@ -21,6 +21,13 @@ typedef struct umi_recording {
 um_status umi_recording_open(const char *path, const umi_audio_reader_options *options,
                              const um_progress *progress, umi_recording *recording,
                              um_error *error) UM_MUST_USE;
+
+/* Opens once more what was opened before, without reading it to its end: n_frames and gain are
+ * those that were found then. Its peak is left 0. */
+um_status umi_recording_reopen(const char *path, const umi_audio_reader_options *options,
+                               uint64_t n_frames, double gain, umi_recording *recording,
+                               um_error *error) UM_MUST_USE;
+
 void umi_recording_close(umi_recording *recording);
 
 um_status umi_recording_rewind(umi_recording *recording, um_error *error) UM_MUST_USE;
