@@ -3,8 +3,8 @@
  * SIGINT, SIGTERM and SIGHUP are only noted. Long work asks umi_signals_caught (progress.h does so
  * for it), stops, and cleans up; main then raises the signal again with its default action, so that
  * the shell sees a program that died of it. Work that does not stop within UMI_SIGNALS_PATIENCE, or
- * that waits for a pipe on which nothing comes, dies of the signal where it stands; and a second
- * signal of the same kind kills at once.
+ * that waits for a pipe on which nothing comes, dies of the signal where it stands, its unfinished
+ * outputs removed; and a second signal of the same kind kills at once.
  * SIGPIPE and SIGXFSZ are ignored: writing then fails with EPIPE or EFBIG, which is handled. */
 #ifndef UMI_CLI_SIGNALS_H
 #define UMI_CLI_SIGNALS_H

@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,8 +23,9 @@
 /* Bytes of NAME that the hidden name repeats: with what is added it must stay below NAME_MAX. */
 enum { NAME_PART_MAX = 200, RANDOM_DIGITS = 8 };
 
-/* The temporaries that are not published. */
+/* The temporaries that are not published, and what guards the list. */
 static umi_temporary *live;
+static pthread_mutex_t live_lock = PTHREAD_MUTEX_INITIALIZER;
 
 bool umi_sync_path(const char *path)
 {
@@ -210,8 +212,10 @@ um_status umi_temporary_new(const char *final_path, bool is_directory, umi_tempo
         umi_free(temporary);
         return status;
     }
+    pthread_mutex_lock(&live_lock);
     temporary->next = live;
     live = temporary;
+    pthread_mutex_unlock(&live_lock);
     *out = temporary;
     return UM_OK;
 }
@@ -221,23 +225,40 @@ void umi_temporary_free(umi_temporary *temporary)
     if (temporary == NULL) {
         return;
     }
+    pthread_mutex_lock(&live_lock);
     for (umi_temporary **link = &live; *link != NULL; link = &(*link)->next) {
         if (*link == temporary) {
             *link = temporary->next;
             break;
         }
     }
+    pthread_mutex_unlock(&live_lock);
     umi_remove_tree(temporary->path);
     umi_free(temporary->shown);
     umi_free(temporary);
 }
 
+/* Renamed first: were it published while its files are being removed, a part would get the final
+ * name. The new name is one that the next run takes for stale, too. */
+static void abort_one(const umi_temporary *temporary)
+{
+    char doomed[PATH_MAX];
+    size_t last = strlen(temporary->path) - 1;
+    memcpy(doomed, temporary->path, last + 2);
+    doomed[last] = doomed[last] == '0' ? '1' : '0';
+    if (rename(temporary->path, doomed) == 0) {
+        umi_remove_tree(doomed);
+    }
+}
+
 void umi_output_abort_all(void)
 {
+    pthread_mutex_lock(&live_lock);
     for (umi_temporary *temporary = live; temporary != NULL; temporary = temporary->next) {
-        umi_remove_tree(temporary->path);
+        abort_one(temporary);
     }
     live = NULL;
+    pthread_mutex_unlock(&live_lock);
 }
 
 bool umi_write_new_file(const char *path, const void *bytes, size_t n_bytes)

@@ -3,7 +3,8 @@
  * What is to become PARENT/NAME is made as PARENT/.NAME.unmingle-PID-RANDOM, on the same file
  * system, so that one rename publishes it. Temporaries that a killed process left for the same NAME
  * are removed when the next one is made. All temporaries that are not yet published are known here,
- * so that a program that was told to stop can remove them. For the main thread alone. */
+ * so that a program that was told to stop can remove them. For the main thread alone, but for
+ * umi_output_abort_all. */
 #ifndef UMI_IO_TEMPORARY_H
 #define UMI_IO_TEMPORARY_H
 
@@ -40,7 +41,8 @@ bool umi_write_new_file(const char *path, const void *bytes, size_t n_bytes);
 void umi_remove_tree(const char *path);
 
 /* Removes every temporary that is not published. For a program that ends without the chance to free
- * its objects; they may still be freed after. Not for a signal handler. */
+ * its objects; they may still be freed after, and publishing them then fails. Any thread may call
+ * it at any time, but no signal handler. */
 void umi_output_abort_all(void);
 
 #endif

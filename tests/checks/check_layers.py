@@ -21,8 +21,10 @@ HOMES = {
     "portaudio.h": {"io/audio_device.c"},
     "confuse.h": {"cli/presets.c"},
     # Not third-party, but threads and locks stay in few hands: the pool, the lock round FFTW's
-    # planner, and the one-time choice of kernels.
-    "pthread.h": {"job/thread_pool.c", "core/fft.c", "core/kernels/kernels.c"},
+    # planner, the one-time choice of kernels, and who cleans up when the work does not hear a signal.
+    "pthread.h": {"job/thread_pool.c", "core/fft.c", "core/kernels/kernels.c", "cli/signals.c",
+                  "io/temporary.c"},
+    "semaphore.h": {"cli/signals.c"},
 }
 
 SYSTEM = set(

@@ -139,6 +139,22 @@ class LeavesNothing(ScratchCase):
                 program.send_signal(stop)
                 self.check_end(program, stop)
 
+    def test_work_that_does_not_stop(self):
+        """Nothing comes from the pipe; the hidden folder is there already, and must go."""
+        programs = []
+        for stop in (signal.SIGINT, signal.SIGTERM):
+            program = start("separate", "-", "-o", "out", cwd=self.folder, stdin=subprocess.PIPE)
+            programs.append((program, stop))
+            while len(list(self.folder.glob(".out.unmingle-*"))) < len(programs):
+                time.sleep(0.01)
+        for program, stop in programs:
+            program.send_signal(stop)
+        for program, stop in programs:
+            self.assertEqual(program.wait(timeout=60), -stop)
+            for stream in (program.stdin, program.stdout, program.stderr):
+                stream.close()
+        self.assertEqual(self.names(), ["a.wav", "silence.wav"])
+
     def test_batch_stops(self):
         """The second recording is not begun."""
         program = self.start("separate", "silence.wav", "a.wav", "-o", "out", "--iterations", "1")
