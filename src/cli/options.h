@@ -80,7 +80,7 @@ typedef struct umi_options {
     unsigned window_shape; /* um_window */
 
     /* running */
-    uint64_t threads; /* 0: one a core */
+    uint64_t threads; /* 0: see running.h */
     unsigned cpu;     /* place in umi_cpu_choices */
     bool allow_truncated;
     bool strict;

@@ -1,13 +1,15 @@
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE /* sched_getaffinity */
 #include "cli/running.h"
 
 #include "cli/exit_code.h"
 #include "cli/log.h"
 
+#include <sched.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-enum { THREADS_MAX = 256 };
+/* Without --threads, at most so many: the factorisation cuts its frames into no more parts than
+ * that, and every further thread would take scratch memory and find little to do. */
+enum { THREADS_MAX = 8 };
 
 static void show_phase(void *user, const char *phase, double from, double to)
 {
@@ -20,15 +22,20 @@ static void show_warning(void *user, const char *message)
     umi_log(UMI_LOG_WARNING, "%s", message);
 }
 
-static size_t n_cores(void)
+/* One a core that this process may run on. */
+static size_t default_threads(void)
 {
-    long n = sysconf(_SC_NPROCESSORS_ONLN);
-    return n < 1 ? 1 : n > THREADS_MAX ? THREADS_MAX : (size_t)n;
+    cpu_set_t cores;
+    if (sched_getaffinity(0, sizeof cores, &cores) != 0) {
+        return THREADS_MAX; /* more cores than a cpu_set_t has bits */
+    }
+    int n = CPU_COUNT(&cores);
+    return n < THREADS_MAX ? (size_t)n : THREADS_MAX;
 }
 
 int umi_running_start(umi_running *running, const umi_options *options)
 {
-    size_t n_threads = options->threads > 0 ? (size_t)options->threads : n_cores();
+    size_t n_threads = options->threads > 0 ? (size_t)options->threads : default_threads();
     um_status status = umi_thread_pool_new(n_threads, &running->pool);
     if (status != UM_OK) {
         umi_log(UMI_LOG_ERROR, "cannot start %zu threads", n_threads);

@@ -14,8 +14,8 @@ typedef struct umi_running {
     umi_watch watch; /* shows phases as progress, warnings as log lines; cancels on a signal */
 } umi_running;
 
-/* Starts the threads that the options ask for, one a core by default. On failure it is logged and
- * the exit code is returned; else 0. The object must not move afterwards. */
+/* Starts the threads that the options ask for, by default one a core, at most 8. On failure it is
+ * logged and the exit code is returned; else 0. The object must not move afterwards. */
 int umi_running_start(umi_running *running, const umi_options *options);
 void umi_running_end(umi_running *running);
 

@@ -9,8 +9,8 @@ trap 'rm -rf "$work"' EXIT
 failed=0
 
 for command in separate learn info score presets; do
-    "$unmingle" $command --help=all
-done | grep -E '^  (-[a-z], )?--[a-z]' >"$work/help"
+    "$unmingle" $command --help=all | grep -E '^  (-[a-z], )?--[a-z]' | sed "s/\$/  $command/"
+done >"$work/help"
 grep -oE -- '^  (-[a-z], )?--[a-z-]+' "$work/help" | sed 's/.*--/--/' | sort -u >"$work/options"
 [ "$(wc -l <"$work/options")" -ge 30 ] || { echo "--help=all names hardly an option"; exit 1; }
 
@@ -29,10 +29,14 @@ for document in man bash zsh fish; do
     done || failed=1
 done
 
-# README.md has a table with the same words and defaults: "| `--seed N` | seed of ... [1] | ...".
+# README.md has a table with the same words, defaults and commands:
+# "| `--seed N` | seed of ... [1] | separate, learn |".
 # A loop's status is that of its last round, so what is missing is gathered first.
-sed -E 's/^  (.*[^ ])  +(.*)$/| `\1` | \2 |/' "$work/help" | sort -u | while read -r row; do
-    grep -qF -- "$row" "$project/README.md" || printf '%s\n' "$row"
+sed -E 's/^  (.*[^ ])  +(.*[^ ])  ([a-z]+)$/| `\1` | \2 |\t\3/' "$work/help" |
+    awk -F '\t' '{ commands[$1] = commands[$1] (commands[$1] == "" ? "" : ", ") $2 }
+                 END { for (row in commands) print row " " commands[row] " |" }' | sort |
+while read -r row; do
+    grep -qxF -- "$row" "$project/README.md" || printf '%s\n' "$row"
 done >"$work/missing"
 sed 's/^/README.md: has no row /' "$work/missing"
 [ ! -s "$work/missing" ] || failed=1
