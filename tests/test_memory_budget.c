@@ -4,10 +4,18 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 enum { MIB = 1 << 20 };
+
+static umi_memory_plan plan_for(size_t n_components, size_t n_channels)
+{
+    umi_memory_plan plan = {n_components, 2049, n_channels, 4, 1024, 1};
+    return plan;
+}
 
 /* V and all that the atoms need stay within the whole. */
 static void all_fits(void **state)
@@ -15,7 +23,8 @@ static void all_fits(void **state)
     (void)state;
     for (size_t memory = 100; memory <= 4000; memory += 100) {
         for (size_t K = 2; K <= 64; K *= 2) {
-            size_t V = umi_memory_for_frames(memory * MIB, K, 4098, 2049);
+            umi_memory_plan plan = plan_for(K, 2);
+            size_t V = umi_memory_for_frames(&plan, memory * MIB);
             double rows = (double)V / (4.0 * 4112.0);
             double parts = 8.0 * 4.0 * 4098.0 * (double)K; /* one row of N a part and atom */
             double H = rows * 4.0 * (double)K;
@@ -29,20 +38,40 @@ static void grows_with_memory_and_shrinks_with_atoms(void **state)
 {
     (void)state;
     for (size_t memory = 16; memory <= 1024; memory *= 2) {
-        size_t V = umi_memory_for_frames(memory * MIB, 20, 4098, 2049);
-        assert_true(V < umi_memory_for_frames(2 * memory * MIB, 20, 4098, 2049));
-        assert_true(V >= umi_memory_for_frames(memory * MIB, 200, 4098, 2049));
+        umi_memory_plan few = plan_for(20, 2), many = plan_for(200, 2);
+        size_t V = umi_memory_for_frames(&few, memory * MIB);
+        assert_true(V <= umi_memory_for_frames(&few, 2 * memory * MIB));
+        assert_true(V >= umi_memory_for_frames(&many, memory * MIB));
     }
 }
 
-/* However little there is, some frames are learned from; however much, nothing overflows. */
+/* However little there is, 256 frames are learned from; however much, nothing overflows. */
 static void extremes(void **state)
 {
     (void)state;
-    assert_int_equal(umi_memory_for_frames(16 * MIB, 20, 2049, 2049), 256 * 2064 * 4);
-    assert_int_equal(umi_memory_for_frames(16 * MIB, 4096, 64 * 2049, 2049), 256 * 131136 * 4);
-    assert_true(umi_memory_for_frames((size_t)1 << 40, 20, 2049, 2049) > (size_t)1 << 39);
-    assert_true(umi_memory_for_frames((size_t)1 << 40, 20, 2049, 2049) < (size_t)1 << 40);
+    umi_memory_plan mono = plan_for(20, 1), wide = plan_for(4096, 64);
+    assert_int_equal(umi_memory_for_frames(&mono, 16 * MIB), 256 * 2064 * 4);
+    assert_int_equal(umi_memory_for_frames(&wide, 16 * MIB), 256 * 131136 * 4);
+    assert_true(umi_memory_for_frames(&mono, (size_t)1 << 40) > (size_t)1 << 39);
+    assert_true(umi_memory_for_frames(&mono, (size_t)1 << 40) < (size_t)1 << 40);
+}
+
+/* The usual fits 64 MiB; what does not is told with a figure that does. */
+static void too_little_is_told(void **state)
+{
+    (void)state;
+    um_error error = {UM_OK, ""};
+    umi_memory_plan plan = plan_for(32, 2);
+    assert_int_equal(umi_memory_check(&plan, 64 * MIB, &error), UM_OK);
+    assert_int_equal(umi_memory_check(&plan, 16 * MIB, &error), UM_ERR_MEMORY);
+    assert_non_null(strstr(error.message, "16 MiB are allowed"));
+    plan = plan_for(20, 64);
+    assert_int_equal(umi_memory_check(&plan, 80 * MIB, &error), UM_ERR_MEMORY);
+    unsigned needed = 0;
+    assert_int_equal(sscanf(error.message, "--memory: %u MiB", &needed), 1);
+    assert_int_equal(umi_memory_check(&plan, (size_t)needed * MIB, &error), UM_OK);
+    plan.n_sources = 0; /* learning alone needs less, or as much */
+    assert_int_equal(umi_memory_check(&plan, (size_t)needed * MIB, &error), UM_OK);
 }
 
 int main(void)
@@ -51,6 +80,7 @@ int main(void)
         cmocka_unit_test(all_fits),
         cmocka_unit_test(grows_with_memory_and_shrinks_with_atoms),
         cmocka_unit_test(extremes),
+        cmocka_unit_test(too_little_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -88,7 +88,7 @@ static um_status run(um_separator *separator, size_t n_channels, const um_progre
     um_status status = umi_recording_open(mix_path, &options, NULL, &recording, error);
     if (status == UM_OK) {
         status = umi_stems_new(&recording, &recording.format, stem_paths, stem_paths, N_STEMS,
-                               umi_stream_block_frames(n_channels), &stems, error);
+                               umi_stream_block_frames(n_channels, N_STEMS), &stems, error);
     }
     if (status == UM_OK) {
         status = umi_stream(&recording, separator, stems, N_STEMS, progress, error);
@@ -147,7 +147,7 @@ static void every_length(void **state)
 {
     (void)state;
     const shape form = {8, 64, 16};
-    size_t block = umi_stream_block_frames(form.n_channels);
+    size_t block = umi_stream_block_frames(form.n_channels, N_STEMS);
     const size_t lengths[] = {
         0, 1, 15, 16, 17, 63, 64, block - 1, block, block + 1, 2 * block + 777};
     for (size_t l = 0; l < sizeof lengths / sizeof *lengths; l++) {
@@ -160,7 +160,7 @@ static void delay_longer_than_a_block(void **state)
 {
     (void)state;
     const shape form = {64, 16384, 8192};
-    assert_true(umi_stream_block_frames(form.n_channels) < form.hop);
+    assert_true(umi_stream_block_frames(form.n_channels, N_STEMS) < form.hop);
     stems_are_aligned(form, 1);
     stems_are_aligned(form, 4500);
 }
@@ -192,9 +192,12 @@ static void whole_numbers(void **state)
 static void blocks_are_bounded(void **state)
 {
     (void)state;
-    for (size_t n_channels = 1; n_channels <= 64; n_channels++) {
-        size_t n = umi_stream_block_frames(n_channels);
-        assert_true(n >= 2048 && n * n_channels <= (size_t)1 << 18);
+    for (size_t C = 1; C <= 64; C++) {
+        for (size_t S = 1; S <= 64; S++) {
+            size_t n = umi_stream_block_frames(C, S);
+            assert_in_range(n, 2048, 1 << 18);
+            assert_true(n == 2048 || n * C * S <= (size_t)1 << 20);
+        }
     }
 }
 
@@ -216,7 +219,7 @@ static void progress_and_cancel(void **state)
 {
     (void)state;
     const shape form = {64, 64, 32};
-    size_t n = 3 * umi_stream_block_frames(form.n_channels) + 5;
+    size_t n = 3 * umi_stream_block_frames(form.n_channels, N_STEMS) + 5;
     float *sound = make_sound(n * form.n_channels);
     um_separator *separator = make_separator(form);
     um_error error;
@@ -251,7 +254,8 @@ static void a_change_is_seen(void **state)
         sound_file_write(mix_path, sound, 2000, 1, 8000);
         assert_int_equal(umi_recording_open(mix_path, &options, NULL, &recording, &error), UM_OK);
         assert_int_equal(umi_stems_new(&recording, &recording.format, stem_paths, stem_paths,
-                                       N_STEMS, umi_stream_block_frames(1), &stems, &error),
+                                       N_STEMS, umi_stream_block_frames(1, N_STEMS), &stems,
+                                       &error),
                          UM_OK);
         recording.n_frames += longer ? (uint64_t)-1 : 1;
         assert_int_equal(umi_stream(&recording, separator, stems, N_STEMS, NULL, &error),

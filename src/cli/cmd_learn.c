@@ -55,8 +55,8 @@ static void print_result(const umi_options *options, const umi_learn_result *r)
     printf("%s: %zu label%s, %zu atoms, from %llu frames",
            umi_display_name(options->output, shown, sizeof shown), r->n_labels,
            r->n_labels == 1 ? "" : "s", r->n_components, (unsigned long long)r->n_learned_frames);
-    if (r->n_learned_frames < r->n_available_frames) {
-        printf(" of %llu", (unsigned long long)r->n_available_frames);
+    if (r->n_drawn_frames < r->n_available_frames) {
+        printf(" drawn from %llu", (unsigned long long)r->n_available_frames);
     }
     printf(" (%.0f Hz, window %zu, hop %zu)\n", r->sample_rate, r->stft.window.length,
            r->stft.window.hop);
@@ -85,6 +85,7 @@ static um_status learn(const umi_options *options, umi_running *running, umi_lea
             .start = (umi_start)options->start,
             .seed = options->seed,
             .memory = options->memory,
+            .memory_given = umi_options_origin(options, "memory") != UMI_BUILT_IN,
             .reader = {options->allow_truncated, options->strict, umi_running_spool_directory()},
             .parallel = umi_running_parallel(running),
             .watch = running->watch};

@@ -131,6 +131,7 @@ static um_status fill_config(batch *b, um_error *error)
         .exponent = o->exponent,
         .seed = o->seed,
         .memory = o->memory,
+        .memory_given = given(o, "memory"),
         .container = flac ? UMI_CONTAINER_FLAC : UMI_CONTAINER_WAV,
         .keep_sample = o->sample_format == UMI_SAMPLE_FORMAT_KEEP,
         .sample = sample_of(o->sample_format),
@@ -300,9 +301,13 @@ static void warn_held(const task *t, const umi_separate_result *r)
 static void log_details(const task *t, const umi_separate_result *r)
 {
     const um_window_config *window = &r->stft.window;
-    umi_log(UMI_LOG_DETAIL, "%s: %s window of %zu, hop %zu; learned from %zu of %" PRIu64 " frames",
-            t->input, um_window_name(window->window), window->length, window->hop,
-            r->n_learned_frames, r->n_available_frames);
+    umi_log(UMI_LOG_DETAIL, "%s: %s window of %zu, hop %zu; learned from %zu frames", t->input,
+            um_window_name(window->window), window->length, window->hop, r->n_learned_frames);
+    if (r->n_drawn_frames < r->n_available_frames) {
+        umi_log(UMI_LOG_DETAIL,
+                "%s: they were drawn from %" PRIu64 "; a higher --memory takes more", t->input,
+                r->n_available_frames);
+    }
     umi_log(UMI_LOG_DETAIL, "%s: %zu updates, divergence from %.4g to %.4g; instructions: %s",
             t->input, r->model.iterations, r->model.curve[0], r->model.curve[r->model.n_curve - 1],
             um_cpu_level());

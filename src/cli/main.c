@@ -106,7 +106,8 @@ done:
  * and the completions; they are not in the help. */
 static int run_global(int argc, char **argv)
 {
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
         umi_help_overview(stdout);
     } else if (strcmp(argv[1], "--version") == 0) {
         puts("unmingle " UNMINGLE_VERSION);

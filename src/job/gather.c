@@ -315,6 +315,7 @@ static um_status allocate_material(gatherer *g, um_error *error)
     size_t row_bytes = umi_padded(cols) * sizeof(float);
     uint64_t most = g->config->memory / row_bytes;
     g->n_wanted = m->n_available < most ? m->n_available : most;
+    m->n_drawn = g->n_wanted;
     if (g->n_wanted == 0 && m->n_available > 0) {
         return umi_error_set(error, UM_ERR_MEMORY,
                              "one frame needs %zu bytes and --memory leaves %zu to learn",

@@ -29,7 +29,8 @@ typedef struct umi_gather_config {
 
 typedef struct umi_material {
     um_view V;            /* magnitudes; frames of silence are left out */
-    uint64_t n_available; /* frames that there were to choose from */
+    uint64_t n_available; /* frames that there are in the passages */
+    uint64_t n_drawn;     /* frames that V could have; fewer than there are when memory is short */
     double sample_rate;   /* Hz, the same for all passages */
     size_t n_channels;    /* 1 with mean_channels */
 } umi_material;

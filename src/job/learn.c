@@ -99,14 +99,11 @@ static char *trained_from(const umi_learn_config *config)
 static um_status make_dictionary(training *t)
 {
     const umi_learn_config *c = t->config;
-    um_stft *stft;
-    um_status status = um_stft_new(&t->result->stft, &stft, t->error);
+    size_t n_bins, fft_size;
+    um_status status = umi_transform_sizes(&t->result->stft, &n_bins, &fft_size, t->error);
     if (status != UM_OK) {
         return status;
     }
-    size_t n_bins = um_stft_n_bins(stft);
-    size_t fft_size = um_stft_fft_size(stft);
-    um_stft_free(stft);
     t->result->n_components = t->result->n_labels * c->n_atoms;
     status = um_dictionary_new(t->result->n_components, n_bins, &t->dictionary);
     if (status != UM_OK) {
@@ -129,6 +126,13 @@ static um_status make_dictionary(training *t)
 static um_status gather_label(training *t, size_t label, umi_material *material)
 {
     const umi_learn_config *c = t->config;
+    umi_memory_plan plan = {c->n_atoms, t->dictionary->W.cols, 1, 0, 0, c->parallel.n_workers};
+    if (c->memory_given) {
+        um_status status = umi_memory_check(&plan, c->memory, t->error);
+        if (status != UM_OK) {
+            return status;
+        }
+    }
     umi_passage *passages = umi_alloc(c->n_files, sizeof *passages);
     if (passages == NULL) {
         return out_of_memory(t->error);
@@ -139,12 +143,10 @@ static um_status gather_label(training *t, size_t label, umi_material *material)
             passages[n++] = (umi_passage){c->files[i].path, 0.0, INFINITY, NULL};
         }
     }
-    size_t n_bins = t->dictionary->W.cols;
     umi_gather_config gather = {.stft = t->result->stft,
                                 .reader = c->reader,
                                 .mean_channels = true,
-                                .memory =
-                                    umi_memory_for_frames(c->memory, c->n_atoms, n_bins, n_bins),
+                                .memory = umi_memory_for_frames(&plan, c->memory),
                                 .seed = c->seed,
                                 .parallel = c->parallel,
                                 .watch = &c->watch};
@@ -165,6 +167,7 @@ static um_status learn_label(training *t, size_t label)
         return status;
     }
     t->result->n_learned_frames += material.V.rows;
+    t->result->n_drawn_frames += material.n_drawn;
     t->result->n_available_frames += material.n_available;
     if (material.V.rows == 0) {
         status = umi_error_set(t->error, UM_ERR_DATA, "%s: nothing but silence to learn from",

@@ -23,7 +23,8 @@ typedef struct umi_learn_config {
     double tolerance;
     umi_start start;
     uint64_t seed;
-    size_t memory; /* bytes that the whole program may take */
+    size_t memory;     /* bytes that the whole program may take ... */
+    bool memory_given; /* ... and must not pass; else it passes them when little would be learned */
     umi_audio_reader_options reader;
     um_parallel parallel;
     umi_watch watch;
@@ -32,7 +33,8 @@ typedef struct umi_learn_config {
 typedef struct umi_learn_result {
     size_t n_labels;
     size_t n_components;
-    uint64_t n_learned_frames, n_available_frames;
+    uint64_t n_learned_frames;                   /* without those of silence */
+    uint64_t n_drawn_frames, n_available_frames; /* fewer drawn: memory did not hold all */
     double sample_rate;
     um_stft_config stft;
 } umi_learn_result;

@@ -4,6 +4,7 @@
 #include "core/memory.h"
 #include "unmingle/group.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -72,10 +73,16 @@ static um_status run(um_nmf *nmf, um_cview V, const um_progress *progress, um_er
     return status == UM_OK ? UM_OK : umi_error_set(error, status, "%s", um_status_string(status));
 }
 
-static um_status start(const umi_model_config *config, um_nmf *nmf, um_cview V, um_error *error)
+static um_status start(const umi_model_config *config, um_nmf *nmf, um_cview V,
+                       const um_progress *progress, um_error *error)
 {
     if (V.rows == 0) {
         return UM_OK;
+    }
+    /* Singular vectors of many frames take their time: say first what is being done. */
+    if (progress != NULL && progress->report != NULL &&
+        !progress->report(progress->user, 0.0, (double)config->iterations, NAN)) {
+        return umi_error_set(error, UM_ERR_CANCELLED, "cancelled");
     }
     um_status status = config->start == UMI_START_NNDSVD
                            ? um_nmf_start_nndsvd(nmf, V, config->seed)
@@ -140,7 +147,7 @@ um_status umi_model_learn_blind(const umi_model_config *config, um_cview V, size
         status = nmf_new(config, V, config->n_channels, n_atoms, &nmf, error);
     }
     if (status == UM_OK) {
-        status = start(config, nmf, V, error);
+        status = start(config, nmf, V, progress, error);
     }
     if (status == UM_OK) {
         status = run(nmf, V, progress, error);
@@ -232,7 +239,7 @@ um_status umi_model_learn_known(const umi_model_config *config, um_cview V,
         /* Singular vectors would give the free atoms what the known ones explain already. */
         umi_model_config random = *config;
         random.start = UMI_START_RANDOM;
-        status = start(&random, nmf, V, error);
+        status = start(&random, nmf, V, progress, error);
     }
     if (status == UM_OK) {
         status = run(nmf, V, progress, error);
@@ -252,7 +259,7 @@ um_status umi_model_learn_atoms(const umi_model_config *config, um_cview V,
     um_nmf *nmf = NULL;
     um_status status = nmf_new(config, V, 1, W.rows, &nmf, error);
     if (status == UM_OK) {
-        status = start(config, nmf, V, error);
+        status = start(config, nmf, V, progress, error);
     }
     if (status == UM_OK) {
         status = run(nmf, V, progress, error);

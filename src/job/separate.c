@@ -106,16 +106,16 @@ static um_status choose_format(job *j)
     return UM_OK;
 }
 
-/* For learning n_atoms of n_bins from spectra of n_columns. */
-static umi_gather_config gather_config(const job *j, size_t n_atoms, size_t n_columns,
-                                       size_t n_bins)
+/* For learning from the channels side by side, or from their mean. */
+static umi_gather_config gather_config(const job *j, const umi_memory_plan *plan,
+                                       bool mean_channels)
 {
     const umi_separate_config *c = j->config;
     umi_gather_config gather = {0};
     gather.stft = j->result->stft;
     gather.reader = c->reader;
-    gather.mean_channels = n_columns == n_bins;
-    gather.memory = umi_memory_for_frames(c->memory, n_atoms, n_columns, n_bins);
+    gather.mean_channels = mean_channels;
+    gather.memory = umi_memory_for_frames(plan, c->memory);
     gather.seed = c->seed;
     gather.parallel = c->parallel;
     gather.watch = &c->watch;
@@ -125,12 +125,12 @@ static umi_gather_config gather_config(const job *j, size_t n_atoms, size_t n_co
 static um_status model_config(const job *j, umi_model_config *model)
 {
     const umi_separate_config *c = j->config;
-    um_stft *stft;
-    um_status status = um_stft_new(&j->result->stft, &stft, j->error);
+    size_t n_bins, fft_size;
+    um_status status = umi_transform_sizes(&j->result->stft, &n_bins, &fft_size, j->error);
     if (status != UM_OK) {
         return status;
     }
-    *model = (umi_model_config){um_stft_n_bins(stft),
+    *model = (umi_model_config){n_bins,
                                 j->recording.format.channels,
                                 j->recording.format.sample_rate,
                                 c->iterations,
@@ -138,7 +138,6 @@ static um_status model_config(const job *j, umi_model_config *model)
                                 c->start,
                                 c->seed,
                                 c->parallel};
-    um_stft_free(stft);
     return UM_OK;
 }
 
@@ -186,10 +185,18 @@ static um_status learn_model(job *j, const umi_model_config *model, um_cview V)
 static um_status learn_examples(job *j, const umi_model_config *model)
 {
     const umi_separate_config *c = j->config;
-    umi_gather_config gather = gather_config(j, c->n_clip_atoms, model->n_bins, model->n_bins);
+    umi_memory_plan plan = {c->n_clip_atoms, model->n_bins, 1, 0, 0, c->parallel.n_workers};
+    umi_gather_config gather = gather_config(j, &plan, true);
     umi_watch_phase(&c->watch, "learning the examples", 0.05, 0.2);
     return umi_sources_learn(&j->sources, c->examples, c->n_examples, c->n_clip_atoms,
                              &j->recording, &gather, model, j->error);
+}
+
+/* Stems there will be; known sources with equal labels count more than once, which does no harm. */
+static size_t n_stems_at_most(const job *j)
+{
+    const umi_separate_config *c = j->config;
+    return j->result->blind ? c->n_sources + c->residual : j->sources.n_known + 1;
 }
 
 static um_status learn(job *j)
@@ -203,9 +210,17 @@ static um_status learn(job *j)
     if (status != UM_OK) {
         return status;
     }
+    umi_memory_plan plan = {n_atoms_in_all(j),          model.n_bins,
+                            model.n_channels,           n_stems_at_most(j),
+                            j->result->stft.window.hop, c->parallel.n_workers};
+    if (c->memory_given) {
+        status = umi_memory_check(&plan, c->memory, j->error);
+        if (status != UM_OK) {
+            return status;
+        }
+    }
     umi_watch_phase(&c->watch, "reading", 0.2, 0.25);
-    umi_gather_config gather =
-        gather_config(j, n_atoms_in_all(j), model.n_bins * model.n_channels, model.n_bins);
+    umi_gather_config gather = gather_config(j, &plan, false);
     umi_passage whole = {NULL, 0.0, INFINITY, &j->recording};
     umi_material material;
     status = umi_gather(&gather, &whole, 1, &material, j->error);
@@ -213,6 +228,7 @@ static um_status learn(job *j)
         return status;
     }
     j->result->n_learned_frames = material.V.rows;
+    j->result->n_drawn_frames = material.n_drawn;
     j->result->n_available_frames = material.n_available;
     umi_watch_phase(&c->watch, "learning", 0.25, 0.6);
     status = learn_model(j, &model, um_const_view(material.V));
@@ -307,10 +323,10 @@ static um_status write_stems(job *j)
     um_status status =
         j->result->shares == NULL ? out_of_memory(j->error) : make_separator(j, &separator);
     if (status == UM_OK) {
-        status =
-            umi_stems_new(&j->recording, &j->result->output_format, (const char *const *)j->paths,
-                          (const char *const *)j->shown, n,
-                          umi_stream_block_frames(j->recording.format.channels), &stems, j->error);
+        status = umi_stems_new(&j->recording, &j->result->output_format,
+                               (const char *const *)j->paths, (const char *const *)j->shown, n,
+                               umi_stream_block_frames(j->recording.format.channels, n), &stems,
+                               j->error);
     }
     if (status == UM_OK) {
         status = umi_stream(&j->recording, separator, stems, n, c->watch.progress, j->error);

@@ -31,7 +31,8 @@ typedef struct umi_separate_config {
     umi_start start;
     double exponent;
     uint64_t seed;
-    size_t memory; /* bytes that the whole program may take */
+    size_t memory;     /* bytes that the whole program may take ... */
+    bool memory_given; /* ... and must not pass; else it passes them when little would be learned */
 
     umi_container container;
     bool keep_sample; /* the recording's sample format, else `sample` */
@@ -49,10 +50,10 @@ typedef struct umi_separate_result {
     uint64_t n_frames; /* sample frames, of the recording and of each stem */
     um_stft_config stft;
     bool blind;
-    double null_peak; /* largest |recording - sum of stems|, full scale 1; 0 is exact */
-    uint64_t held;    /* samples held at the end of the range, see sum_contract.h */
-    size_t n_learned_frames;
-    uint64_t n_available_frames;
+    double null_peak;        /* largest |recording - sum of stems|, full scale 1; 0 is exact */
+    uint64_t held;           /* samples held at the end of the range, see sum_contract.h */
+    size_t n_learned_frames; /* without those of silence */
+    uint64_t n_drawn_frames, n_available_frames; /* fewer drawn: memory did not hold all */
 } umi_separate_result;
 
 /* Separates. UM_ERR_ARGUMENT for settings that cannot be, UM_ERR_CONFIG for a dictionary that does

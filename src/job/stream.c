@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { BLOCK_VALUES = 1 << 18, BLOCK_FRAMES_MIN = 2048 };
+enum { BLOCK_VALUES = 1 << 20, BLOCK_FRAMES_MIN = 2048, BLOCK_FRAMES_MAX = 1 << 18 };
 
 typedef struct stream {
     umi_recording *recording;
@@ -24,10 +24,10 @@ typedef struct stream {
     um_view *written; /* the part of `sources` that is written */
 } stream;
 
-size_t umi_stream_block_frames(size_t n_channels)
+size_t umi_stream_block_frames(size_t n_channels, size_t n_stems)
 {
-    size_t n = BLOCK_VALUES / n_channels;
-    return n < BLOCK_FRAMES_MIN ? BLOCK_FRAMES_MIN : n;
+    size_t n = BLOCK_VALUES / (n_channels * n_stems);
+    return n < BLOCK_FRAMES_MIN ? BLOCK_FRAMES_MIN : n > BLOCK_FRAMES_MAX ? BLOCK_FRAMES_MAX : n;
 }
 
 static bool allocate(stream *s)
@@ -122,7 +122,7 @@ um_status umi_stream(umi_recording *recording, um_separator *separator, umi_stem
     s.stems = stems;
     s.n_stems = n_stems;
     s.n_channels = recording->format.channels;
-    s.n_block = umi_stream_block_frames(s.n_channels);
+    s.n_block = umi_stream_block_frames(s.n_channels, n_stems);
     s.delay = um_separator_delay(separator);
     s.skip = s.delay;
     um_status status = allocate(&s)

@@ -6,8 +6,8 @@
 #include "job/stems.h"
 #include "unmingle/separator.h"
 
-/* Frames a block, so that what is held of a block does not grow with the number of channels. */
-size_t umi_stream_block_frames(size_t n_channels);
+/* Frames a block, so that what is held of a block does not grow with channels and stems. */
+size_t umi_stream_block_frames(size_t n_channels, size_t n_stems);
 
 /* Reads the recording from its start and writes every frame of every stem; the stems were made
  * with umi_stream_block_frames. Progress is in frames. UM_ERR_MEMORY, UM_ERR_CANCELLED, UM_ERR_IO

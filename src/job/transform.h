@@ -9,4 +9,9 @@
  * hop a quarter of the window. */
 um_stft_config umi_transform(double sample_rate, size_t window, size_t hop, um_window shape);
 
+/* Checks the transform and tells its sizes. UM_ERR_ARGUMENT with a message that names the options;
+ * UM_ERR_MEMORY. */
+um_status umi_transform_sizes(const um_stft_config *config, size_t *n_bins, size_t *fft_size,
+                              um_error *error) UM_MUST_USE;
+
 #endif

@@ -1,5 +1,6 @@
 """The same recording, settings and seed give the same stems, to the bit, whatever does the work."""
 
+import hashlib
 import unittest
 
 import sounds
@@ -24,15 +25,20 @@ def cpu_levels():
     return ["scalar"] + ["avx2"] * ({"avx2", "fma"} <= flags)
 
 
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 class SameBits(ScratchCase):
     def setUp(self):
         super().setUp()
         self.path = self.folder / "a.wav"
 
     def bytes_of_stems(self, *options):
-        """The stems of a run by name, and its record."""
+        """Digests of a run's stems by name, and its record: a difference of megabytes is not to be
+        printed."""
         output = self.separate(self.path, *options)
-        stems = {stem["file"]: (output / stem["file"]).read_bytes()
+        stems = {stem["file"]: digest(output / stem["file"])
                  for stem in record_of(output)["stems"]}
         self.assertGreater(len(stems), 1)
         self.assertGreater(len(set(stems.values())), 1)  # or equal bytes would say little
@@ -99,7 +105,7 @@ class SameBits(ScratchCase):
     def test_subset_of_frames(self):
         """A minute that does not fit --memory: the frames it is learned from are drawn alike."""
         self.write_tones(44100 * 60, 1)
-        small = [*QUICK, "--memory", "16M", "--atoms", "4", "--sources", "2"]
+        small = [*QUICK, "--memory", "40M", "--atoms", "4", "--sources", "2"]
         first = self.bytes_of_stems(*small, "--threads", "1")
         record = first[1]
         self.assertEqual(self.bytes_of_stems(*small, "--threads", "2"), first)
@@ -112,7 +118,7 @@ class SameBits(ScratchCase):
         with open(self.path, "rb") as file:
             result = run("separate", "-", "-o", str(self.folder / "piped"), *QUICK, stdin=file)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
-        self.assertEqual({name: (self.folder / "piped" / name).read_bytes() for name in first[0]},
+        self.assertEqual({name: digest(self.folder / "piped" / name) for name in first[0]},
                          first[0])
 
 
