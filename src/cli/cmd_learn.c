@@ -4,6 +4,7 @@
 #include "cli/running.h"
 #include "core/error.h"
 #include "core/memory.h"
+#include "format/json.h"
 #include "io/text.h"
 #include "job/learn.h"
 
@@ -62,6 +63,32 @@ static void print_result(const umi_options *options, const umi_learn_result *r)
            r->stft.window.hop);
 }
 
+/* The same for programs. False when memory is short. */
+static bool print_json(const umi_options *options, const umi_learn_result *r)
+{
+    umi_json *json = umi_json_object();
+    const um_window_config *window = &r->stft.window;
+    bool ok =
+        umi_json_set(json, "program", umi_json_string("unmingle " UNMINGLE_VERSION)) &&
+        umi_json_set(json, "command", umi_json_string("learn")) &&
+        umi_json_set(json, "dictionary", umi_json_string(options->output)) &&
+        umi_json_set(json, "labels", umi_json_integer((int64_t)r->n_labels)) &&
+        umi_json_set(json, "atoms", umi_json_integer((int64_t)r->n_components)) &&
+        umi_json_set(json, "learned_frames", umi_json_integer((int64_t)r->n_learned_frames)) &&
+        umi_json_set(json, "available_frames", umi_json_integer((int64_t)r->n_available_frames)) &&
+        umi_json_set(json, "sample_rate", umi_json_number(r->sample_rate)) &&
+        umi_json_set(json, "window", umi_json_integer((int64_t)window->length)) &&
+        umi_json_set(json, "hop", umi_json_integer((int64_t)window->hop)) &&
+        umi_json_set(json, "window_shape", umi_json_string(um_window_name(window->window)));
+    char *text = ok ? umi_json_to_text(json) : NULL;
+    if (text != NULL) {
+        fputs(text, stdout);
+    }
+    umi_free(text);
+    umi_json_free(json);
+    return text != NULL;
+}
+
 static um_status learn(const umi_options *options, umi_running *running, umi_learn_result *result,
                        um_error *error)
 {
@@ -107,7 +134,9 @@ int umi_cmd_learn(const umi_options *options)
         return code;
     }
     um_status status = learn(options, &running, &result, &error);
-    if (status == UM_OK && !options->quiet) {
+    if (status == UM_OK && options->json) {
+        status = print_json(options, &result) ? UM_OK : UM_ERR_MEMORY;
+    } else if (status == UM_OK && !options->quiet) {
         print_result(options, &result);
     } else if (status != UM_OK && status != UM_ERR_CANCELLED) {
         umi_log(UMI_LOG_ERROR, "%s", error.message);

@@ -282,8 +282,11 @@ static void print_result(const task *t, const umi_separate_result *r)
     if (r->null_peak == 0.0) {
         puts("  null: exact, the stems add up to the recording in every sample");
     } else {
-        printf("  null: %.1f dB, the largest difference of any sample\n",
-               umi_null_db(r->null_peak));
+        bool coarse = r->output_format.sample == UMI_SAMPLE_ALAW ||
+                      r->output_format.sample == UMI_SAMPLE_ULAW;
+        printf("  null: %.1f dB, the largest difference of any sample%s\n",
+               umi_null_db(r->null_peak),
+               coarse ? " (A-law and u-law are coarse; --sample-format 16 is exact)" : "");
     }
 }
 

@@ -100,6 +100,12 @@ class Learn(ScratchCase):
         self.learn("--label", "x", path, "--seed", "2", *QUICK)
         self.assertNotEqual((self.folder / "d.safetensors").read_bytes(), dictionaries[0])
 
+    def test_json(self):
+        path = self.write("a.wav", 44100)
+        told = json.loads(self.learn("--label", "x", path, "--atoms", "2", "--json", *QUICK))
+        self.assertEqual((told["command"], told["labels"], told["atoms"]), ("learn", 1, 2))
+        self.assertEqual((told["sample_rate"], told["window"]), (44100, 4096))
+
     def test_more_than_memory_holds(self):
         path = self.write("a.wav", 44100 * 60)
         text = self.learn("--label", "x", path, "--memory", "30M", "--atoms", "2", *QUICK)
