@@ -1,5 +1,6 @@
 #include "cli/clip.h"
 
+#include "cli/label.h"
 #include "core/error.h"
 
 #include <string.h>
@@ -17,20 +18,20 @@ um_status umi_clip_parse(const char *text, umi_clip *clip, um_error *error)
         return umi_error_set(error, UM_ERR_ARGUMENT,
                              "'%s' is not LABEL=CLIP, such as drums=loop.wav", text);
     }
+    /* One byte past the longest is enough to see that it is too long. */
+    char label[UM_LABEL_MAX + 2] = {0};
     size_t label_length = (size_t)(equals - text);
-    if (label_length < sizeof result.label) {
-        memcpy(result.label, text, label_length);
+    memcpy(label, text, label_length < sizeof label ? label_length : sizeof label - 1);
+    um_status status = umi_label_check("--learn", label, error);
+    if (status != UM_OK) {
+        return status;
     }
-    if (!um_label_is_valid(result.label)) {
-        return umi_error_set(error, UM_ERR_ARGUMENT,
-                             "'%s': a label has 1 to %d bytes, no '/', and no '.' in front", text,
-                             UM_LABEL_MAX);
-    }
+    memcpy(result.label, label, sizeof result.label);
     const char *path = equals + 1;
     size_t path_length = strlen(path);
     const char *at = strrchr(path, '@');
     if (at != NULL && looks_like_range(at + 1)) {
-        um_status status = umi_time_range_parse(at + 1, &result.range, error);
+        status = umi_time_range_parse(at + 1, &result.range, error);
         if (status != UM_OK) {
             return status;
         }

@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/exit_code.h"
+#include "cli/label.h"
 #include "cli/log.h"
 #include "cli/running.h"
 #include "core/error.h"
@@ -27,23 +28,9 @@ static um_status list_files(const umi_options *options, umi_training_file *files
                                  "-: standard input cannot be read twice, which learning needs; "
                                  "give a file (./- when it is called so)");
         }
-        if (!um_label_is_valid(operand->label)) {
-            return umi_error_set(error, UM_ERR_ARGUMENT,
-                                 "--label: '%s' cannot name a stem (1 to %d bytes, no '/', no '.' "
-                                 "in front)",
-                                 operand->label, UM_LABEL_MAX);
-        }
-        if (strcmp(operand->label, umi_residual_label) == 0) {
-            return umi_error_set(error, UM_ERR_ARGUMENT,
-                                 "--label: '%s' is the stem of what no source explains; take "
-                                 "another label",
-                                 umi_residual_label);
-        }
-        if (strcmp(operand->label, umi_residual_label) == 0) {
-            return umi_error_set(error, UM_ERR_ARGUMENT,
-                                 "--label: '%s' is the stem of what no source explains; take "
-                                 "another name",
-                                 umi_residual_label);
+        um_status status = umi_label_check("--label", operand->label, error);
+        if (status != UM_OK) {
+            return status;
         }
         files[i] = (umi_training_file){operand->text, operand->label};
     }

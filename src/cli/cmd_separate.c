@@ -65,12 +65,6 @@ static um_status read_examples(batch *b, um_error *error)
         }
         example->start = clip->range.start;
         example->end = clip->range.end;
-        if (strcmp(clip->label, umi_residual_label) == 0) {
-            return umi_error_set(error, UM_ERR_ARGUMENT,
-                                 "--learn: '%s' is the stem of what no source explains; take "
-                                 "another label",
-                                 umi_residual_label);
-        }
     }
     return UM_OK;
 }

@@ -17,10 +17,10 @@ DRUMS = ["kick", "snare", "hat"]
 # What --learn must not be, exit code, what the message says.
 WRONG_EXAMPLES = [
     ("drums", 64, "'drums' is not LABEL=CLIP"),
-    ("=a.wav", 64, "'=a.wav'"),
+    ("=a.wav", 64, "'' cannot name a stem"),
     ("x=", 64, "'x=' names no clip"),
-    ("x/y=a.wav", 64, "'x/y=a.wav'"),
-    (".x=a.wav", 64, "'.x=a.wav'"),
+    ("x/y=a.wav", 64, "'x/y' cannot name a stem"),
+    (".x=a.wav", 64, "'.x' cannot name a stem"),
     ("x" * 65 + "=a.wav", 64, "1 to 64 bytes"),
     ("x\ty=a.wav", 64, "label"),
     ("x=a.wav@2-1", 64, "'2-1'"),
@@ -28,6 +28,7 @@ WRONG_EXAMPLES = [
     ("x=@1:99-2:00", 64, "'1:99-2:00'"),
     ("x=@-", 64, "'-'"),
     ("residual=a.wav", 64, "residual"),
+    ("mix=a.wav", 64, "mixture"),
     ("x=none.wav", 66, "unmingle: none.wav: "),
     ("x=none.wav@0-1", 66, "unmingle: none.wav: "),
     ("x=a.wav@7-8", 65, "unmingle: a.wav: "),
