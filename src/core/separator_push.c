@@ -6,6 +6,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Frames a task: less than a tile, so that several threads find something to do in one batch. */
+enum { TASK_FRAMES = UMI_TILE_FRAMES / 2 };
+
 /* Input bound: keeps every power and sum that follows within float32. */
 #define SAMPLE_MAX 1e6f
 
@@ -72,13 +75,13 @@ static void mask_frames(um_separator *s, umi_separator_worker *w, size_t first, 
     }
 }
 
-static void separate_tile(void *argument, size_t i_tile, size_t i_worker)
+static void separate_task(void *argument, size_t i_task, size_t i_worker)
 {
     um_separator *s = argument;
     umi_separator_worker *w = &s->workers[i_worker];
-    size_t first = i_tile * UMI_TILE_FRAMES;
+    size_t first = i_task * TASK_FRAMES;
     size_t left = s->n_batch_frames - first;
-    size_t rows = left < UMI_TILE_FRAMES ? left : UMI_TILE_FRAMES;
+    size_t rows = left < TASK_FRAMES ? left : TASK_FRAMES;
     unsigned before = umi_flush_denormals();
     for (size_t i = first; i < first + rows; i++) {
         s->kernels.magnitude(s->n_columns, s->X + i * 2 * s->n_columns, um_row(s->V, i));
@@ -125,8 +128,8 @@ static void separate_batch(um_separator *s)
         return;
     }
     compact_fifo(s);
-    umi_parallel_run(parallel, (s->n_batch_frames + UMI_TILE_FRAMES - 1) / UMI_TILE_FRAMES,
-                     separate_tile, s);
+    umi_parallel_run(parallel, (s->n_batch_frames + TASK_FRAMES - 1) / TASK_FRAMES, separate_task,
+                     s);
     umi_parallel_run(parallel, (s->config.n_sources - 1) * s->config.n_channels, synthesise_channel,
                      s);
     s->fifo_n += s->n_batch_frames * s->hop;
