@@ -316,6 +316,12 @@ static um_status check_presence(const umi_options *options, um_error *error)
     return umi_param_find("label", command->bit) != NULL ? check_labels(options, error) : UM_OK;
 }
 
+/* No option is a blank, so what begins with "- " is the name of a file; getopt would refuse it. */
+static bool is_dashed_name(const char *argument)
+{
+    return argument[0] == '-' && argument[1] == ' ';
+}
+
 um_status umi_options_parse(umi_options *options, int argc, char **argv, um_error *error)
 {
     getopt_tables tables;
@@ -326,9 +332,18 @@ um_status umi_options_parse(umi_options *options, int argc, char **argv, um_erro
     if (options->operands == NULL) {
         return umi_error_set(error, UM_ERR_MEMORY, "not enough memory for the options");
     }
+    while (argc > 1 && is_dashed_name(argv[1])) { /* getopt passes over its first argument */
+        take_operand(options, argv[1]);
+        argc--;
+        argv++;
+    }
     optind = 0; /* GNU: begin anew */
     opterr = 0;
     for (;;) {
+        if (optind > 0 && optind < argc && is_dashed_name(argv[optind])) {
+            take_operand(options, argv[optind++]);
+            continue;
+        }
         optopt = 0;
         int answer = getopt_long(argc, argv, tables.shorts, tables.longs, NULL);
         if (answer == PARSING_ENDED) {

@@ -42,6 +42,15 @@ class Names(ScratchCase):
                            f"clip=./{name}", "-o", "./-" + name, "--", name)
                 self.check("score", "--reference", "./-" + name, "--estimate", "./-" + name)
 
+    def test_dash_and_blank(self):
+        """No option begins so: such a name needs no '--', wherever it stands."""
+        self.write("- ű.flac")
+        self.check("separate", "- ű.flac", *QUICK, "--sources", "2")
+        self.check("separate", *QUICK, "--force", "--sources", "2", "- ű.flac")
+        self.check("separate", "-q", "- ű.flac", *QUICK, "--sources", "2", "-o", "- out")
+        self.assertEqual(len(os.listdir(self.folder / "- out")), 3)
+        self.check("info", "- ű.flac", "- ű.flac")
+
     def test_messages_are_one_line(self):
         for name in NAMES:
             with self.subTest(name=name):
