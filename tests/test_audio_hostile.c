@@ -6,7 +6,7 @@
 #include "audio_bytes.h"
 #include "core/random.h"
 #include "io/audio_writer.h"
-#include "scratch.h"
+#include "scratch_group.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -25,7 +25,6 @@ const char *__lsan_default_suppressions(void)
 
 enum { N_FRAMES = 400, N_CODED = 4000, N_SILENT = 200000 };
 
-static scratch files;
 static audio_bytes made, damaged;
 
 /* A recording that a codec of libsndfile made: they are only read here, never written. Behind the
@@ -325,20 +324,6 @@ static void a_second_ogg_stream_is_not_left_out_in_silence(void **state)
     assert_int_equal(read_hostile(damaged.bytes, damaged.n, true, &n_frames), UM_ERR_DATA);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    scratch_make(&files);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    scratch_remove(&files);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,5 +338,5 @@ int main(void)
         cmocka_unit_test(tags_round_a_stream_are_passed_over),
         cmocka_unit_test(a_second_ogg_stream_is_not_left_out_in_silence),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, scratch_set_up, scratch_tear_down);
 }

@@ -3,7 +3,7 @@
 #include "io/audio_reader.h"
 
 #include "audio_bytes.h"
-#include "scratch.h"
+#include "scratch_group.h"
 
 #include <fcntl.h>
 #include <math.h>
@@ -14,7 +14,6 @@
 
 enum { N_MAX = 64 * 1024 };
 
-static scratch files;
 static audio_bytes made;
 static float floats[N_MAX];
 static int32_t integers[N_MAX];
@@ -434,20 +433,6 @@ static void standard_input_is_read_like_a_file(void **state)
     close(old);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    scratch_make(&files);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    scratch_remove(&files);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -465,5 +450,5 @@ int main(void)
         cmocka_unit_test(a_file_that_shrinks_while_it_is_read_is_an_error),
         cmocka_unit_test(standard_input_is_read_like_a_file),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, scratch_set_up, scratch_tear_down);
 }

@@ -4,7 +4,7 @@
 
 #include "audio_bytes.h"
 #include "io/audio_reader.h"
-#include "scratch.h"
+#include "scratch_group.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -17,7 +17,6 @@
 
 enum { N_FRAMES = 500, N_MAX = N_FRAMES * 64 };
 
-static scratch files;
 static um_error error;
 static float floats[N_MAX], floats_back[N_MAX];
 static int32_t integers[N_MAX], integers_back[N_MAX];
@@ -334,20 +333,6 @@ static void a_write_that_falls_short_is_an_error(void **state)
     }
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    scratch_make(&files);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    scratch_remove(&files);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -362,5 +347,5 @@ int main(void)
         cmocka_unit_test(nothing_is_overwritten),
         cmocka_unit_test(a_write_that_falls_short_is_an_error),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, scratch_set_up, scratch_tear_down);
 }

@@ -2,7 +2,7 @@
 #define _DEFAULT_SOURCE
 #include "io/input_file.h"
 
-#include "scratch.h"
+#include "scratch_group.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -11,7 +11,6 @@
 
 #include <cmocka.h>
 
-static scratch files;
 static char bytes[100];
 static um_error error;
 
@@ -181,20 +180,6 @@ static void standard_input_is_kept_without_a_name(void **state)
     assert_non_null(strstr(error.message, spool.directory));
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    scratch_make(&files);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    scratch_remove(&files);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,5 +192,5 @@ int main(void)
         cmocka_unit_test(two_names_of_one_file_have_one_identity),
         cmocka_unit_test(standard_input_is_kept_without_a_name),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, scratch_set_up, scratch_tear_down);
 }

@@ -2,6 +2,7 @@
 #include "core/memory.h"
 #include "core/nmf_internal.h"
 #include "core/parallel.h"
+#include "core/progress.h"
 
 #include <math.h>
 #include <string.h>
@@ -409,9 +410,8 @@ um_status um_nmf_run(um_nmf *nmf, um_cview V, const um_progress *progress)
                         nmf->curve[nmf->n_curve - 2] - divergence < c->tolerance * nmf->curve[0];
         }
         nmf->iterations++;
-        if (progress != NULL && progress->report != NULL &&
-            !progress->report(progress->user, (double)nmf->iterations, (double)c->iterations,
-                              nmf->curve[nmf->n_curve - 1])) {
+        if (!umi_progress_report(progress, (double)nmf->iterations, (double)c->iterations,
+                                 nmf->curve[nmf->n_curve - 1])) {
             status = UM_ERR_CANCELLED;
         }
     }

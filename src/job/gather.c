@@ -4,6 +4,7 @@
 #include "core/kernels/kernels.h"
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "core/progress.h"
 #include "core/random.h"
 
 #include <math.h>
@@ -149,9 +150,7 @@ static void take_block(gatherer *g)
 static um_status report(gatherer *g, size_t n_samples, um_error *error)
 {
     g->samples_done += n_samples;
-    if (g->progress != NULL && g->progress->report != NULL &&
-        !g->progress->report(g->progress->user, (double)g->samples_done, (double)g->n_samples,
-                             NAN)) {
+    if (!umi_progress_report(g->progress, (double)g->samples_done, (double)g->n_samples, NAN)) {
         return umi_error_set(error, UM_ERR_CANCELLED, "cancelled");
     }
     return UM_OK;

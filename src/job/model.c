@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "core/progress.h"
 #include "unmingle/group.h"
 
 #include <math.h>
@@ -80,8 +81,7 @@ static um_status start(const umi_model_config *config, um_nmf *nmf, um_cview V,
         return UM_OK;
     }
     /* Singular vectors of many frames take their time: say first what is being done. */
-    if (progress != NULL && progress->report != NULL &&
-        !progress->report(progress->user, 0.0, (double)config->iterations, NAN)) {
+    if (!umi_progress_report(progress, 0.0, (double)config->iterations, NAN)) {
         return umi_error_set(error, UM_ERR_CANCELLED, "cancelled");
     }
     um_status status = config->start == UMI_START_NNDSVD

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "core/progress.h"
 
 #include <math.h>
 
@@ -38,8 +39,7 @@ static um_status add_block(umi_audio_reader *reader, double sign, block *b, size
 
 static um_status report(const um_progress *progress, uint64_t done, uint64_t total, um_error *error)
 {
-    return progress == NULL || progress->report == NULL ||
-                   progress->report(progress->user, (double)done, (double)total, NAN)
+    return umi_progress_report(progress, (double)done, (double)total, NAN)
                ? UM_OK
                : umi_error_set(error, UM_ERR_CANCELLED, "cancelled");
 }

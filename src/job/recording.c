@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "core/progress.h"
 
 #include <math.h>
 #include <string.h>
@@ -43,8 +44,7 @@ static um_status scan(umi_recording *recording, const um_progress *progress, um_
         recording->n_frames += n_read;
         double done = (double)recording->n_frames;
         double total = declared == UMI_FRAMES_UNKNOWN ? done : fmax(done, (double)declared);
-        if (progress != NULL && progress->report != NULL &&
-            !progress->report(progress->user, done, total, NAN)) {
+        if (!umi_progress_report(progress, done, total, NAN)) {
             status = umi_error_set(error, UM_ERR_CANCELLED, "cancelled");
         }
     } while (status == UM_OK && n_read == BLOCK_FRAMES);

@@ -3,6 +3,7 @@
 #include "core/assignment.h"
 #include "core/error.h"
 #include "core/memory.h"
+#include "core/progress.h"
 #include "io/text.h"
 #include "job/lockstep.h"
 #include "job/stem_folder.h"
@@ -136,17 +137,13 @@ static um_status open_files(session *s)
 
 static bool go_on(const session *s, uint64_t frames_done)
 {
-    if (s->progress == NULL || s->progress->report == NULL) {
-        return true;
-    }
     uint64_t frames = umi_lockstep_frames(s->files);
     if (frames == UMI_FRAMES_UNKNOWN || frames < frames_done) {
         frames = frames_done;
     }
     double rate = umi_lockstep_format(s->files)->sample_rate;
     double done = s->passes_done * (double)frames + (double)frames_done;
-    return s->progress->report(s->progress->user, done / rate, s->n_passes * (double)frames / rate,
-                               NAN);
+    return umi_progress_report(s->progress, done / rate, s->n_passes * (double)frames / rate, NAN);
 }
 
 /* Gives every block to `work`, from the start to the end of the files. */

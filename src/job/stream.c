@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "core/progress.h"
 
 #include <math.h>
 #include <string.h>
@@ -86,9 +87,8 @@ static um_status separate_all(stream *s, const um_progress *progress, um_error *
             status = push(s, n_read, error);
         }
         done += n_read;
-        if (status == UM_OK && progress != NULL && progress->report != NULL &&
-            !progress->report(progress->user, (double)done,
-                              fmax((double)done, (double)s->recording->n_frames), NAN)) {
+        double total = fmax((double)done, (double)s->recording->n_frames);
+        if (status == UM_OK && !umi_progress_report(progress, (double)done, total, NAN)) {
             status = umi_error_set(error, UM_ERR_CANCELLED, "cancelled");
         }
     }
