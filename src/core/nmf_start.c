@@ -1,14 +1,10 @@
 /* Start values: above zero everywhere, because a multiplicative update cannot leave zero. */
-#include "core/blas.h"
 #include "core/memory.h"
 #include "core/nmf_internal.h"
 #include "core/random.h"
+#include "core/randomised_svd.h"
 
 #include <math.h>
-
-/* Further columns of the range finder, and rounds of power iteration: the defaults of Halko,
- * Martinsson and Tropp for spectra that fall slowly. */
-enum { OVERSAMPLING = 10, POWER_ROUNDS = 4 };
 
 /* What NNDSVD's zeros are raised to, as a share of the mean of their factor. */
 #define START_FLOOR 1e-4
@@ -72,86 +68,30 @@ um_status um_nmf_start_random(um_nmf *nmf, um_cview V, uint64_t seed)
 
 /* -- NNDSVD ------------------------------------------------------------------------------------ */
 
-/* Channel c of V. */
-static um_cview channel_of(const um_nmf *nmf, um_cview V, size_t c)
+/* The singular pairs that NNDSVD starts from. */
+typedef struct pairs {
+    um_view U;  /* n_frames x r */
+    um_view Vt; /* r x n_bins */
+    float *s;   /* r */
+} pairs;
+
+static bool pairs_init(pairs *p, size_t n_frames, size_t n_bins, size_t r)
 {
-    um_cview channel = {V.data + c * nmf->config.n_bins, V.rows, nmf->config.n_bins, V.stride};
-    return channel;
+    size_t U_count, Vt_count;
+    if (!umi_multiply(n_frames, r, &U_count) || !umi_multiply(r, n_bins, &Vt_count)) {
+        return false;
+    }
+    p->U = um_view_of(umi_alloc(U_count, sizeof(float)), n_frames, r);
+    p->Vt = um_view_of(umi_alloc(Vt_count, sizeof(float)), r, n_bins);
+    p->s = umi_alloc(r, sizeof(float));
+    return p->U.data != NULL && p->Vt.data != NULL && p->s != NULL;
 }
 
-/* Y = A op(X), with A the mean of V over channels, which is never formed. */
-static void mean_times(const um_nmf *nmf, um_cview V, bool transpose, um_cview X, um_view Y)
+static void pairs_free(pairs *p)
 {
-    size_t C = nmf->config.n_channels;
-    for (size_t c = 0; c < C; c++) {
-        umi_sgemm(1.0f / (float)C, channel_of(nmf, V, c), transpose, X, false, c == 0 ? 0.0f : 1.0f,
-                  Y);
-    }
-}
-
-/* Work matrices of the randomised SVD with L columns. */
-typedef struct svd_work {
-    um_view Q;  /* n_frames x L: orthonormal, spans what A maps to */
-    um_view Z;  /* n_bins x L: A^T Q */
-    um_view Zt; /* L x n_bins */
-    um_view U;  /* L x L */
-    um_view Vt; /* L x n_bins */
-    float *s;   /* L */
-} svd_work;
-
-static bool matrix_init(um_view *M, size_t rows, size_t cols)
-{
-    size_t count;
-    *M = um_view_of(NULL, rows, cols);
-    if (umi_multiply(rows, cols, &count)) {
-        M->data = umi_alloc(count, sizeof(float));
-    }
-    return M->data != NULL;
-}
-
-static bool svd_work_init(svd_work *work, size_t n_frames, size_t n_bins, size_t L)
-{
-    bool whole = matrix_init(&work->Q, n_frames, L);
-    whole = matrix_init(&work->Z, n_bins, L) && whole;
-    whole = matrix_init(&work->Zt, L, n_bins) && whole;
-    whole = matrix_init(&work->U, L, L) && whole;
-    whole = matrix_init(&work->Vt, L, n_bins) && whole;
-    work->s = umi_alloc(L, sizeof(float));
-    return whole && work->s != NULL;
-}
-
-static void svd_work_free(svd_work *work)
-{
-    umi_free(work->Q.data);
-    umi_free(work->Z.data);
-    umi_free(work->Zt.data);
-    umi_free(work->U.data);
-    umi_free(work->Vt.data);
-    umi_free(work->s);
-}
-
-/* A ~ (Q U) diag(s) Vt. */
-static um_status randomised_svd(const um_nmf *nmf, um_cview V, umi_random *random, svd_work *work)
-{
-    for (size_t f = 0; f < work->Z.rows; f++) {
-        for (size_t l = 0; l < work->Z.cols; l++) {
-            um_row(work->Z, f)[l] = (float)umi_random_normal(random);
-        }
-    }
-    for (int round = 0; round <= POWER_ROUNDS; round++) {
-        mean_times(nmf, V, false, um_const_view(work->Z), work->Q);
-        um_status status = umi_orthonormalise(work->Q);
-        if (status != UM_OK) {
-            return status;
-        }
-        mean_times(nmf, V, true, um_const_view(work->Q), work->Z);
-    }
-    for (size_t f = 0; f < work->Z.rows; f++) {
-        for (size_t l = 0; l < work->Z.cols; l++) {
-            um_row(work->Zt, l)[f] = um_row(work->Z, f)[l];
-        }
-    }
-    return umi_svd(work->Zt, work->U, work->s, work->Vt);
+    umi_free(p->U.data);
+    umi_free(p->Vt.data);
+    umi_free(p->s);
 }
 
 /* Norm of the positive (sign 1) or negative (sign -1) part of n values. */
@@ -221,30 +161,24 @@ um_status um_nmf_start_nndsvd(um_nmf *nmf, um_cview V, uint64_t seed)
     /* Activations explain the sum over channels, while what is decomposed is the mean. */
     double level = mean * (double)V.cols / (double)nmf->config.n_components;
     size_t F = nmf->config.n_bins;
+    size_t K = nmf->config.n_components;
     size_t smaller = V.rows < F ? V.rows : F;
-    size_t wanted = nmf->config.n_components + OVERSAMPLING;
-    size_t L = wanted < smaller ? wanted : smaller;
-    umi_random random = umi_random_seeded(seed);
-    svd_work work = {0};
-    um_view QU = {0};
-    if (!svd_work_init(&work, V.rows, F, L) || !matrix_init(&QU, V.rows, L)) {
-        status = UM_ERR_MEMORY;
-    } else {
-        status = randomised_svd(nmf, V, &random, &work);
+    size_t r = K < smaller ? K : smaller;
+    pairs p = {0};
+    status = UM_ERR_MEMORY;
+    if (pairs_init(&p, V.rows, F, r)) {
+        status = umi_randomised_svd(V, nmf->config.n_channels, seed, p.U, p.s, p.Vt);
     }
     if (status == UM_OK) {
-        umi_sgemm(1.0f, um_const_view(work.Q), false, um_const_view(work.U), false, 0.0f, QU);
-        size_t j = 0;
-        for (size_t k = 0; k < nmf->config.n_components && j < L; k++) {
+        for (size_t k = 0, j = 0; k < K && j < r; k++) {
             if (!nmf->fixed[k]) {
-                start_component(nmf, V.rows, k, QU.data + j, QU.stride, um_row(work.Vt, j),
-                                (double)nmf->config.n_channels * (double)work.s[j], level);
+                start_component(nmf, V.rows, k, p.U.data + j, p.U.stride, um_row(p.Vt, j),
+                                (double)nmf->config.n_channels * (double)p.s[j], level);
                 j++;
             }
         }
         umi_nmf_expand(nmf);
     }
-    umi_free(QU.data);
-    svd_work_free(&work);
+    pairs_free(&p);
     return status;
 }
