@@ -33,9 +33,9 @@ static um_nmf *make(um_nmf_config config)
 static void every_field_is_checked(void **state)
 {
     um_nmf_config good = config_for(10, 8, 2, 3);
-    um_nmf_config wrong[20];
+    um_nmf_config wrong[30];
     size_t n = 0;
-    for (size_t i = 0; i < 20; i++) {
+    for (size_t i = 0; i < 30; i++) {
         wrong[i] = good;
     }
     wrong[n++].n_frames = 0;
@@ -45,7 +45,20 @@ static void every_field_is_checked(void **state)
     wrong[n++].n_channels = 65;
     wrong[n++].n_components = 0;
     wrong[n++].n_components = 4097;
-    wrong[n++].divergence = (um_divergence)2;
+    wrong[n++].divergence = (um_divergence)4;
+    wrong[n].divergence = UM_DIVERGENCE_BETA;
+    wrong[n++].beta = NAN;
+    wrong[n].divergence = UM_DIVERGENCE_BETA;
+    wrong[n++].beta = 4.1;
+    wrong[n++].solver = (um_solver)2;
+    wrong[n].divergence = UM_DIVERGENCE_EUCLIDEAN;
+    wrong[n++].solver = UM_SOLVER_JOINT;
+    wrong[n++].sparsity_H = -1.0;
+    wrong[n++].sparsity_W = NAN;
+    wrong[n++].continuity_H = INFINITY;
+    wrong[n++].held_out = 0.9;
+    wrong[n].divergence = UM_DIVERGENCE_ITAKURA_SAITO;
+    wrong[n++].held_out = 0.1;
     wrong[n++].iterations = 1000001;
     wrong[n++].tolerance = -0.1;
     wrong[n++].tolerance = 1.0;

@@ -12,10 +12,23 @@
  * atom has a gain a channel: V_c ~ H diag(G_c) W, with the gains of an atom summing to 1. H and W
  * are shared, so that an atom stays one thing that has a place among the channels.
  *
- * Divergences of V from the model M (0 log 0 = 0):
- *     Kullback-Leibler  sum V log(V / M) - V + M
- *     Euclidean         1/2 sum (V - M)^2
+ * Divergences of V from the model M (0 log 0 = 0), all members of one family (Fevotte, Idier 2011):
+ *     beta              sum (V^b + (b - 1) M^b - b V M^(b-1)) / (b (b - 1))
+ *     Kullback-Leibler  sum V log(V / M) - V + M              b = 1
+ *     Euclidean         1/2 sum (V - M)^2                     b = 2
+ *     Itakura-Saito     sum V / M - log(V / M) - 1            b = 0
  * Updates multiply by ratios, so what starts at 0 stays 0; start values are above 0.
+ *
+ * Penalties may be added to the divergence; what is lowered then is the objective
+ *
+ *     D(V | M) + s_H u^(b-1) sum_k o_k sum_n H_nk                                    sparsity_H
+ *              + c u^(b-1) / l sum_k o_k sum_n 1/2 (H_nk - H_(n-1)k)^2               continuity_H
+ *              + s_W u^b n_cells / K sum_k o_k log(|W_k|_1 / |W_k|_2)                sparsity_W
+ *
+ * with o_k the weight of component k, u the mean of V, and l = u n_columns / K, the level of the
+ * activations: so the same figure means the same for a V that is louder. Rows of W sum to 1 all
+ * along. That is why W's L1 norm is taken of atoms scaled to the Euclidean norm 1: the norm of
+ * unscaled atoms could be lowered by mere scaling, H growing as W shrinks.
  *
  * Results do not depend on the number of threads: sums are formed over fixed blocks of frames, in
  * a fixed order. */
@@ -38,8 +51,16 @@ extern "C" {
 
 typedef enum um_divergence {
     UM_DIVERGENCE_KULLBACK_LEIBLER,
-    UM_DIVERGENCE_EUCLIDEAN
+    UM_DIVERGENCE_EUCLIDEAN,
+    UM_DIVERGENCE_ITAKURA_SAITO,
+    UM_DIVERGENCE_BETA /* that of config.beta */
 } um_divergence;
+
+typedef enum um_solver {
+    UM_SOLVER_MU,   /* H, then W from the model with the new H (Lee, Seung 2001) */
+    UM_SOLVER_JOINT /* H and W from one model; Kullback-Leibler only, where it is the exact EM step
+                       of PLCA (Smaragdis, Raj 2007): 3/4 of the work of an iteration */
+} um_solver;
 
 typedef struct um_nmf_config {
     size_t n_frames;          /* rows of the largest V to come, 1.. */
@@ -47,6 +68,14 @@ typedef struct um_nmf_config {
     size_t n_channels;        /* V has n_channels * n_bins columns; 1..64, default 1 */
     size_t n_components;      /* K, 1..4096 */
     um_divergence divergence; /* default Kullback-Leibler */
+    double beta;              /* for UM_DIVERGENCE_BETA, -2..4 */
+    um_solver solver;         /* default UM_SOLVER_MU */
+    double sparsity_H;        /* s_H, 0..1000000; default 0 */
+    double sparsity_W;        /* s_W, 0..1000000; default 0 */
+    double continuity_H;      /* c, 0..1000000; default 0 */
+    double held_out;          /* share of V's cells that the updates do not see, below 0.9; default
+                                 0. Kullback-Leibler only, for um_nmf_held_out */
+    uint64_t held_out_seed;   /* which cells these are */
     bool update_gains;        /* learn the atoms' gains; default true, no matter with 1 channel */
     size_t iterations;        /* at most so many, 0..1000000; default 200 */
     double tolerance;         /* stop when the divergence fell by less than this share of its first
@@ -88,12 +117,19 @@ UM_API UM_MUST_USE um_status um_nmf_start_random(um_nmf *nmf, um_cview V, uint64
  * it works. */
 UM_API UM_MUST_USE um_status um_nmf_start_nndsvd(um_nmf *nmf, um_cview V, uint64_t seed);
 
+/* What each component's penalties are multiplied by, `weights` being n_components values, finite
+ * and
+ * >= 0; 1 until this is called. UM_ERR_ARGUMENT. */
+UM_API UM_MUST_USE um_status um_nmf_set_weights(um_nmf *nmf, const double *weights);
+
 /* -- Work -------------------------------------------------------------------------------------- */
 
 /* Runs the updates on V from the values that were set or left by the run before. V is within
  * 0..1e12, V.rows <= config.n_frames, V.cols = n_channels * n_bins. Frames of zeros get zero
- * activations. UM_ERR_ARGUMENT; UM_ERR_CANCELLED by progress, called after every iteration with
- * the last value of the curve; the values are then those of the last whole iteration. */
+ * activations; where the divergence has a logarithm or a quotient of V (b <= 0), smaller values of
+ * V than 1e-6 of the largest count as that. UM_ERR_ARGUMENT; UM_ERR_CANCELLED by progress, called
+ * after every iteration with the last value of the curve; the values are then those of the last
+ * whole iteration. */
 UM_API UM_MUST_USE um_status um_nmf_run(um_nmf *nmf, um_cview V, const um_progress *progress);
 
 /* -- Results: borrowed until the next call that is not const, or _free ---------------------------
@@ -103,9 +139,16 @@ UM_API um_cview um_nmf_activations(const um_nmf *nmf); /* rows of the last V x n
 UM_API um_cview um_nmf_atoms(const um_nmf *nmf);       /* n_components x n_bins, rows sum to 1 */
 UM_API um_cview um_nmf_gains(const um_nmf *nmf);       /* n_components x n_channels */
 
-/* Divergences at iterations 0, check_every, 2 check_every, ... and after the last one. */
+/* Objectives (without penalties: divergences) at iterations 0, check_every, 2 check_every, ... and
+ * after the last one. Of the cells that are not held out. */
 UM_API const double *um_nmf_curve(const um_nmf *nmf, size_t *n_values);
 UM_API size_t um_nmf_iterations(const um_nmf *nmf); /* done by the last run */
+
+/* The divergence without penalties after the last run, of the cells that it saw. */
+UM_API double um_nmf_divergence(const um_nmf *nmf);
+
+/* The divergence of the cells that the last run did not see, and how many these are. */
+UM_API double um_nmf_held_out(const um_nmf *nmf, size_t *n_cells);
 
 #ifdef __cplusplus
 }

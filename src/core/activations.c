@@ -70,7 +70,7 @@ um_status um_activations_new(const um_activations_config *config, um_cview D, um
         goto fail;
     }
     for (size_t w = 0; w < config->parallel.n_workers; w++) {
-        if (!umi_tile_scratch_init(&a->scratch[w], D.cols, D.rows)) {
+        if (!umi_tile_scratch_init(&a->scratch[w], D.cols, D.rows, false)) {
             goto fail;
         }
     }

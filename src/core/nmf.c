@@ -20,13 +20,53 @@ um_nmf_config um_nmf_config_default(void)
     return config;
 }
 
+#define BETA_MIN (-2.0)
+#define BETA_MAX 4.0
+#define PENALTY_MAX 1e6
+#define HELD_OUT_MAX 0.9
+
+static double beta_of(const um_nmf_config *c)
+{
+    switch (c->divergence) {
+    case UM_DIVERGENCE_KULLBACK_LEIBLER:
+        return 1.0;
+    case UM_DIVERGENCE_EUCLIDEAN:
+        return 2.0;
+    case UM_DIVERGENCE_ITAKURA_SAITO:
+        return 0.0;
+    case UM_DIVERGENCE_BETA:
+    default:
+        return c->beta;
+    }
+}
+
+static const umi_nmf_family *family_of(double beta)
+{
+    return beta == 1.0 ? &umi_nmf_kl : beta == 2.0 ? &umi_nmf_euclidean : &umi_nmf_beta;
+}
+
+static bool penalty_is_valid(double penalty)
+{
+    return penalty >= 0.0 && penalty <= PENALTY_MAX;
+}
+
+/* What is meant for one divergence only is refused with the others. */
+static bool divergence_is_valid(const um_nmf_config *c)
+{
+    double beta = beta_of(c);
+    bool kl = beta == 1.0;
+    return (unsigned)c->divergence <= UM_DIVERGENCE_BETA && beta >= BETA_MIN && beta <= BETA_MAX &&
+           (c->solver == UM_SOLVER_MU || (c->solver == UM_SOLVER_JOINT && kl)) &&
+           (c->held_out == 0.0 || (c->held_out > 0.0 && c->held_out < HELD_OUT_MAX && kl)) &&
+           penalty_is_valid(c->sparsity_H) && penalty_is_valid(c->sparsity_W) &&
+           penalty_is_valid(c->continuity_H);
+}
+
 static bool config_is_valid(const um_nmf_config *c)
 {
     return c->n_frames >= 1 && c->n_bins >= 1 && c->n_bins <= BINS_MAX && c->n_channels >= 1 &&
            c->n_channels <= UMI_NMF_CHANNELS_MAX && c->n_components >= 1 &&
-           c->n_components <= COMPONENTS_MAX &&
-           (c->divergence == UM_DIVERGENCE_KULLBACK_LEIBLER ||
-            c->divergence == UM_DIVERGENCE_EUCLIDEAN) &&
+           c->n_components <= COMPONENTS_MAX && divergence_is_valid(c) &&
            c->iterations <= ITERATIONS_MAX && c->tolerance >= 0.0 && c->tolerance < 1.0 &&
            c->check_every >= 1 && c->parallel.n_workers >= 1 &&
            c->parallel.n_workers <= WORKERS_MAX;
@@ -55,9 +95,15 @@ static bool part_init(umi_nmf_part *part, const um_nmf *nmf)
     size_t K = nmf->config.n_components;
     part->N = matrix_new(K, nmf->n_columns);
     part->activation_sum = umi_alloc(K, sizeof(double));
-    if (nmf->config.divergence == UM_DIVERGENCE_EUCLIDEAN) {
+    if (nmf->family == &umi_nmf_euclidean) {
         part->HH = matrix_new(K, K);
         if (part->HH.data == NULL) {
+            return false;
+        }
+    }
+    if (nmf->family == &umi_nmf_beta) {
+        part->E = matrix_new(K, nmf->n_columns);
+        if (part->E.data == NULL) {
             return false;
         }
     }
@@ -73,14 +119,22 @@ static bool allocate(um_nmf *nmf)
     nmf->D = c->n_channels == 1 ? nmf->W : matrix_new(K, nmf->n_columns);
     nmf->H = matrix_new(c->n_frames, K);
     nmf->fixed = umi_alloc(K, sizeof *nmf->fixed);
+    nmf->weights = umi_alloc(K, sizeof *nmf->weights);
     nmf->scale = umi_alloc(K, sizeof *nmf->scale);
     nmf->curve = umi_alloc(c->iterations / c->check_every + 2, sizeof *nmf->curve);
     nmf->scratch = umi_alloc(c->parallel.n_workers, sizeof *nmf->scratch);
     if (nmf->W.data == NULL || nmf->G.data == NULL || nmf->D.data == NULL || nmf->H.data == NULL ||
-        nmf->fixed == NULL || nmf->scale == NULL || nmf->curve == NULL || nmf->scratch == NULL) {
+        nmf->fixed == NULL || nmf->weights == NULL || nmf->scale == NULL || nmf->curve == NULL ||
+        nmf->scratch == NULL) {
         return false;
     }
-    if (c->divergence == UM_DIVERGENCE_EUCLIDEAN) {
+    if (c->continuity_H > 0.0) {
+        nmf->H_before = matrix_new(c->n_frames, K);
+        if (nmf->H_before.data == NULL) {
+            return false;
+        }
+    }
+    if (nmf->family == &umi_nmf_euclidean) {
         nmf->B = matrix_new(K, K);
         nmf->E = matrix_new(K, nmf->n_columns);
         if (nmf->B.data == NULL || nmf->E.data == NULL) {
@@ -88,7 +142,8 @@ static bool allocate(um_nmf *nmf)
         }
     }
     for (size_t w = 0; w < c->parallel.n_workers; w++) {
-        if (!umi_tile_scratch_init(&nmf->scratch[w], nmf->n_columns, K)) {
+        if (!umi_tile_scratch_init(&nmf->scratch[w], nmf->n_columns, K,
+                                   nmf->family == &umi_nmf_beta)) {
             return false;
         }
     }
@@ -114,6 +169,8 @@ um_status um_nmf_new(const um_nmf_config *config, um_nmf **out)
         return UM_ERR_MEMORY;
     }
     nmf->config = *config;
+    nmf->beta = beta_of(config);
+    nmf->family = family_of(nmf->beta);
     nmf->kernels = *umi_kernels_get();
     nmf->n_columns = config->n_channels * config->n_bins;
     if (!allocate(nmf)) {
@@ -121,6 +178,7 @@ um_status um_nmf_new(const um_nmf_config *config, um_nmf **out)
         return UM_ERR_MEMORY;
     }
     for (size_t k = 0; k < config->n_components; k++) {
+        nmf->weights[k] = 1.0;
         for (size_t f = 0; f < config->n_bins; f++) {
             um_row(nmf->W, k)[f] = 1.0f / (float)config->n_bins;
         }
@@ -140,6 +198,7 @@ void um_nmf_free(um_nmf *nmf)
     }
     for (size_t p = 0; p < UMI_NMF_PARTS_MAX; p++) {
         umi_free(nmf->parts[p].N.data);
+        umi_free(nmf->parts[p].E.data);
         umi_free(nmf->parts[p].HH.data);
         umi_free(nmf->parts[p].activation_sum);
     }
@@ -152,9 +211,11 @@ void um_nmf_free(um_nmf *nmf)
     umi_free(nmf->W.data);
     umi_free(nmf->G.data);
     umi_free(nmf->H.data);
+    umi_free(nmf->H_before.data);
     umi_free(nmf->B.data);
     umi_free(nmf->E.data);
     umi_free(nmf->fixed);
+    umi_free(nmf->weights);
     umi_free(nmf->scale);
     umi_free(nmf->scratch);
     umi_free(nmf->curve);
@@ -266,6 +327,20 @@ um_status um_nmf_set_activations(um_nmf *nmf, um_cview H)
     return UM_OK;
 }
 
+um_status um_nmf_set_weights(um_nmf *nmf, const double *weights)
+{
+    if (nmf == NULL || weights == NULL) {
+        return UM_ERR_ARGUMENT;
+    }
+    for (size_t k = 0; k < nmf->config.n_components; k++) {
+        if (!isfinite(weights[k]) || weights[k] < 0.0) {
+            return UM_ERR_ARGUMENT;
+        }
+    }
+    memcpy(nmf->weights, weights, nmf->config.n_components * sizeof *weights);
+    return UM_OK;
+}
+
 um_cview um_nmf_activations(const um_nmf *nmf)
 {
     um_cview H = um_const_view(nmf->H);
@@ -292,4 +367,15 @@ const double *um_nmf_curve(const um_nmf *nmf, size_t *n_values)
 size_t um_nmf_iterations(const um_nmf *nmf)
 {
     return nmf->iterations;
+}
+
+double um_nmf_divergence(const um_nmf *nmf)
+{
+    return nmf->divergence;
+}
+
+double um_nmf_held_out(const um_nmf *nmf, size_t *n_cells)
+{
+    *n_cells = nmf->n_held_out;
+    return nmf->held_out;
 }

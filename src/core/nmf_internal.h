@@ -1,4 +1,12 @@
-/* What nmf.c, nmf_update.c and nmf_start.c share: the factorisation's state. */
+/* What the files of the factorisation, nmf*.c, share: its state, and how one hands on to the next.
+ *
+ *     nmf.c            the object: memory, start values that are given, results
+ *     nmf_start.c      start values that are made
+ *     nmf_run.c        the iterations
+ *     nmf_pass.c       one pass over V, tile by tile, and the sums for the dictionary
+ *     nmf_kl.c  nmf_euclidean.c  nmf_beta.c    what a divergence does with a tile and with its sums
+ *     nmf_penalty.c    sparsity and continuity
+ *     nmf_held_out.c   cells that the updates do not see */
 #ifndef UMI_CORE_NMF_INTERNAL_H
 #define UMI_CORE_NMF_INTERNAL_H
 
@@ -15,30 +23,58 @@ enum { UMI_NMF_CHANNELS_MAX = 64 };
 
 /* The sums of one part over its frames. */
 typedef struct umi_nmf_part {
-    um_view N;              /* K x columns: H^T R (Kullback-Leibler) or H^T V (Euclidean) */
+    um_view N;              /* K x columns: H^T A, A being the numerator of the divergence */
+    um_view E;              /* K x columns: H^T B, its denominator (beta only) */
     um_view HH;             /* K x K: H^T H (Euclidean only) */
     double *activation_sum; /* K: sum of H over the frames */
     double divergence;      /* of the part, before the update */
+    double penalty;         /* of its activations, before the update */
+    double held_out;        /* divergence of its cells that are held out */
+    size_t n_held_out;
 } umi_nmf_part;
+
+typedef struct umi_nmf_pass umi_nmf_pass;
+
+/* What differs between divergences. */
+typedef struct umi_nmf_family {
+    /* Before a pass, W and H being as they are; may be NULL. */
+    void (*prepare)(um_nmf *nmf);
+    /* Rows first .. first + H.rows - 1 of V: measures, updates H, adds to the part's sums, as the
+     * pass asks for. */
+    void (*tile)(const umi_nmf_pass *pass, size_t first, um_view H, umi_nmf_part *part,
+                 const umi_tile_scratch *scratch);
+    /* W, G and scale from the parts' sums. */
+    void (*dictionary)(umi_nmf_pass *pass);
+} umi_nmf_family;
+
+extern const umi_nmf_family umi_nmf_kl, umi_nmf_euclidean, umi_nmf_beta;
 
 struct um_nmf {
     um_nmf_config config;
+    double beta; /* of the divergence, whatever its name */
+    const umi_nmf_family *family;
     umi_kernels kernels;
     size_t n_columns; /* n_channels * n_bins */
     um_view W;        /* K x n_bins */
     um_view G;        /* K x n_channels */
     um_view D;        /* K x n_columns: W once a channel, times its gain; W itself for 1 channel */
     um_view H;        /* n_frames x K */
+    um_view H_before; /* n_frames x K: H at the start of the pass (continuity_H only) */
     um_view B;        /* K x K: D D^T (Euclidean only) */
     um_view E;        /* K x n_columns: H^T H D (Euclidean only) */
     bool *fixed;      /* K: the atom keeps its spectrum */
+    double *weights;  /* K: of the penalties */
     double *scale;    /* K: factors that the next pass applies to the columns of H */
+    double mean;      /* u: of V in this run */
+    float largest;    /* of V in this run */
     size_t n_rows;    /* of V in the last run: so many rows of H mean something */
     umi_nmf_part parts[UMI_NMF_PARTS_MAX];
     umi_tile_scratch *scratch; /* one a worker */
     double *curve;
     size_t n_curve;
     size_t iterations;
+    double divergence, held_out; /* after the last run */
+    size_t n_held_out;
 };
 
 /* How many parts the frames of a V with n_rows rows are cut into, 1..UMI_NMF_PARTS_MAX. */
@@ -49,5 +85,78 @@ void umi_nmf_expand(um_nmf *nmf);
 
 /* Divides the row by its sum; false, and nothing done, when the sum is not finite and above 0. */
 bool umi_nmf_normalise_row(float *row, size_t n);
+
+/* -- nmf_pass.c -------------------------------------------------------------------------------- */
+
+struct umi_nmf_pass {
+    um_nmf *nmf;
+    um_cview V;
+    size_t n_parts;
+    bool update;  /* H */
+    bool learn;   /* collect the sums for the dictionary; implies update */
+    bool measure; /* the objective before the update */
+};
+
+/* Whether an iteration learns anything of the dictionary. */
+bool umi_nmf_learns_dictionary(const um_nmf *nmf);
+
+/* Gains are learned: there is more than one channel to tell apart. */
+bool umi_nmf_learns_gains(const um_nmf *nmf);
+
+/* One pass; returns the objective before it, when measured. The parts' sums lie in parts[0] then,
+ * apart from N and E, which umi_nmf_reduce_row adds up row by row. */
+double umi_nmf_pass_run(umi_nmf_pass *pass);
+
+/* M += H^T X for the components whose atom or gains are learned; M is K x columns. */
+void umi_nmf_accumulate(const um_nmf *nmf, um_cview H, const float *X, size_t X_stride, um_view M);
+
+/* Adds row k of every part's N, and of E where there is one, to the first part's, and so the sum
+ * of the activations. */
+void umi_nmf_reduce_row(const umi_nmf_pass *pass, size_t k);
+
+/* Sum over channels of gain * S at bin f, S being one row of n_columns. A weight of 0 leaves out
+ * its term, here and below: where no atom has anything to say the ratio is huge, and its sum over
+ * many frames may be infinite. */
+double umi_nmf_over_channels(const um_nmf *nmf, size_t k, const float *S, size_t f);
+
+/* Sum over bins of W S in channel c. */
+double umi_nmf_over_bins(const um_nmf *nmf, size_t k, const float *S, size_t c);
+
+/* w *= (up / down)^power for the spectrum of atom k, with the numerators N and the denominators E,
+ * each one row of n_columns, and the penalties; gains likewise. */
+void umi_nmf_learn_spectrum(um_nmf *nmf, size_t k, const float *N, const float *E, double power);
+void umi_nmf_learn_gains(um_nmf *nmf, size_t k, const float *N, const float *E, double power);
+
+/* Brings what was learned of atom k back to sums of 1, and sets scale[k] so that the model stays
+ * as it is; with penalties on H, whose scale means something, that is 1. */
+void umi_nmf_normalise_atom(um_nmf *nmf, size_t k);
+
+/* -- nmf_penalty.c ----------------------------------------------------------------------------- */
+
+/* Whether H has a penalty. The scale of H then means something, so W may not push any into it. */
+bool umi_nmf_penalises_activations(const um_nmf *nmf);
+
+/* The coefficient of log(|W_k|_1 / |W_k|_2), in the units of the sums N and E. */
+double umi_nmf_sparsity_of_atom(const um_nmf *nmf, size_t k);
+
+/* The penalty of rows first .. first + H.rows - 1 of H, and that of W. */
+double umi_nmf_activations_penalty(const um_nmf *nmf, size_t first, um_cview H);
+double umi_nmf_atoms_penalty(const um_nmf *nmf);
+
+/* H = H (P / Q)^power with the penalties, for rows first ... of H; P and Q are H.rows x K. Q = NULL
+ * stands for 1: Kullback-Leibler, where power is 1 and the penalised minimum is exact. */
+void umi_nmf_update_activations(const um_nmf *nmf, size_t first, um_view H, const float *P,
+                                const float *Q, size_t stride, double power);
+
+/* -- nmf_held_out.c ---------------------------------------------------------------------------- */
+
+/* For the tile of V that begins at row `first`: sets the ratio of cells that are held out to 1,
+ * as if V were there what the model says. That makes the update the EM step for missing data. */
+void umi_nmf_hide(const um_nmf *nmf, size_t first, um_cview V, const umi_tile_scratch *scratch);
+
+/* For the same cells: adds to part->held_out and n_held_out, and returns the sum of M - V over
+ * them. */
+double umi_nmf_measure_held_out(const um_nmf *nmf, size_t first, um_cview V, um_cview H,
+                                umi_nmf_part *part);
 
 #endif

@@ -155,7 +155,7 @@ static bool allocate(um_separator *s, size_t n_components)
         umi_separator_worker *next = &s->workers[w];
         next->models = floats_new(s->config.n_sources, UMI_MASK_FRAMES, stride);
         if (next->models == NULL ||
-            !umi_tile_scratch_init(&next->tile, s->n_columns, n_components)) {
+            !umi_tile_scratch_init(&next->tile, s->n_columns, n_components, false)) {
             return false;
         }
     }

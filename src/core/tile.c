@@ -42,24 +42,6 @@ void umi_tile_scale_activations(const umi_kernels *kernels, um_cview D, um_view 
     }
 }
 
-void umi_tile_euclidean_activations(const umi_kernels *kernels, um_cview V, um_cview D, um_cview B,
-                                    um_view H, const umi_tile_scratch *scratch)
-{
-    assert(V.rows <= UMI_TILE_FRAMES && H.rows == V.rows && D.cols == V.cols);
-    kernels->project(V.rows, V.cols, D.rows, V.data, V.stride, D.data, D.stride, scratch->P,
-                     scratch->P_stride);
-    kernels->model(H.rows, B.cols, B.rows, H.data, H.stride, B.data, B.stride, scratch->Q,
-                   scratch->P_stride);
-    for (size_t n = 0; n < H.rows; n++) {
-        float *h = um_row(H, n);
-        const float *p = scratch->P + n * scratch->P_stride;
-        const float *q = scratch->Q + n * scratch->P_stride;
-        for (size_t k = 0; k < H.cols; k++) {
-            h[k] *= p[k] / (q[k] > UMI_MODEL_FLOOR ? q[k] : UMI_MODEL_FLOOR);
-        }
-    }
-}
-
 /* The same value for every component of a frame, such that the model has the frame's sum. */
 static void start_flat(um_cview V, um_view H)
 {
@@ -87,20 +69,24 @@ void umi_tile_solve_activations(const umi_kernels *kernels, um_cview V, um_cview
     }
 }
 
-bool umi_tile_scratch_init(umi_tile_scratch *scratch, size_t n_columns, size_t n_components)
+bool umi_tile_scratch_init(umi_tile_scratch *scratch, size_t n_columns, size_t n_components,
+                           bool two)
 {
     scratch->R_stride = umi_padded(n_columns);
     scratch->P_stride = umi_padded(n_components);
     scratch->R = umi_alloc(UMI_TILE_FRAMES * scratch->R_stride, sizeof(float));
+    scratch->S = two ? umi_alloc(UMI_TILE_FRAMES * scratch->R_stride, sizeof(float)) : NULL;
     scratch->P = umi_alloc(UMI_TILE_FRAMES * scratch->P_stride, sizeof(float));
     scratch->Q = umi_alloc(UMI_TILE_FRAMES * scratch->P_stride, sizeof(float));
-    return scratch->R != NULL && scratch->P != NULL && scratch->Q != NULL;
+    return scratch->R != NULL && (scratch->S != NULL || !two) && scratch->P != NULL &&
+           scratch->Q != NULL;
 }
 
 void umi_tile_scratch_free(umi_tile_scratch *scratch)
 {
     umi_free(scratch->R);
+    umi_free(scratch->S);
     umi_free(scratch->P);
     umi_free(scratch->Q);
-    scratch->R = scratch->P = scratch->Q = NULL;
+    scratch->R = scratch->S = scratch->P = scratch->Q = NULL;
 }

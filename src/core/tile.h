@@ -16,9 +16,10 @@ enum { UMI_TILE_FRAMES = 32 };
 
 typedef struct umi_tile_scratch {
     float *R; /* UMI_TILE_FRAMES x columns of V: ratio or model */
+    float *S; /* the same size, for updates with two such matrices; else NULL */
     size_t R_stride;
     float *P; /* UMI_TILE_FRAMES x K: numerators */
-    float *Q; /* UMI_TILE_FRAMES x K: denominators (Euclidean only) */
+    float *Q; /* UMI_TILE_FRAMES x K: denominators */
     size_t P_stride;
 } umi_tile_scratch;
 
@@ -36,16 +37,13 @@ void umi_tile_ratio(const umi_kernels *kernels, um_cview V, um_cview D, um_cview
 void umi_tile_scale_activations(const umi_kernels *kernels, um_cview D, um_view H,
                                 const umi_tile_scratch *scratch);
 
-/* H = H * (V D^T) / (H B) with B = D D^T: the Euclidean update of H. */
-void umi_tile_euclidean_activations(const umi_kernels *kernels, um_cview V, um_cview D, um_cview B,
-                                    um_view H, const umi_tile_scratch *scratch);
-
 /* H, from flat, for fixed D by `iterations` Kullback-Leibler updates. */
 void umi_tile_solve_activations(const umi_kernels *kernels, um_cview V, um_cview D,
                                 size_t iterations, um_view H, const umi_tile_scratch *scratch);
 
-/* False when memory is short; the scratch may be freed all the same. */
-bool umi_tile_scratch_init(umi_tile_scratch *scratch, size_t n_columns, size_t n_components);
+/* `two` asks for S. False when memory is short; the scratch may be freed all the same. */
+bool umi_tile_scratch_init(umi_tile_scratch *scratch, size_t n_columns, size_t n_components,
+                           bool two);
 void umi_tile_scratch_free(umi_tile_scratch *scratch);
 
 #endif

@@ -482,5 +482,5 @@ int main(void)
         cmocka_unit_test(odd_problems_stay_sane),
         cmocka_unit_test(scale_passes_into_the_activations),
     };
-    return cmocka_run_group_tests_name("nmf_update", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("nmf_run", tests, NULL, NULL);
 }
