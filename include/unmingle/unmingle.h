@@ -22,6 +22,7 @@
 #include "unmingle/progress.h"
 #include "unmingle/separator.h"
 #include "unmingle/si_sdr.h"
+#include "unmingle/sparse.h"
 #include "unmingle/status.h"
 #include "unmingle/stft.h"
 #include "unmingle/view.h"
