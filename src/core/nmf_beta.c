@@ -8,10 +8,15 @@
 
 #include <math.h>
 
-/* Smallest model value, in units of the mean, whose powers are taken, and smallest V, as a share of
- * the largest, where a V of 0 would be infinitely far from any model. */
-#define MODEL_FLOOR 1e-7f
+/* Smallest V, as a share of the largest, where a V of 0 would be infinitely far from any model. */
 #define V_FLOOR 1e-6f
+
+/* Smallest model value, in units of the mean, whose powers are taken: M^(b-2) V stays below the
+ * largest float for any V that may come. */
+static float model_floor(double beta)
+{
+    return beta < 0.0 ? 1e-7f : 1e-12f;
+}
 
 static double exponent(double beta)
 {
@@ -41,10 +46,10 @@ static double term(double beta, double v, double m)
 /* The values of one row of V in units of u, as the updates see them. */
 typedef struct row_values {
     const float *v;
-    float unit, floor;
+    float unit, floor, model_floor;
 } row_values;
 
-static inline float value_at(const row_values *row, size_t f)
+static float value_at(const row_values *row, size_t f)
 {
     return fmaxf(row->v[f] * row->unit, row->floor);
 }
@@ -52,7 +57,8 @@ static inline float value_at(const row_values *row, size_t f)
 static row_values values_of(const um_nmf *nmf, const float *v)
 {
     float unit = (float)(1.0 / nmf->mean);
-    row_values row = {v, unit, nmf->beta <= 0.0 ? V_FLOOR * nmf->largest * unit : 0.0f};
+    row_values row = {v, unit, nmf->beta <= 0.0 ? V_FLOOR * nmf->largest * unit : 0.0f,
+                      model_floor(nmf->beta)};
     return row;
 }
 
@@ -61,7 +67,7 @@ static double row_divergence(const um_nmf *nmf, const float *v, const float *mod
     row_values row = values_of(nmf, v);
     double total = 0.0;
     for (size_t f = 0; f < nmf->n_columns; f++) {
-        float m = fmaxf(model[f] * row.unit, MODEL_FLOOR);
+        float m = fmaxf(model[f] * row.unit, row.model_floor);
         total += term(nmf->beta, (double)value_at(&row, f), (double)m);
     }
     return total * pow(nmf->mean, nmf->beta);
@@ -73,7 +79,7 @@ static void row_terms(const um_nmf *nmf, const float *v, float *up, float *model
     row_values row = values_of(nmf, v);
     if (nmf->beta == 0.0) {
         for (size_t f = 0; f < nmf->n_columns; f++) {
-            float inverse = 1.0f / fmaxf(model[f] * row.unit, MODEL_FLOOR);
+            float inverse = 1.0f / fmaxf(model[f] * row.unit, row.model_floor);
             up[f] = value_at(&row, f) * inverse * inverse;
             model[f] = inverse;
         }
@@ -81,7 +87,7 @@ static void row_terms(const um_nmf *nmf, const float *v, float *up, float *model
     }
     float power = (float)(nmf->beta - 2.0);
     for (size_t f = 0; f < nmf->n_columns; f++) {
-        float m = fmaxf(model[f] * row.unit, MODEL_FLOOR);
+        float m = fmaxf(model[f] * row.unit, row.model_floor);
         float lower = powf(m, power);
         up[f] = value_at(&row, f) * lower;
         model[f] = m * lower;
