@@ -285,7 +285,9 @@ void assert_iterations_equal_those_in_double(const nmf_shape *s, double zeros, u
     enum { ITERATIONS = 3 };
     um_view V = nmf_shape_spectrogram(s, zeros, seed);
     um_nmf *before = nmf_shape_start(s, nmf_shape_config(s, 0), um_const_view(V), seed);
-    um_nmf *after = nmf_shape_start(s, nmf_shape_config(s, ITERATIONS), um_const_view(V), seed);
+    um_nmf_config config = nmf_shape_config(s, ITERATIONS);
+    config.check_every = 2; /* so that iterations with and without a measurement are among them */
+    um_nmf *after = nmf_shape_start(s, config, um_const_view(V), seed);
     assert_int_equal(um_nmf_run(before, um_const_view(V), NULL), UM_OK);
     assert_int_equal(um_nmf_run(after, um_const_view(V), NULL), UM_OK);
     double_model m = double_model_of(before);

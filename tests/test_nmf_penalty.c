@@ -206,6 +206,45 @@ static void sparsity_divides_what_one_atom_explains(void **state)
     umi_free(V.data);
 }
 
+/* Where H's scale has a price, W settles where no turn of an atom at the sum 1 helps: the gradient
+ * is the same for all bins that the atom has. */
+static void penalised_dictionaries_settle(void **state)
+{
+    (void)state;
+    const double betas[] = {1.0, 2.0, 0.0, 1.5};
+    for (size_t b = 0; b < 4; b++) {
+        nmf_shape s = {30, 8, 1, 2, 0, true, betas[b], UM_SOLVER_MU};
+        um_view V = nmf_shape_spectrogram(&s, 0.0, 90 + b);
+        um_nmf_config config = nmf_shape_config(&s, 5000);
+        config.sparsity_H = 0.5;
+        um_nmf *nmf = fitted(&s, config, um_const_view(V), NULL);
+        double_model m = double_model_of(nmf);
+        double gradient[2 * 8], size = 0.0;
+        for (size_t i = 0; i < m.K * m.F; i++) {
+            double w = m.W[i], step = 1e-5 * (w + 1e-3);
+            m.W[i] = w + step;
+            gradient[i] = double_model_divergence(&m, um_const_view(V), s.beta) / (2 * step);
+            m.W[i] = w - step;
+            gradient[i] -= double_model_divergence(&m, um_const_view(V), s.beta) / (2 * step);
+            m.W[i] = w;
+            size = fmax(size, fabs(gradient[i]));
+        }
+        for (size_t k = 0; k < m.K; k++) {
+            double along = 0.0;
+            for (size_t f = 0; f < m.F; f++) {
+                along += m.W[k * m.F + f] * gradient[k * m.F + f];
+            }
+            for (size_t f = 0; f < m.F; f++) {
+                double off = gradient[k * m.F + f] - along;
+                assert_true(fabs(off) * m.W[k * m.F + f] < 2e-3 * size);
+            }
+        }
+        double_model_free(&m);
+        um_nmf_free(nmf);
+        umi_free(V.data);
+    }
+}
+
 static void weights_are_checked(void **state)
 {
     (void)state;
@@ -231,6 +270,7 @@ int main(void)
         cmocka_unit_test(objective_never_rises),
         cmocka_unit_test(penalties_do_what_they_are_for),
         cmocka_unit_test(sparsity_divides_what_one_atom_explains),
+        cmocka_unit_test(penalised_dictionaries_settle),
         cmocka_unit_test(weights_are_checked),
     };
     return cmocka_run_group_tests_name("nmf_penalty", tests, NULL, NULL);
