@@ -1,471 +1,77 @@
-/* Every row of the kernel table against a plain computation in double, and the promises that hold
- * to the bit. Inputs end where readable memory ends, so that reading past them is a crash, and
- * outputs lie among guard values. */
-#define _DEFAULT_SOURCE
-
+/* Every row that this processor has, through the cases that every row has to pass. */
 #include "core/kernels/kernels.h"
-#include "core/random.h"
 
-#include <float.h>
-#include <math.h>
+#include "kernel_cases.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-enum { SIZE_MAX_TESTED = 67, N_INPUTS = 3, GUARD = 0x7FBADBAD };
+/* A case for one row. */
+typedef struct run {
+    const umi_kernels *kernels;
+    const kernel_case *test;
+    char name[80];
+} run;
 
-static umi_kernels rows[3];
-static size_t n_rows;
-
-/* A mapping whose last page cannot be touched. */
-typedef struct fence {
-    char *start;
-    size_t bytes; /* usable ones */
-} fence;
-
-static fence fences[N_INPUTS];
-
-static fence new_fence(size_t n_floats)
+void kernel_case_failed(const char *message)
 {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    fence f = {NULL, (n_floats * sizeof(float) + page - 1) / page * page};
-    f.start =
-        mmap(NULL, f.bytes + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    assert_true(f.start != MAP_FAILED);
-    assert_int_equal(mprotect(f.start + f.bytes, page, PROT_NONE), 0);
-    return f;
+    fail_msg("%s", message);
 }
 
-/* A matrix whose last element is the last readable float; what lies between its rows is NaN. */
-static float *fenced(size_t i, size_t n, size_t cols, size_t stride, umi_random *random)
+static void run_case(void **state)
 {
-    size_t length = n == 0 ? 0 : (n - 1) * stride + cols;
-    assert_true(length * sizeof(float) <= fences[i].bytes);
-    float *data = (float *)(void *)(fences[i].start + fences[i].bytes) - length;
-    for (size_t j = 0; j < length; j++) {
-        data[j] = j % stride < cols ? (float)umi_random_uniform(random) : NAN;
-    }
-    return data;
+    const run *r = *state;
+    r->test->check(r->kernels);
 }
-
-/* A matrix among guards: 16 before it, between its rows, and 16 after it. */
-typedef struct guarded {
-    float *data;
-    size_t n, cols, stride;
-    uint32_t block[16 + (SIZE_MAX_TESTED + 1) * (SIZE_MAX_TESTED + 9) + 16];
-} guarded;
-
-static void guard(guarded *g, size_t n, size_t cols, size_t stride)
-{
-    g->n = n;
-    g->cols = cols;
-    g->stride = stride;
-    assert_true(n * stride + 32 <= sizeof g->block / sizeof g->block[0]);
-    for (size_t i = 0; i < sizeof g->block / sizeof g->block[0]; i++) {
-        g->block[i] = GUARD;
-    }
-    g->data = (float *)(void *)(g->block + 16);
-}
-
-static void check_guards(const guarded *g)
-{
-    for (size_t i = 0; i < sizeof g->block / sizeof g->block[0]; i++) {
-        size_t at = i - 16; /* wraps round before the matrix: then it is outside as well */
-        if (at / g->stride >= g->n || at % g->stride >= g->cols) {
-            assert_int_equal(g->block[i], GUARD);
-        }
-    }
-}
-
-/* All terms are positive, so the rounding of n operations is at most about n units. */
-static void check_close(double actual, double expected, size_t n)
-{
-    double tolerance = 1.2e-7 * (double)(n + 4) * expected;
-    if (!(fabs(actual - expected) <= tolerance)) {
-        fail_msg("%.9g, expected %.9g", actual, expected);
-    }
-}
-
-/* -- Products ---------------------------------------------------------------------------------- */
-
-/* The sizes and strides of one case. Strides are odd where the padding is. */
-typedef struct shape {
-    size_t T, M, K, H_stride, D_stride, V_stride, out_stride;
-} shape;
-
-static shape new_shape(size_t T, size_t M, size_t K)
-{
-    shape s = {T, M, K, K + 1 + K % 3, M + 1 + M % 5, M + 3, 0};
-    return s;
-}
-
-static double model_value(const shape *s, const float *H, const float *D, size_t t, size_t m)
-{
-    double sum = 0.0;
-    for (size_t k = 0; k < s->K; k++) {
-        sum += (double)H[t * s->H_stride + k] * (double)D[k * s->D_stride + m];
-    }
-    return sum;
-}
-
-static void check_model(const umi_kernels *kernels, shape s, umi_random *random)
-{
-    static guarded X, R;
-    const float *H = fenced(0, s.T, s.K, s.H_stride, random);
-    const float *D = fenced(1, s.K, s.M, s.D_stride, random);
-    const float *V = fenced(2, s.T, s.M, s.V_stride, random);
-    guard(&X, s.T, s.M, s.M + 7);
-    kernels->model(s.T, s.M, s.K, H, s.H_stride, D, s.D_stride, X.data, X.stride);
-    check_guards(&X);
-    guard(&R, s.T, s.M, s.M + 2);
-    kernels->ratio(s.T, s.M, s.K, H, s.H_stride, D, s.D_stride, V, s.V_stride, R.data, R.stride);
-    check_guards(&R);
-    for (size_t t = 0; t < s.T; t++) {
-        for (size_t m = 0; m < s.M; m++) {
-            double x = model_value(&s, H, D, t, m);
-            check_close((double)X.data[t * X.stride + m], x, s.K);
-            double divisor = x > (double)UMI_MODEL_FLOOR ? x : (double)UMI_MODEL_FLOOR;
-            check_close((double)R.data[t * R.stride + m], (double)V[t * s.V_stride + m] / divisor,
-                        s.K);
-        }
-    }
-}
-
-static void check_project(const umi_kernels *kernels, shape s, umi_random *random)
-{
-    static guarded P;
-    const float *R = fenced(0, s.T, s.M, s.V_stride, random);
-    const float *D = fenced(1, s.K, s.M, s.D_stride, random);
-    guard(&P, s.T, s.K, s.K + 5);
-    kernels->project(s.T, s.M, s.K, R, s.V_stride, D, s.D_stride, P.data, P.stride);
-    check_guards(&P);
-    for (size_t t = 0; t < s.T; t++) {
-        for (size_t k = 0; k < s.K; k++) {
-            double sum = 0.0;
-            for (size_t m = 0; m < s.M; m++) {
-                sum += (double)R[t * s.V_stride + m] * (double)D[k * s.D_stride + m];
-            }
-            check_close((double)P.data[t * P.stride + k], sum, s.M);
-        }
-    }
-}
-
-static void check_accumulate(const umi_kernels *kernels, shape s, umi_random *random)
-{
-    static guarded N;
-    const float *H = fenced(0, s.T, s.K, s.H_stride, random);
-    const float *R = fenced(1, s.T, s.M, s.V_stride, random);
-    guard(&N, s.K, s.M, s.M + 1);
-    for (size_t k = 0; k < s.K; k++) {
-        for (size_t m = 0; m < s.M; m++) {
-            N.data[k * N.stride + m] = (float)(k + m);
-        }
-    }
-    kernels->accumulate(s.T, s.M, s.K, H, s.H_stride, R, s.V_stride, N.data, N.stride);
-    check_guards(&N);
-    for (size_t k = 0; k < s.K; k++) {
-        for (size_t m = 0; m < s.M; m++) {
-            double sum = (double)(k + m);
-            for (size_t t = 0; t < s.T; t++) {
-                sum += (double)H[t * s.H_stride + k] * (double)R[t * s.V_stride + m];
-            }
-            check_close((double)N.data[k * N.stride + m], sum, s.T);
-        }
-    }
-}
-
-static void check_products(size_t T, size_t M, size_t K)
-{
-    umi_random random = umi_random_seeded(T * 10000 + M * 100 + K);
-    for (size_t i = 0; i < n_rows; i++) {
-        check_model(&rows[i], new_shape(T, M, K), &random);
-        check_project(&rows[i], new_shape(T, M, K), &random);
-        check_accumulate(&rows[i], new_shape(T, M, K), &random);
-    }
-}
-
-/* Each dimension through all its sizes while the others stay at a few that fill no block. */
-static void products_of_all_sizes(void **state)
-{
-    (void)state;
-    for (size_t n = 0; n <= SIZE_MAX_TESTED; n++) {
-        check_products(n, 53, 9);
-        check_products(11, n, 7);
-        check_products(13, 35, n);
-        check_products(n, SIZE_MAX_TESTED - n, n / 2);
-        check_products(n % 10, n, n % 7);
-    }
-}
-
-/* More columns than one block of any kernel's sums. */
-static void project_over_many_columns(void **state)
-{
-    (void)state;
-    umi_random random = umi_random_seeded(4);
-    static const size_t cols[] = {1023, 1024, 1025, 1536, 1551, 2049, 4098};
-    for (size_t i = 0; i < n_rows; i++) {
-        for (size_t j = 0; j < sizeof cols / sizeof cols[0]; j++) {
-            check_project(&rows[i], new_shape(7, cols[j], 6), &random);
-        }
-    }
-}
-
-static void zero_over_zero_is_zero(void **state)
-{
-    (void)state;
-    enum { K = 3, M = 70 };
-    static float H[K], D[K * M], V[M], R[M];
-    for (size_t i = 0; i < n_rows; i++) {
-        memset(R, 1, sizeof R);
-        rows[i].ratio(1, M, K, H, K, D, M, V, M, R, M);
-        for (size_t m = 0; m < M; m++) {
-            assert_true(R[m] == 0.0F);
-        }
-        /* The largest magnitude over nothing stays finite, as the floor promises. */
-        V[0] = UMI_MAGNITUDE_MAX;
-        rows[i].ratio(1, M, K, H, K, D, M, V, M, R, M);
-        assert_true(isfinite(R[0]) && R[0] > 9e35F);
-        V[0] = 0.0F;
-    }
-}
-
-/* -- Bits -------------------------------------------------------------------------------------- */
-
-enum { TALL = 29, WIDE = 1100, DEEP = 11 };
-
-static float tall_H[TALL * DEEP], tall_D[DEEP * WIDE], tall_V[TALL * WIDE];
-
-static void fill(float *data, size_t n, uint64_t seed)
-{
-    umi_random random = umi_random_seeded(seed);
-    for (size_t i = 0; i < n; i++) {
-        data[i] = (float)umi_random_uniform(&random);
-    }
-}
-
-static void fill_tall(void)
-{
-    fill(tall_H, TALL * DEEP, 5);
-    fill(tall_D, DEEP * WIDE, 6);
-    fill(tall_V, TALL * WIDE, 7);
-}
-
-/* The rows of a tall tile, and the same rows in tiles of `height`. */
-static void check_heights(const umi_kernels *kernels, size_t height, size_t cols)
-{
-    static float tall[TALL * WIDE], X[TALL * WIDE];
-    const size_t row = cols * sizeof(float);
-    kernels->model(TALL, cols, DEEP, tall_H, DEEP, tall_D, WIDE, tall, cols);
-    for (size_t t = 0; t + height <= TALL; t++) {
-        kernels->model(height, cols, DEEP, tall_H + t * DEEP, DEEP, tall_D, WIDE, X, cols);
-        assert_memory_equal(X, tall + t * cols, height * row);
-    }
-    kernels->ratio(TALL, cols, DEEP, tall_H, DEEP, tall_D, WIDE, tall_V, WIDE, tall, cols);
-    for (size_t t = 0; t + height <= TALL; t++) {
-        kernels->ratio(height, cols, DEEP, tall_H + t * DEEP, DEEP, tall_D, WIDE, tall_V + t * WIDE,
-                       WIDE, X, cols);
-        assert_memory_equal(X, tall + t * cols, height * row);
-    }
-    kernels->project(TALL, cols, DEEP, tall_V, WIDE, tall_D, WIDE, tall, DEEP);
-    for (size_t t = 0; t + height <= TALL; t++) {
-        kernels->project(height, cols, DEEP, tall_V + t * WIDE, WIDE, tall_D, WIDE, X, DEEP);
-        assert_memory_equal(X, tall + t * DEEP, height * DEEP * sizeof(float));
-    }
-}
-
-static void bits_do_not_depend_on_the_tile(void **state)
-{
-    (void)state;
-    fill_tall();
-    for (size_t i = 0; i < n_rows; i++) {
-        for (size_t height = 1; height <= 9; height++) {
-            check_heights(&rows[i], height, 67);
-            check_heights(&rows[i], height, 48);
-        }
-        check_heights(&rows[i], 1, WIDE);
-        check_heights(&rows[i], 5, WIDE - 7);
-    }
-}
-
-/* An atom's numerator must not depend on how many atoms pass with it. */
-static void bits_do_not_depend_on_other_atoms(void **state)
-{
-    (void)state;
-    static float all[TALL * DEEP], some[TALL * DEEP];
-    fill_tall();
-    for (size_t i = 0; i < n_rows; i++) {
-        rows[i].project(TALL, WIDE, DEEP, tall_V, WIDE, tall_D, WIDE, all, DEEP);
-        for (size_t k = 0; k < DEEP; k++) {
-            rows[i].project(TALL, WIDE, 1, tall_V, WIDE, tall_D + k * WIDE, WIDE, some + k, DEEP);
-        }
-        assert_memory_equal(some, all, sizeof all);
-    }
-}
-
-static void accumulate_may_be_split_by_rows(void **state)
-{
-    (void)state;
-    static float whole[DEEP * WIDE], parts[DEEP * WIDE];
-    fill_tall();
-    for (size_t i = 0; i < n_rows; i++) {
-        for (size_t cut = 0; cut <= TALL; cut++) {
-            fill(whole, DEEP * WIDE, 8);
-            fill(parts, DEEP * WIDE, 8);
-            rows[i].accumulate(TALL, 67, DEEP, tall_H, DEEP, tall_V, WIDE, whole, WIDE);
-            rows[i].accumulate(cut, 67, DEEP, tall_H, DEEP, tall_V, WIDE, parts, WIDE);
-            rows[i].accumulate(TALL - cut, 67, DEEP, tall_H + cut * DEEP, DEEP, tall_V + cut * WIDE,
-                               WIDE, parts, WIDE);
-            assert_memory_equal(parts, whole, sizeof whole);
-        }
-    }
-}
-
-/* -- Along a row ------------------------------------------------------------------------------- */
-
-/* One logarithm a call, over the whole range, and closely round 1. */
-static void logarithms_are_accurate(void **state)
-{
-    (void)state;
-    const float one = 1.0F;
-    for (size_t i = 0; i < n_rows; i++) {
-        for (int step = -8700; step <= 8800; step++) {
-            float r = expf((float)step * 0.01F);
-            double exact = log((double)r);
-            double error = fabs(rows[i].weighted_log(1, &one, &r) - exact);
-            assert_true(error <= 3e-7 * fmax(1.0, fabs(exact)));
-            r = 1.0F + (float)step * 1e-5F;
-            exact = log((double)r);
-            error = fabs(rows[i].weighted_log(1, &one, &r) - exact);
-            assert_true(error <= 3e-7 * fabs(exact) + FLT_MIN);
-        }
-    }
-}
-
-static void weighted_log_of_all_lengths(void **state)
-{
-    (void)state;
-    umi_random random = umi_random_seeded(9);
-    for (size_t n = 0; n <= 600; n += n < 70 ? 1 : 23) {
-        float *V = fenced(0, 1, n, n + 1, &random);
-        float *R = fenced(1, 1, n, n + 1, &random);
-        double exact = 0.0, scale = 0.0;
-        for (size_t j = 0; j < n; j++) {
-            if (j % 5 == 2) {
-                V[j] = R[j] = 0.0F; /* 0 log 0 adds nothing */
-                continue;
-            }
-            R[j] += 1.0F;
-            exact += (double)V[j] * log((double)R[j]);
-            scale += (double)V[j];
-        }
-        for (size_t i = 0; i < n_rows; i++) {
-            assert_true(fabs(rows[i].weighted_log(n, V, R) - exact) <= 1e-6 * scale);
-        }
-    }
-}
-
-/* Sums in float alone would be off by far more. */
-static void weighted_log_of_a_long_row(void **state)
-{
-    (void)state;
-    enum { N = 1 << 20 };
-    static float V[N], R[N];
-    for (size_t j = 0; j < N; j++) {
-        V[j] = 0.7F;
-        R[j] = 1.3F;
-    }
-    double exact = (double)V[0] * log((double)R[0]) * N;
-    for (size_t i = 0; i < n_rows; i++) {
-        assert_true(fabs(rows[i].weighted_log(N, V, R) - exact) <= 1e-6 * exact);
-    }
-}
-
-static void magnitudes_of_all_lengths(void **state)
-{
-    (void)state;
-    static guarded g;
-    umi_random random = umi_random_seeded(10);
-    for (size_t n = 0; n <= SIZE_MAX_TESTED; n++) {
-        float *spectrum = fenced(0, 1, 2 * n, 2 * n + 1, &random);
-        for (size_t j = 0; j < n; j++) {
-            spectrum[2 * j] -= 0.5F;
-            spectrum[2 * j + 1] = j % 7 == 3 ? 0.0F : -spectrum[2 * j + 1];
-        }
-        for (size_t i = 0; i < n_rows; i++) {
-            guard(&g, 1, n, n + 1);
-            rows[i].magnitude(n, spectrum, g.data);
-            check_guards(&g);
-            for (size_t j = 0; j < n; j++) {
-                double exact = hypot((double)spectrum[2 * j], (double)spectrum[2 * j + 1]);
-                check_close((double)g.data[j], exact, 0);
-            }
-        }
-    }
-}
-
-/* -- The table --------------------------------------------------------------------------------- */
 
 static void denormals_are_flushed_and_restored(void **state)
 {
     (void)state;
-    volatile float small = FLT_MIN;
-    volatile float half = small * 0.5F;
-    assert_true(half > 0.0F);
-    unsigned before = umi_flush_denormals();
-#if defined(__x86_64__)
-    volatile float flushed = small * 0.5F; /* a result */
-    volatile float operand = half * 2.0F;  /* an operand */
-    assert_true(flushed == 0.0F);
-    assert_true(operand == 0.0F);
-#endif
-    /* Between two within: what was there is flushing. */
-    unsigned inner = umi_flush_denormals();
-    umi_restore_denormals(inner);
-#if defined(__x86_64__)
-    operand = half * 2.0F;
-    assert_true(operand == 0.0F);
-#endif
-    umi_restore_denormals(before);
-    half = small * 0.5F;
-    assert_true(half > 0.0F);
+    check_denormals();
 }
 
-static int select_rows(void **state)
+static void levels_of_other_processors_give_the_best_row_below(void **state)
 {
     (void)state;
-    static const char *const levels[] = {"scalar", "avx2", "avx512"};
-    for (size_t i = 0; i < 3; i++) {
-        umi_kernels_select(&rows[n_rows], levels[i]);
-        /* A level that the processor lacks gives one that is there already. */
-        n_rows += strcmp(rows[n_rows].name, levels[i]) == 0;
-    }
-    for (size_t i = 0; i < N_INPUTS; i++) {
-        fences[i] = new_fence(65536);
-    }
-    return 0;
+    umi_kernels kernels;
+#if defined(__x86_64__)
+    umi_kernels_select(&kernels, "neon");
+    assert_string_equal(kernels.name, "sse2");
+#elif defined(__aarch64__)
+    umi_kernels_select(&kernels, "sse2");
+    assert_string_equal(kernels.name, "neon");
+    umi_kernels_select(&kernels, "avx512");
+    assert_string_equal(kernels.name, "neon");
+#endif
+    umi_kernels_select(&kernels, "scalar");
+    assert_string_equal(kernels.name, "scalar");
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(products_of_all_sizes),
-        cmocka_unit_test(project_over_many_columns),
-        cmocka_unit_test(zero_over_zero_is_zero),
-        cmocka_unit_test(bits_do_not_depend_on_the_tile),
-        cmocka_unit_test(bits_do_not_depend_on_other_atoms),
-        cmocka_unit_test(accumulate_may_be_split_by_rows),
-        cmocka_unit_test(logarithms_are_accurate),
-        cmocka_unit_test(weighted_log_of_all_lengths),
-        cmocka_unit_test(weighted_log_of_a_long_row),
-        cmocka_unit_test(magnitudes_of_all_lengths),
+    static umi_kernels rows[KERNEL_ROWS_MAX];
+    static run runs[KERNEL_ROWS_MAX * N_KERNEL_CASES];
+    static struct CMUnitTest tests[KERNEL_ROWS_MAX * N_KERNEL_CASES + 2] = {
         cmocka_unit_test(denormals_are_flushed_and_restored),
+        cmocka_unit_test(levels_of_other_processors_give_the_best_row_below),
     };
-    return cmocka_run_group_tests(tests, select_rows, NULL);
+    size_t n_rows = kernel_rows(rows);
+    for (size_t i = 0; i < n_rows * N_KERNEL_CASES; i++) {
+        run *r = &runs[i];
+        r->kernels = &rows[i / N_KERNEL_CASES];
+        r->test = &kernel_cases[i % N_KERNEL_CASES];
+        (void)snprintf(r->name, sizeof r->name, "%s: %s", r->kernels->name, r->test->name);
+        struct CMUnitTest *test = &tests[i + 2];
+        test->name = r->name;
+        test->test_func = run_case;
+        test->initial_state = r;
+    }
+    /* What is left of the array has no name, and cmocka passes over it. */
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

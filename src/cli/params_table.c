@@ -11,7 +11,7 @@ static const char *const FORMATS[] = {"wav", "flac", NULL};
 static const char *const SAMPLE_FORMATS[] = {"keep", "16", "24", "32", "float", NULL};
 static const char *const STARTS[] = {"nndsvd", "random", NULL};
 const char *const umi_window_choices[] = {"hann", "sine", "kbd", NULL};
-const char *const umi_cpu_choices[] = {"auto", "scalar", "avx2", "avx512", NULL};
+const char *const umi_cpu_choices[] = {"auto", "scalar", "sse2", "neon", "avx2", "avx512", NULL};
 
 /* Within a group, in the order of help: what is asked for most comes first. */
 static const umi_param TABLE[] = {
@@ -369,9 +369,12 @@ static const umi_param TABLE[] = {
      .initial = "auto",
      .choices = umi_cpu_choices,
      .offset = AT(cpu),
-     .help = "instructions",
-     .detail = "Instructions to use at most. Results on one level are the same to the bit; between "
-               "levels they differ by rounding."},
+     .help = "use",
+     .detail =
+         "Instructions to use at most, in rising order; where the processor lacks a level, it "
+         "is the best that it has below. sse2 and neon are one level by two names, that of "
+         "vectors of 128 bits. Results on one level are the same to the bit; between levels "
+         "they differ by rounding."},
     {.name = "allow-truncated",
      .kind = UMI_FLAG,
      .group = UMI_GROUP_RUNNING,

@@ -36,7 +36,7 @@ SYSTEM = set(
     "dirent fcntl fnmatch ftw getopt glob langinfo libgen poll regex sched spawn strings termios "
     "unistd "
     # the compiler
-    "cpuid immintrin"
+    "arm_neon cpuid emmintrin immintrin"
     .split())
 
 MOST_LINES = 500

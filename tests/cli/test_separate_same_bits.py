@@ -19,10 +19,11 @@ def cpu_levels():
     flags = set()
     with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
         for line in file:
-            if line.startswith("flags"):
+            if line.startswith(("flags", "Features")):  # x86-64, Arm
                 flags = set(line.split(":")[1].split())
                 break
-    return ["scalar"] + ["avx2"] * ({"avx2", "fma"} <= flags)
+    return (["scalar"] + ["sse2"] * ("sse2" in flags) + ["neon"] * ("asimd" in flags)
+            + ["avx2"] * ({"avx2", "fma"} <= flags))
 
 
 def digest(path):

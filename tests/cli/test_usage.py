@@ -22,7 +22,7 @@ WRONG = [
     (["separate", "a.wav", "--sorces", "3"], 64, "did you mean --sources?"),
     (["separate", "a.wav", "--sources", "1"], 64, "--sources: 1 is outside 2..64"),
     (["separate", "a.wav", "--threads", "0"], 64, "--threads: 0 is outside 1..1024"),
-    (["separate", "a.wav", "--cpu", "z80"], 64, "--cpu: 'z80' is none of auto, scalar, avx2, avx512"),
+    (["separate", "a.wav", "--cpu", "z80"], 64, "--cpu: 'z80' is none of auto, scalar, sse2, neon, avx2, avx512"),
     (["separate", "a.wav", "--preset", "no-such"], 78, "no preset 'no-such'"),
     (["learn", "a.wav", "-o", "b", "--label", "c"], 64, "a.wav stands before the first --label"),
     (["presets", "shew", "music"], 64, "give 'show NAME'"),

@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #if defined(__x86_64__)
@@ -10,8 +12,16 @@
 #endif
 
 /* From the least to the most that a table may use. */
-static const char *const level_names[] = {"scalar", "avx2", "avx512"};
-enum { LEVEL_SCALAR, LEVEL_AVX2, LEVEL_AVX512, N_LEVELS };
+enum { LEVEL_SCALAR, LEVEL_SIMD128, LEVEL_AVX2, LEVEL_AVX512, N_LEVELS };
+
+static const struct {
+    const char *name;
+    int level;
+} level_names[] = {{"scalar", LEVEL_SCALAR},
+                   {"sse2", LEVEL_SIMD128},
+                   {"neon", LEVEL_SIMD128},
+                   {"avx2", LEVEL_AVX2},
+                   {"avx512", LEVEL_AVX512}};
 
 static umi_kernels tables[N_LEVELS]; /* the best table not above each level */
 static pthread_once_t tables_filled = PTHREAD_ONCE_INIT;
@@ -20,16 +30,21 @@ static atomic_int limit = N_LEVELS - 1;
 /* N_LEVELS for a name that is none. */
 static int level_of(const char *name)
 {
-    int level = 0;
-    while (level < N_LEVELS && strcmp(level_names[level], name) != 0) {
-        level++;
+    for (size_t i = 0; i < sizeof level_names / sizeof level_names[0]; i++) {
+        if (strcmp(level_names[i].name, name) == 0) {
+            return level_names[i].level;
+        }
     }
-    return level;
+    return N_LEVELS;
 }
 
 static void select_up_to(umi_kernels *kernels, int level)
 {
     umi_kernels_init_scalar(kernels);
+    if (level < LEVEL_SIMD128) {
+        return;
+    }
+    umi_kernels_init_simd128(kernels);
 #if defined(__x86_64__)
     if (level < LEVEL_AVX2 || !__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) {
         return;
@@ -41,8 +56,6 @@ static void select_up_to(umi_kernels *kernels, int level)
         return;
     }
     umi_kernels_init_avx512(kernels);
-#else
-    (void)level;
 #endif
 }
 
@@ -81,29 +94,58 @@ const umi_kernels *umi_kernels_get(void)
 
 enum { FLUSH_BITS = _MM_FLUSH_ZERO_ON | 0x0040 }; /* results to zero | operands as zero (DAZ) */
 
+static unsigned get_control(void)
+{
+    return _mm_getcsr();
+}
+
+static void set_control(unsigned control)
+{
+    _mm_setcsr(control);
+}
+
+#elif defined(__aarch64__)
+
+enum { FLUSH_BITS = 1 << 24 }; /* FZ of FPCR: both operands and results */
+
+/* The upper half of the register is reserved and reads as zero. */
+static unsigned get_control(void)
+{
+    uint64_t control;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(control));
+    return (unsigned)control;
+}
+
+static void set_control(unsigned control)
+{
+    __asm__ volatile("msr fpcr, %0" : : "r"((uint64_t)control) : "memory");
+}
+
+#else
+
+enum { FLUSH_BITS = 0 };
+
+static unsigned get_control(void)
+{
+    return 0;
+}
+
+static void set_control(unsigned control)
+{
+    (void)control;
+}
+
+#endif
+
 unsigned umi_flush_denormals(void)
 {
-    unsigned before = _mm_getcsr();
-    _mm_setcsr(before | FLUSH_BITS);
+    unsigned before = get_control();
+    set_control(before | FLUSH_BITS);
     return before;
 }
 
 void umi_restore_denormals(unsigned before)
 {
-    /* Only these two bits: the exception flags raised meanwhile are the thread's own. */
-    _mm_setcsr((_mm_getcsr() & ~(unsigned)FLUSH_BITS) | (before & FLUSH_BITS));
+    /* Only these bits: the exception flags raised meanwhile are the thread's own. */
+    set_control((get_control() & ~(unsigned)FLUSH_BITS) | (before & FLUSH_BITS));
 }
-
-#else
-
-unsigned umi_flush_denormals(void)
-{
-    return 0;
-}
-
-void umi_restore_denormals(unsigned before)
-{
-    (void)before;
-}
-
-#endif

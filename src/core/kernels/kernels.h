@@ -33,7 +33,7 @@
 #define UMI_MODEL_FLOOR 1e-24f
 
 typedef struct umi_kernels {
-    const char *name; /* "scalar", "avx2", "avx512" */
+    const char *name; /* "scalar", "sse2", "neon", "avx2", "avx512" */
 
     void (*model)(size_t rows, size_t cols, size_t atoms, const float *H, size_t H_stride,
                   const float *D, size_t D_stride, float *X, size_t X_stride);
@@ -57,8 +57,9 @@ typedef struct umi_kernels {
     void (*magnitude)(size_t n, const float *spectrum, float *magnitude);
 } umi_kernels;
 
-/* Fills *kernels with the best row that the processor has, not above `level` ("scalar", "avx2",
- * "avx512"; NULL: no limit). */
+/* Fills *kernels with the best row that the processor has, not above `level`. From the lowest, the
+ * levels are "scalar"; "sse2" and "neon", two names for vectors of 128 bits; "avx2"; "avx512".
+ * NULL: no limit. */
 void umi_kernels_select(umi_kernels *kernels, const char *level);
 
 /* The table for objects made from now on, as umi_kernels_limit left it. Safe from any thread. */
@@ -75,6 +76,7 @@ void umi_restore_denormals(unsigned before);
 
 /* The rungs of the ladder: each overwrites what its instructions do better. */
 void umi_kernels_init_scalar(umi_kernels *kernels);
+void umi_kernels_init_simd128(umi_kernels *kernels);
 void umi_kernels_init_avx2(umi_kernels *kernels);
 void umi_kernels_init_avx512(umi_kernels *kernels);
 

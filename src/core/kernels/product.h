@@ -27,6 +27,11 @@ typedef struct umi_product {
     size_t C_stride;
 } umi_product;
 
+/* Atoms that a block of a projection holds, and as many floats in one vector: the sums of one of
+ * its rows. */
+enum { UMI_PROJECT_ATOMS = 4 };
+typedef float umi_quad __attribute__((vector_size(UMI_PROJECT_ATOMS * sizeof(float))));
+
 typedef struct umi_projection {
     size_t rows, cols, atoms;
     const float *R; /* rows x cols */
