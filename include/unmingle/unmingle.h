@@ -20,6 +20,7 @@
 #include "unmingle/nmf.h"
 #include "unmingle/parallel.h"
 #include "unmingle/progress.h"
+#include "unmingle/rank_survey.h"
 #include "unmingle/separator.h"
 #include "unmingle/si_sdr.h"
 #include "unmingle/sparse.h"
