@@ -62,6 +62,12 @@ typedef enum um_solver {
                        of PLCA (Smaragdis, Raj 2007): 3/4 of the work of an iteration */
 } um_solver;
 
+typedef enum um_precision {
+    UM_PRECISION_FP32,
+    UM_PRECISION_BF16 /* the products' operands in bfloat16, their sums in float32: faster on
+                         processors with AVX512_BF16 or AMX, and less exact */
+} um_precision;
+
 typedef struct um_nmf_config {
     size_t n_frames;          /* rows of the largest V to come, 1.. */
     size_t n_bins;            /* columns of W, 1..1048576 */
@@ -70,6 +76,7 @@ typedef struct um_nmf_config {
     um_divergence divergence; /* default Kullback-Leibler */
     double beta;              /* for UM_DIVERGENCE_BETA, -2..4 */
     um_solver solver;         /* default UM_SOLVER_MU */
+    um_precision precision;   /* at most so coarse; default UM_PRECISION_FP32 */
     double sparsity_H;        /* s_H, 0..1000000; default 0 */
     double sparsity_W;        /* s_W, 0..1000000; default 0 */
     double continuity_H;      /* c, 0..1000000; default 0 */
@@ -131,6 +138,12 @@ UM_API UM_MUST_USE um_status um_nmf_set_weights(um_nmf *nmf, const double *weigh
  * after every iteration with the last value of the curve; the values are then those of the last
  * whole iteration. */
 UM_API UM_MUST_USE um_status um_nmf_run(um_nmf *nmf, um_cview V, const um_progress *progress);
+
+/* What the updates of this object are done in: UM_PRECISION_BF16 where that was asked for, the
+ * divergence is Kullback-Leibler, no cells are held out, and the processor has the instructions
+ * (not held back by um_cpu_limit); else UM_PRECISION_FP32. Objectives and divergences are computed
+ * in float32 in any case. */
+UM_API um_precision um_nmf_precision(const um_nmf *nmf);
 
 /* -- Results: borrowed until the next call that is not const, or _free ---------------------------
  */

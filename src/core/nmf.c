@@ -68,8 +68,8 @@ static bool config_is_valid(const um_nmf_config *c)
            c->n_channels <= UMI_NMF_CHANNELS_MAX && c->n_components >= 1 &&
            c->n_components <= COMPONENTS_MAX && divergence_is_valid(c) &&
            c->iterations <= ITERATIONS_MAX && c->tolerance >= 0.0 && c->tolerance < 1.0 &&
-           c->check_every >= 1 && c->parallel.n_workers >= 1 &&
-           c->parallel.n_workers <= WORKERS_MAX;
+           (unsigned)c->precision <= UM_PRECISION_BF16 && c->check_every >= 1 &&
+           c->parallel.n_workers >= 1 && c->parallel.n_workers <= WORKERS_MAX;
 }
 
 /* A zeroed matrix whose rows start on the alignment; data is NULL when memory is short. */
@@ -173,7 +173,9 @@ um_status um_nmf_new(const um_nmf_config *config, um_nmf **out)
     nmf->family = family_of(nmf->beta);
     nmf->kernels = *umi_kernels_get();
     nmf->n_columns = config->n_channels * config->n_bins;
-    if (!allocate(nmf)) {
+    /* Loops held back to less than AVX-512 are held back from bfloat16 too. */
+    bool bf16 = config->precision == UM_PRECISION_BF16 && strcmp(nmf->kernels.name, "avx512") == 0;
+    if (!allocate(nmf) || (bf16 && !umi_nmf_bf16_init(nmf, NULL))) {
         um_nmf_free(nmf);
         return UM_ERR_MEMORY;
     }
@@ -202,6 +204,7 @@ void um_nmf_free(um_nmf *nmf)
         umi_free(nmf->parts[p].HH.data);
         umi_free(nmf->parts[p].activation_sum);
     }
+    umi_nmf_bf16_free(nmf);
     for (size_t w = 0; nmf->scratch != NULL && w < nmf->config.parallel.n_workers; w++) {
         umi_tile_scratch_free(&nmf->scratch[w]);
     }
@@ -378,4 +381,9 @@ double um_nmf_held_out(const um_nmf *nmf, size_t *n_cells)
 {
     *n_cells = nmf->n_held_out;
     return nmf->held_out;
+}
+
+um_precision um_nmf_precision(const um_nmf *nmf)
+{
+    return nmf->bf16 != NULL ? UM_PRECISION_BF16 : UM_PRECISION_FP32;
 }

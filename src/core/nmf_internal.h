@@ -5,6 +5,7 @@
  *     nmf_run.c        the iterations
  *     nmf_pass.c       one pass over V, tile by tile, and the sums for the dictionary
  *     nmf_kl.c  nmf_euclidean.c  nmf_beta.c    what a divergence does with a tile and with its sums
+ *     nmf_bf16.c       the same for Kullback-Leibler with operands in bfloat16
  *     nmf_penalty.c    sparsity and continuity
  *     nmf_held_out.c   cells that the updates do not see */
 #ifndef UMI_CORE_NMF_INTERNAL_H
@@ -34,6 +35,7 @@ typedef struct umi_nmf_part {
 } umi_nmf_part;
 
 typedef struct umi_nmf_pass umi_nmf_pass;
+typedef struct umi_nmf_bf16 umi_nmf_bf16;
 
 /* What differs between divergences. */
 typedef struct umi_nmf_family {
@@ -54,9 +56,10 @@ struct um_nmf {
     double beta; /* of the divergence, whatever its name */
     const umi_nmf_family *family;
     umi_kernels kernels;
-    size_t n_columns; /* n_channels * n_bins */
-    um_view W;        /* K x n_bins */
-    um_view G;        /* K x n_channels */
+    umi_nmf_bf16 *bf16; /* NULL: everything in float32 */
+    size_t n_columns;   /* n_channels * n_bins */
+    um_view W;          /* K x n_bins */
+    um_view G;          /* K x n_channels */
     um_view D;        /* K x n_columns: W once a channel, times its gain; W itself for 1 channel */
     um_view H;        /* n_frames x K */
     um_view H_before; /* n_frames x K: H at the start of the pass (continuity_H only) */
@@ -107,6 +110,10 @@ bool umi_nmf_learns_gains(const um_nmf *nmf);
  * apart from N and E, which umi_nmf_reduce_row adds up row by row. */
 double umi_nmf_pass_run(umi_nmf_pass *pass);
 
+/* The first run of components, from `from` on, whose atom or gains are learned: *begin .. *end - 1.
+ * False when there is none. */
+bool umi_nmf_next_learned(const um_nmf *nmf, size_t from, size_t *begin, size_t *end);
+
 /* M += H^T X for the components whose atom or gains are learned; M is K x columns. */
 void umi_nmf_accumulate(const um_nmf *nmf, um_cview H, const float *X, size_t X_stride, um_view M);
 
@@ -130,6 +137,21 @@ void umi_nmf_learn_gains(um_nmf *nmf, size_t k, const float *N, const float *E, 
 /* Brings what was learned of atom k back to sums of 1, and sets scale[k] so that the model stays
  * as it is; with penalties on H, whose scale means something, that is 1. */
 void umi_nmf_normalise_atom(um_nmf *nmf, size_t k);
+
+/* -- nmf_bf16.c -------------------------------------------------------------------------------- */
+
+/* Makes nmf->bf16, with the row of that name or, for NULL, the best that the processor has. Where
+ * it has none, or where the work asked for is not done in bfloat16, nmf->bf16 stays NULL. False
+ * when memory is short. */
+bool umi_nmf_bf16_init(um_nmf *nmf, const char *row);
+void umi_nmf_bf16_free(um_nmf *nmf);
+
+/* Packs the dictionary as it is now, for the next pass. */
+void umi_nmf_bf16_prepare(um_nmf *nmf);
+
+/* What the family's `tile` does but for measuring: updates H, adds to the part's sums. */
+void umi_nmf_bf16_tile(const umi_nmf_pass *pass, size_t first, um_view H, umi_nmf_part *part,
+                       const umi_tile_scratch *scratch);
 
 /* -- nmf_penalty.c ----------------------------------------------------------------------------- */
 

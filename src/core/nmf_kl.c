@@ -34,18 +34,33 @@ static void ratio(const um_nmf *nmf, size_t first, um_cview V, um_cview H,
     }
 }
 
+static void prepare(um_nmf *nmf)
+{
+    if (nmf->bf16 != NULL) {
+        umi_nmf_bf16_prepare(nmf);
+    }
+}
+
 static void tile(const umi_nmf_pass *p, size_t first, um_view H, umi_nmf_part *part,
                  const umi_tile_scratch *scratch)
 {
     const um_nmf *nmf = p->nmf;
     um_cview V = {um_crow(p->V, first), H.rows, p->V.cols, p->V.stride};
     bool joint = nmf->config.solver == UM_SOLVER_JOINT;
-    ratio(nmf, first, V, um_const_view(H), scratch);
+    if (p->measure || nmf->bf16 == NULL) {
+        ratio(nmf, first, V, um_const_view(H), scratch);
+    }
     if (p->measure) {
         part->divergence += divergence(nmf, V, um_const_view(H), scratch);
         if (nmf->config.held_out > 0.0) {
             part->divergence -= umi_nmf_measure_held_out(nmf, first, V, um_const_view(H), part);
         }
+    }
+    if (nmf->bf16 != NULL) {
+        if (p->update) {
+            umi_nmf_bf16_tile(p, first, H, part, scratch);
+        }
+        return;
     }
     if (p->learn && joint) {
         umi_nmf_accumulate(nmf, um_const_view(H), scratch->R, scratch->R_stride, part->N);
@@ -123,4 +138,4 @@ static void dictionary(umi_nmf_pass *p)
     umi_parallel_run(&p->nmf->config.parallel, p->nmf->config.n_components, learn_atom_task, p);
 }
 
-const umi_nmf_family umi_nmf_kl = {NULL, tile, dictionary};
+const umi_nmf_family umi_nmf_kl = {prepare, tile, dictionary};

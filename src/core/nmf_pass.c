@@ -46,20 +46,27 @@ static void sum_activations(um_cview H, double *sums)
     }
 }
 
-void umi_nmf_accumulate(const um_nmf *nmf, um_cview H, const float *X, size_t X_stride, um_view M)
+bool umi_nmf_next_learned(const um_nmf *nmf, size_t from, size_t *begin, size_t *end)
 {
     bool gains = umi_nmf_learns_gains(nmf);
-    size_t K = H.cols;
-    for (size_t k = 0; k < K;) { /* in runs of neighbours that are learned */
-        size_t end = k;
-        while (end < K && (gains || !nmf->fixed[end])) {
-            end++;
-        }
-        if (end > k) {
-            nmf->kernels.accumulate(H.rows, nmf->n_columns, end - k, H.data + k, H.stride, X,
-                                    X_stride, um_row(M, k), M.stride);
-        }
-        k = end + 1;
+    size_t K = nmf->config.n_components;
+    while (from < K && !gains && nmf->fixed[from]) {
+        from++;
+    }
+    *begin = from;
+    while (from < K && (gains || !nmf->fixed[from])) {
+        from++;
+    }
+    *end = from;
+    return *begin < *end;
+}
+
+void umi_nmf_accumulate(const um_nmf *nmf, um_cview H, const float *X, size_t X_stride, um_view M)
+{
+    size_t begin, end = 0;
+    while (umi_nmf_next_learned(nmf, end, &begin, &end)) {
+        nmf->kernels.accumulate(H.rows, nmf->n_columns, end - begin, H.data + begin, H.stride, X,
+                                X_stride, um_row(M, begin), M.stride);
     }
 }
 
