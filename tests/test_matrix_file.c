@@ -121,6 +121,69 @@ static void npy_is_read_whole_and_in_rows(void **state)
     umi_matrix_file_free(NULL);
 }
 
+static const char market_text[] = "%%MatrixMarket matrix coordinate real symmetric\n"
+                                  "2 2 2\n1 1 5\n2 1 7\n";
+
+/* The same 2 x 2 matrix, {5, 7, 7, 0}, in every kind of text. */
+static void text_is_read_whole_and_again(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        const char *text;
+        umi_matrix_kind kind;
+        bool is_sparse;
+    } rows[] = {
+        {"x.mtx", market_text, UMI_MATRIX_MARKET, true},
+        {"x", market_text, UMI_MATRIX_MARKET, true},
+        {"x", "%%MatrixMarket matrix array real general\n2 2\n5\n7\n7\n0\n", UMI_MATRIX_MARKET,
+         false},
+        {"x.csv", "a;b\n5;7\n7;0\n", UMI_MATRIX_CSV, false},
+        {"x", "5 7\n7 0\n", UMI_MATRIX_CSV, false},
+    };
+    static const float expected[6] = {5, 7, -1, 7, 0, -1};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        umi_matrix_file *file = open_matrix(rows[i].name, rows[i].text, strlen(rows[i].text));
+        const umi_matrix_info *info = umi_matrix_file_info(file);
+        assert_int_equal(info->kind, rows[i].kind);
+        assert_int_equal(info->rows, 2);
+        assert_int_equal(info->cols, 2);
+        assert_int_equal(info->is_sparse, rows[i].is_sparse);
+        assert_int_equal(info->n_entries, rows[i].is_sparse ? 4 : 0);
+        assert_false(info->has_row_access);
+        for (size_t pass = 0; pass < 2; pass++) {
+            float values[6] = {-1, -1, -1, -1, -1, -1};
+            um_view padded = {values, 2, 2, 3};
+            assert_int_equal(umi_matrix_file_read(file, 0, padded, &error), UM_OK);
+            assert_memory_equal(values, expected, sizeof expected);
+        }
+        float values[4];
+        assert_int_equal(umi_matrix_file_read(file, 1, um_view_of(values, 1, 2), &error),
+                         UM_ERR_DATA);
+        assert_non_null(strstr(error.message, "save it as NPY"));
+        umi_matrix_file_free(file);
+    }
+}
+
+static void a_sparse_matrix_belongs_to_its_file(void **state)
+{
+    (void)state;
+    static const size_t row_start[3] = {0, 2, 3};
+    static const uint32_t column[3] = {0, 1, 0};
+    static const float value[3] = {5, 7, 7};
+    umi_matrix_file *file = open_matrix("x.mtx", market_text, strlen(market_text));
+    for (size_t pass = 0; pass < 2; pass++) {
+        um_csparse V = {0};
+        assert_int_equal(umi_matrix_file_read_sparse(file, &V, &error), UM_OK);
+        assert_int_equal(V.rows, 2);
+        assert_int_equal(V.cols, 2);
+        assert_memory_equal(V.row_start, row_start, sizeof row_start);
+        assert_memory_equal(V.column, column, sizeof column);
+        assert_memory_equal(V.value, value, sizeof value);
+    }
+    umi_matrix_file_free(file);
+}
+
 static void what_is_no_matrix_is_refused(void **state)
 {
     (void)state;
@@ -131,6 +194,11 @@ static void what_is_no_matrix_is_refused(void **state)
     } rows[] = {{"x.npy", "1,2\n", "x.npy: not an NPY file"},
                 {"x.npy", "", "x.npy: empty file"},
                 {"x.npy", "\x93NUMPY\1", "x.npy: truncated"},
+                {"x.mtx", "1 2\n", "x.mtx: line 1: a Matrix Market file begins"},
+                {"x.mtx", "", "x.mtx: line 1: a Matrix Market file begins"},
+                {"x.csv", "\1", "x.csv: "},
+                {"x.csv", "", "x.csv: a table without rows"},
+                {"x", "some prose.\n", "x: a table without rows"},
                 {"x", "\1\2\3", "x: not a matrix"},
                 {"x", "", "x: not a matrix"}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -199,6 +267,10 @@ static um_status open_and_free(void *path)
     umi_matrix_file *file = NULL;
     um_status status = umi_matrix_file_open(path, "/tmp", &file, &error);
     assert_int_equal(status == UM_OK, file != NULL);
+    if (status == UM_OK && umi_matrix_file_info(file)->is_sparse) {
+        um_csparse V;
+        status = umi_matrix_file_read_sparse(file, &V, &error);
+    }
     umi_matrix_file_free(file);
     return status;
 }
@@ -209,6 +281,8 @@ static void every_allocation_may_fail(void **state)
     unsigned char bytes[300];
     scratch_write(&files, "x.npy", bytes, put_small_npy(bytes));
     assert_true(counting_allocator_sweep(open_and_free, files.path) > 0);
+    scratch_write(&files, "x.mtx", market_text, strlen(market_text));
+    assert_true(counting_allocator_sweep(open_and_free, files.path) > 0);
 }
 
 int main(void)
@@ -216,6 +290,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_is_told_by_its_bytes_then_by_its_name),
         cmocka_unit_test(npy_is_read_whole_and_in_rows),
+        cmocka_unit_test(text_is_read_whole_and_again),
+        cmocka_unit_test(a_sparse_matrix_belongs_to_its_file),
         cmocka_unit_test(what_is_no_matrix_is_refused),
         cmocka_unit_test(standard_input_is_a_file_like_others),
         cmocka_unit_test(a_file_that_changes_is_told),

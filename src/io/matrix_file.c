@@ -2,6 +2,9 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "core/sparse_builder.h"
+#include "format/csv.h"
+#include "format/matrix_market.h"
 #include "io/npy_reader.h"
 
 #include <errno.h>
@@ -16,7 +19,11 @@ static const char MARKET_MAGIC[] = "%%MatrixMarket";
 struct umi_matrix_file {
     umi_input_file input;
     umi_matrix_info info;
-    umi_npy_reader *npy; /* NULL for another kind */
+    umi_npy_reader *npy;   /* NULL for another kind */
+    umi_text_reader *text; /* NULL for NPY */
+    umi_matrix_market market;
+    umi_csv csv;
+    umi_sparse_builder *sparse; /* what was read last */
 };
 
 /* -- What a file is ---------------------------------------------------------------------------- */
@@ -104,6 +111,36 @@ static um_status open_npy(umi_matrix_file *file, um_error *error)
     return status;
 }
 
+static bool read_text(void *context, uint64_t offset, void *bytes, size_t n, size_t *n_read)
+{
+    return umi_input_file_read(context, offset, bytes, n, n_read);
+}
+
+static um_status open_text(umi_matrix_file *file, um_error *error)
+{
+    file->text = umi_alloc(1, sizeof *file->text);
+    if (file->text == NULL) {
+        return umi_error_set(error, UM_ERR_MEMORY, "%s: not enough memory", file->input.name);
+    }
+    file->text->source =
+        (umi_text_source){file->input.name, file->input.size, read_text, &file->input};
+    um_status status;
+    if (file->info.kind == UMI_MATRIX_MARKET) {
+        status = umi_matrix_market_open(file->text, &file->market, error);
+        file->info.rows = file->market.rows;
+        file->info.cols = file->market.cols;
+        file->info.is_sparse = file->market.is_sparse;
+        /* Bounded by the file's size, so that the double does not overflow. */
+        file->info.n_entries =
+            file->market.is_sparse ? file->market.n_lines * (file->market.is_symmetric ? 2 : 1) : 0;
+    } else {
+        status = umi_csv_measure(file->text, &file->csv, error);
+        file->info.rows = file->csv.rows;
+        file->info.cols = file->csv.cols;
+    }
+    return status;
+}
+
 um_status umi_matrix_file_take(umi_input_file *input, umi_matrix_file **out, um_error *error)
 {
     *out = NULL;
@@ -122,8 +159,11 @@ um_status umi_matrix_file_take(umi_input_file *input, umi_matrix_file **out, um_
             break;
         case UMI_MATRIX_MARKET:
         case UMI_MATRIX_CSV:
+            status = open_text(file, error);
+            break;
         case UMI_MATRIX_NONE:
-            status = umi_error_set(error, UM_ERR_DATA, "%s: not a matrix: it is no NPY file",
+            status = umi_error_set(error, UM_ERR_DATA,
+                                   "%s: not a matrix: neither NPY nor Matrix Market nor text",
                                    file->input.name);
             break;
         }
@@ -151,6 +191,8 @@ void umi_matrix_file_free(umi_matrix_file *file)
     if (file != NULL) {
         umi_input_file_close(&file->input);
         umi_free(file->npy);
+        umi_free(file->text);
+        umi_sparse_builder_free(file->sparse);
         umi_free(file);
     }
 }
@@ -182,12 +224,30 @@ um_status umi_matrix_file_read(umi_matrix_file *file, size_t first_row, um_view 
                              file->input.name, rows.rows, rows.cols, first_row + 1, file->info.rows,
                              file->info.cols);
     }
-    um_status status = umi_npy_reader_read(file->npy, first_row, rows, error);
+    um_status status;
+    if (file->npy != NULL) {
+        status = umi_npy_reader_read(file->npy, first_row, rows, error);
+    } else if (rows.rows != file->info.rows) {
+        return umi_error_set(error, UM_ERR_DATA,
+                             "%s: a matrix in text cannot be read in pieces; save it as NPY "
+                             "(numpy.save)",
+                             file->input.name);
+    } else if (file->info.kind == UMI_MATRIX_MARKET) {
+        status = umi_matrix_market_read(file->text, &file->market, rows, error);
+    } else {
+        status = umi_csv_read(file->text, &file->csv, rows, error);
+    }
     return judge(file, status, error);
 }
 
 um_status umi_matrix_file_read_sparse(umi_matrix_file *file, um_csparse *V, um_error *error)
 {
-    (void)V;
-    return umi_error_set(error, UM_ERR_ARGUMENT, "%s: this matrix is not sparse", file->input.name);
+    if (!file->info.is_sparse) {
+        return umi_error_set(error, UM_ERR_ARGUMENT, "%s: this matrix is not sparse",
+                             file->input.name);
+    }
+    umi_sparse_builder_free(file->sparse);
+    um_status status =
+        umi_matrix_market_read_sparse(file->text, &file->market, &file->sparse, V, error);
+    return judge(file, status, error);
 }
