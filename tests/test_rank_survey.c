@@ -81,6 +81,7 @@ static void wide_ranges_are_searched(void **state)
     assert_int_equal(survey.scores[survey.n_scores - 1].n_components, 60);
     for (size_t i = 1; i < survey.n_scores; i++) {
         assert_true(survey.scores[i].n_components > survey.scores[i - 1].n_components);
+        assert_true(survey.scores[i].held_out >= survey.scores[survey.best].held_out);
     }
     size_t best = survey.scores[survey.best].n_components;
     assert_int_equal(survey.scores[survey.best - 1].n_components, best - 1);
