@@ -1,7 +1,8 @@
 /* Runs the factorisation on a matrix and a start that another program wrote, for compare_nmf.py.
  *
- *     bench_nmf FILE ROWS COLUMNS K ITERATIONS [ITERATIONS ...]
+ *     bench_nmf FILE ROWS COLUMNS K SOLVER ITERATIONS [ITERATIONS ...]
  *
+ * SOLVER is mu or joint. The environment's UNMINGLE_CPU limits the instructions.
  * FILE holds float32 numbers: V (ROWS x COLUMNS), H (ROWS x K), W (K x COLUMNS, rows that sum to
  * 1). Every count of iterations is a run of its own from that start, and prints its CPU seconds on
  * one line. What the last run reached is written to FILE in place of H and W, so that the caller
@@ -9,10 +10,12 @@
 #define _POSIX_C_SOURCE 200112L
 
 #include "core/memory.h"
+#include "unmingle/cpu.h"
 #include "unmingle/nmf.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 typedef struct problem {
@@ -38,9 +41,10 @@ static void copy_out(um_cview from, um_view to)
 }
 
 /* Prints the time of one run from the start values; the last run's results replace them. */
-static um_status run(problem *p, size_t iterations, bool last)
+static um_status run(problem *p, um_solver solver, size_t iterations, bool last)
 {
     um_nmf_config config = um_nmf_config_default();
+    config.solver = solver;
     config.n_frames = p->V.rows;
     config.n_bins = p->V.cols;
     config.n_components = p->W.rows;
@@ -94,10 +98,24 @@ static bool write_results(FILE *file, const problem *p)
            fflush(file) == 0;
 }
 
+static bool solver_of(const char *name, um_solver *solver)
+{
+    static const char *const names[] = {"mu", "joint"};
+    static const um_solver solvers[] = {UM_SOLVER_MU, UM_SOLVER_JOINT};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            *solver = solvers[i];
+            return true;
+        }
+    }
+    return false;
+}
+
 int main(int argc, char **argv)
 {
-    if (argc < 6) {
-        (void)fprintf(stderr, "usage: bench_nmf FILE ROWS COLUMNS K ITERATIONS [ITERATIONS ...]\n");
+    um_solver solver;
+    if (argc < 7 || !solver_of(argv[5], &solver) || um_cpu_limit(getenv("UNMINGLE_CPU")) != UM_OK) {
+        (void)fprintf(stderr, "usage: bench_nmf FILE ROWS COLUMNS K mu|joint ITERATIONS ...\n");
         return 64;
     }
     problem p = {0};
@@ -107,8 +125,8 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "bench_nmf: %s: cannot be read\n", argv[1]);
         return 74;
     }
-    for (int i = 5; i < argc; i++) {
-        um_status status = run(&p, strtoul(argv[i], NULL, 10), i + 1 == argc);
+    for (int i = 6; i < argc; i++) {
+        um_status status = run(&p, solver, strtoul(argv[i], NULL, 10), i + 1 == argc);
         if (status != UM_OK) {
             (void)fprintf(stderr, "bench_nmf: %s\n", um_status_string(status));
             return 70;

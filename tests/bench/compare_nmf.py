@@ -1,20 +1,24 @@
 #!/usr/bin/python3
-"""The iteration against scikit-learn's, on one thread, in CPU time.
+"""The iteration against others', on one thread, in CPU time.
 
-    tests/bench/compare_nmf.py --build BUILD [--recording FILE] [--atoms 8,16,32,64]
-                               [--iterations 10,30] [--repeat 5]
+    tests/bench/compare_nmf.py --build BUILD [--recording FILE] [--atoms 8,16,32,64,128]
+                               [--peers scikit-learn,numpy,torch] [--cpu avx512|avx2]
+                               [--iterations 4,16] [--repeat 5]
 
-Both programs get the same V and the same start and run Kullback-Leibler multiplicative updates,
-scikit-learn as NMF(solver='mu', beta_loss='kullback-leibler', init='custom', tol=0) in float32. V is
-a magnitude spectrogram of four minutes of sound: once the mean of the channels with windows of 2048,
-once two channels side by side with windows of 4096.
+All programs get the same V and the same start and run Kullback-Leibler multiplicative updates in
+float32 (peers.py tells how). V is a magnitude spectrogram of four minutes of sound: once the mean of
+the channels with windows of 2048, once two channels side by side with windows of 4096.
 
 A run of few iterations is subtracted from one of more, so that loading, checks and the first and
-last divergence cancel out on both sides. The two programs take turns. What both reached is judged by
-one function here, in double precision; they must agree to 5 digits, or the comparison fails.
+last divergence cancel out on both sides. The programs take turns. What they reached is judged by
+one function here, in double precision; ours (solver mu) must agree with each peer to 5 digits, or
+the comparison fails. Our joint solver takes another way, so its divergence is only printed.
 
-GFLOP/s count the four products of an iteration, 8 N M K operations, and nothing else. Their share is
-of the rate at which bench_kernels measures OpenBLAS to multiply square matrices, in the same turn.
+GFLOP/s count the products of an iteration, 8 N M K operations (joint: 6), and nothing else. Their
+share is of the rate at which bench_kernels measures OpenBLAS to multiply square matrices, in the
+same turn. `at 100 %` is the ratio that an alternating iteration at that very rate would have.
+
+--cpu avx2 limits our kernels and OpenBLAS (peers and square product) to AVX2.
 """
 
 import argparse
@@ -25,20 +29,21 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
-import warnings
 
 import material
 
+if "--cpu=avx2" in sys.argv or "avx2" in sys.argv:
+    material.ONE_THREAD |= {"OPENBLAS_CORETYPE": "Haswell", "UNMINGLE_CPU": "avx2"}
 material.one_thread()
 
 import numpy as np
 import scipy.signal
-from sklearn.decomposition import NMF
-from sklearn.exceptions import ConvergenceWarning
 
-BARS = {16: 5.0, 32: 3.5, 64: 2.0}  # times as fast as scikit-learn
-AIMS = {8: 50, 16: 70, 32: 80, 64: 85}  # per cent of sgemm's rate
+import peers
+
+BARS = {"mu": {16: 6.0, 32: 4.0, 64: 2.2}, "joint": {16: 7.5, 32: 5.2, 64: 2.8}}
+AIMS = {8: 52, 16: 72, 32: 82, 64: 88, 128: 85}  # per cent of sgemm's rate
+PRODUCTS = {"mu": 4, "joint": 3}
 AGREEMENT = 1e-5
 
 
@@ -58,9 +63,9 @@ def problems(path):
     yield "channels side by side, 4096/1024", np.hstack(magnitudes(sound, rate, 4096, 1024))
 
 
-def start_values(V, K):
-    """Random H and W; rows of W sum to 1, which one of the two programs insists on."""
-    random = np.random.default_rng(K)
+def start_values(V, K, seed):
+    """Random H and W; rows of W sum to 1, which one of the programs insists on."""
+    random = np.random.default_rng(seed)
     W = random.uniform(0.1, 1.0, (K, V.shape[1]))
     W /= W.sum(axis=1, keepdims=True)
     H = random.uniform(0.1, 1.0, (V.shape[0], K)) * (V.mean() * V.shape[1] / (0.55 * K))
@@ -78,23 +83,6 @@ def divergence(V, H, W):
     return total
 
 
-def peer_run(V, H, W, iterations):
-    model = NMF(
-        n_components=len(W),
-        solver="mu",
-        beta_loss="kullback-leibler",
-        init="custom",
-        tol=0,
-        max_iter=iterations,
-    )
-    H, W = H.copy(), W.copy()
-    start = time.process_time()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        H = model.fit_transform(V, W=H, H=W)
-    return time.process_time() - start, H, model.components_
-
-
 class Ours:
     """Runs bench_nmf over a file that holds V and room for the factors."""
 
@@ -104,16 +92,16 @@ class Ours:
         self.shape = V.shape
         V.tofile(self.path)
 
-    def run(self, H, W, counts):
+    def run(self, H, W, solver, counts):
         """Seconds for each count of iterations, and the factors after the last."""
         with open(self.path, "r+b") as file:
             file.seek(4 * self.shape[0] * self.shape[1])
             H.tofile(file)
             W.tofile(file)
             file.truncate()
-        numbers = [str(n) for n in (*self.shape, len(W), *counts)]
+        words = [str(word) for word in (*self.shape, len(W), solver, *counts)]
         answer = subprocess.run(
-            [self.program, self.path, *numbers], stdout=subprocess.PIPE, text=True, check=True
+            [self.program, self.path, *words], stdout=subprocess.PIPE, text=True, check=True
         ).stdout
         factors = np.fromfile(self.path, np.float32, offset=4 * self.shape[0] * self.shape[1])
         return (
@@ -123,10 +111,10 @@ class Ours:
         )
 
 
-def sgemm_rate(program):
+def sgemm_rate(program, level):
     """In operations a second. bench_kernels measures it first; of no size it measures no kernels."""
     answer = subprocess.run(
-        [program, "avx512", "1", "1"], stdout=subprocess.PIPE, text=True, check=True
+        [program, level, "1", "1"], stdout=subprocess.PIPE, text=True, check=True
     ).stdout
     found = re.search(r"^sgemm .*: ([0-9.]+) GFLOP/s", answer)
     if not found:
@@ -134,35 +122,53 @@ def sgemm_rate(program):
     return 1e9 * float(found.group(1))
 
 
-def compare(V, ours, K, options, kernels):
-    """One line of the table; False when the bar is missed. Ends when the results differ."""
-    H, W = start_values(V, K)
+def measure(V, ours, K, options, kernels):
+    """Seconds an iteration of every program, turn after turn; sgemm's rates; divergences."""
+    H, W = start_values(V, K, K)
     few, many = options.iterations
-    our_times, peer_times, rates = [], [], []
+    times, ends, rates = {}, {}, []
     for _ in range(options.repeat):
-        times, our_H, our_W = ours.run(H, W, [few, many])
-        our_times.append((times[1] - times[0]) / (many - few))
-        first, _, _ = peer_run(V, H, W, few)
-        second, peer_H, peer_W = peer_run(V, H, W, many)
-        peer_times.append((second - first) / (many - few))
-        rates.append(sgemm_rate(kernels))
-    our_end, peer_end = divergence(V, our_H, our_W), divergence(V, peer_H, peer_W)
-    if not math.isclose(our_end, peer_end, rel_tol=AGREEMENT):
-        sys.exit(f"K = {K}: ours ends at {our_end:.9g}, scikit-learn at {peer_end:.9g}")
-    ratio = statistics.median(peer_times) / statistics.median(our_times)
-    ratios = [p / o for p, o in zip(peer_times, our_times)]
-    rate = 8.0 * V.shape[0] * V.shape[1] * K / statistics.median(our_times)
-    share = 100 * rate / statistics.median(rates)
-    bar = BARS.get(K, 0.0)
-    print(
-        f"{K:3d} {material.spread([1e3 * t for t in our_times], '{:.0f}'):>18}"
-        f" {material.spread([1e3 * t for t in peer_times], '{:.0f}'):>18}"
-        f" {ratio:6.1f} ({min(ratios):.1f}..{max(ratios):.1f})"
-        f" {bar if bar else '-':>5} {1e-9 * rate:8.1f} {share:6.0f} {AIMS.get(K, '-'):>5}"
-        f"   {our_end:.7g} {abs(our_end / peer_end - 1):.0e}",
-        flush=True,
-    )
-    return ratio >= bar
+        for solver in PRODUCTS:
+            seconds, our_H, our_W = ours.run(H, W, solver, [few, many])
+            times.setdefault(solver, []).append((seconds[1] - seconds[0]) / (many - few))
+            ends[solver] = (our_H, our_W)
+        for name in options.peers:
+            first, _, _ = peers.ALL[name](V, H, W, few)
+            second, *ends[name] = peers.ALL[name](V, H, W, many)
+            times.setdefault(name, []).append((second - first) / (many - few))
+        rates.append(sgemm_rate(kernels, options.cpu))
+    divergences = {name: divergence(V, *factors) for name, factors in ends.items()}
+    for name in options.peers:
+        if not math.isclose(divergences["mu"], divergences[name], rel_tol=AGREEMENT):
+            sys.exit(f"K = {K}: ours ends at {divergences['mu']:.9g}, "
+                     f"{name} at {divergences[name]:.9g}")
+    return times, rates, divergences
+
+
+def compare(V, ours, K, options, kernels):
+    """The lines of the table for one K; False when a bar is missed."""
+    times, rates, divergences = measure(V, ours, K, options, kernels)
+    median = {name: statistics.median(values) for name, values in times.items()}
+    operations = 2.0 * V.shape[0] * V.shape[1] * K
+    reached = True
+    for solver, n_products in PRODUCTS.items():
+        rate = n_products * operations / median[solver]
+        ratios = [median[name] / median[solver] for name in options.peers]
+        bar = BARS[solver].get(K)
+        limit = median[options.peers[0]] * statistics.median(rates) / (n_products * operations)
+        aim = AIMS.get(K, "-") if solver == "mu" else "-"
+        reached &= bar is None or ratios[0] >= bar
+        print(
+            f"{K:4d} {solver:>6} {material.spread([1e3 * t for t in times[solver]], '{:.0f}'):>16}"
+            + "".join(f" {ratio:12.1f}" for ratio in ratios)
+            + f" {bar if bar else '-':>5} {limit:8.1f} {1e-9 * rate:8.1f}"
+            f" {100 * rate / statistics.median(rates):5.0f} % {aim:>4}"
+            f"   {divergences[solver]:.7g}",
+            flush=True,
+        )
+    print("            peers' ms:  " + "".join(f" {1e3 * median[name]:12.0f}" for name in options.peers),
+          flush=True)
+    return reached
 
 
 def arguments():
@@ -170,10 +176,13 @@ def arguments():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     numbers = lambda text: [int(n) for n in text.split(",")]
+    names = lambda text: text.split(",")
     parser.add_argument("--build", required=True, help="folder the benchmarks were built in")
     parser.add_argument("--recording", default=material.RECORDING)
-    parser.add_argument("--atoms", type=numbers, default=[8, 16, 32, 64])
-    parser.add_argument("--iterations", type=numbers, default=[10, 30], metavar="FEW,MANY")
+    parser.add_argument("--atoms", type=numbers, default=[8, 16, 32, 64, 128])
+    parser.add_argument("--peers", type=names, default=list(peers.ALL))
+    parser.add_argument("--cpu", choices=["avx512", "avx2"], default="avx512")
+    parser.add_argument("--iterations", type=numbers, default=[4, 16], metavar="FEW,MANY")
     parser.add_argument("--repeat", type=int, default=5)
     return parser.parse_args()
 
@@ -182,13 +191,14 @@ def main():
     options = arguments()
     programs = os.path.join(options.build, "tests", "bench")
     kernels = os.path.join(programs, "bench_kernels")
-    print(material.cpu_model())
+    print(f"{material.cpu_model()}, {options.cpu}")
     reached = True
     for name, V in problems(options.recording):
         V = np.ascontiguousarray(V)
-        print(f"\n{name}: {V.shape[0]} x {V.shape[1]}, milliseconds an iteration, median (range)")
-        print(f"  K {'unmingle':>18} {'scikit-learn':>18}  ratio (range)     bar  GFLOP/s  share"
-              "   aim   divergence, difference")
+        print(f"\n{name}: {V.shape[0]} x {V.shape[1]}; milliseconds an iteration, median (range),"
+              " times as fast as")
+        print(f"   K solver {'unmingle':>16}" + "".join(f" {name:>12}" for name in options.peers)
+              + "   bar at 100 %  GFLOP/s  share  aim   divergence")
         with tempfile.TemporaryDirectory() as directory:
             ours = Ours(os.path.join(programs, "bench_nmf"), directory, V)
             for K in options.atoms:
