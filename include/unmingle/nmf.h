@@ -30,6 +30,10 @@
  * along. That is why W's L1 norm is taken of atoms scaled to the Euclidean norm 1: the norm of
  * unscaled atoms could be lowered by mere scaling, H growing as W shrinks.
  *
+ * V may be sparse (sparse.h; term counts, for instance), for Kullback-Leibler only: of a cell of 0
+ * this divergence asks for M alone, and the sum of M is that of H, as rows of W sum to 1. So the
+ * cells that are not 0 are all that time and memory go by. Other divergences need every cell.
+ *
  * Results do not depend on the number of threads: sums are formed over fixed blocks of frames, in
  * a fixed order. */
 #ifndef UNMINGLE_NMF_H
@@ -38,6 +42,7 @@
 #include "unmingle/export.h"
 #include "unmingle/parallel.h"
 #include "unmingle/progress.h"
+#include "unmingle/sparse.h"
 #include "unmingle/status.h"
 #include "unmingle/view.h"
 
@@ -83,6 +88,10 @@ typedef struct um_nmf_config {
     double held_out;          /* share of V's cells that the updates do not see, below 0.9; default
                                  0. Kullback-Leibler only, for um_nmf_held_out */
     uint64_t held_out_seed;   /* which cells these are */
+    bool sparse;              /* V will be a um_csparse; Kullback-Leibler and one channel only.
+                                 Every cell that is held out then costs what an entry does */
+    size_t n_values;          /* entries of the largest sparse V to come, below 2^32 together with
+                                 the cells that are held out */
     bool update_gains;        /* learn the atoms' gains; default true, no matter with 1 channel */
     size_t iterations;        /* at most so many, 0..1000000; default 200 */
     double tolerance;         /* stop when the divergence fell by less than this share of its first
@@ -117,11 +126,15 @@ UM_API UM_MUST_USE um_status um_nmf_set_activations(um_nmf *nmf, um_cview H);
  * the largest, scaled so that the model has the mean of V. The same seed gives the same values. */
 UM_API UM_MUST_USE um_status um_nmf_start_random(um_nmf *nmf, um_cview V, uint64_t seed);
 
+/* The same for an object with config.sparse. */
+UM_API UM_MUST_USE um_status um_nmf_start_random_sparse(um_nmf *nmf, const um_csparse *V,
+                                                        uint64_t seed);
+
 /* Non-negative double singular value decomposition (Boutsidis, Gallopoulos 2008) of V's mean over
  * channels, the zeros of each factor raised to 1e-4 of its mean so that they can grow. The singular
  * vectors come from a randomised range finder (Halko, Martinsson, Tropp 2011) with this seed.
  * Components past the smaller side of V, and fixed ones' activations, start random. Allocates while
- * it works. */
+ * it works. UM_ERR_ARGUMENT with config.sparse. */
 UM_API UM_MUST_USE um_status um_nmf_start_nndsvd(um_nmf *nmf, um_cview V, uint64_t seed);
 
 /* What each component's penalties are multiplied by, `weights` being n_components values, finite
@@ -139,10 +152,14 @@ UM_API UM_MUST_USE um_status um_nmf_set_weights(um_nmf *nmf, const double *weigh
  * whole iteration. */
 UM_API UM_MUST_USE um_status um_nmf_run(um_nmf *nmf, um_cview V, const um_progress *progress);
 
+/* The same for an object with config.sparse: V.cols = n_bins, at most config.n_values entries. */
+UM_API UM_MUST_USE um_status um_nmf_run_sparse(um_nmf *nmf, const um_csparse *V,
+                                               const um_progress *progress);
+
 /* What the updates of this object are done in: UM_PRECISION_BF16 where that was asked for, the
- * divergence is Kullback-Leibler, no cells are held out, and the processor has the instructions
- * (not held back by um_cpu_limit); else UM_PRECISION_FP32. Objectives and divergences are computed
- * in float32 in any case. */
+ * divergence is Kullback-Leibler, V dense, no cells are held out, and the processor has the
+ * instructions (not held back by um_cpu_limit); else UM_PRECISION_FP32. Objectives and divergences
+ * are computed in float32 in any case. */
 UM_API um_precision um_nmf_precision(const um_nmf *nmf);
 
 /* -- Results: borrowed until the next call that is not const, or _free ---------------------------

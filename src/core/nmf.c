@@ -40,9 +40,12 @@ static double beta_of(const um_nmf_config *c)
     }
 }
 
-static const umi_nmf_family *family_of(double beta)
+static const umi_nmf_family *family_of(double beta, bool sparse)
 {
-    return beta == 1.0 ? &umi_nmf_kl : beta == 2.0 ? &umi_nmf_euclidean : &umi_nmf_beta;
+    return sparse        ? &umi_nmf_kl_sparse
+           : beta == 1.0 ? &umi_nmf_kl
+           : beta == 2.0 ? &umi_nmf_euclidean
+                         : &umi_nmf_beta;
 }
 
 static bool penalty_is_valid(double penalty)
@@ -58,8 +61,8 @@ static bool divergence_is_valid(const um_nmf_config *c)
     return (unsigned)c->divergence <= UM_DIVERGENCE_BETA && beta >= BETA_MIN && beta <= BETA_MAX &&
            (c->solver == UM_SOLVER_MU || (c->solver == UM_SOLVER_JOINT && kl)) &&
            (c->held_out == 0.0 || (c->held_out > 0.0 && c->held_out < HELD_OUT_MAX && kl)) &&
-           penalty_is_valid(c->sparsity_H) && penalty_is_valid(c->sparsity_W) &&
-           penalty_is_valid(c->continuity_H);
+           (!c->sparse || (kl && c->n_channels == 1)) && penalty_is_valid(c->sparsity_H) &&
+           penalty_is_valid(c->sparsity_W) && penalty_is_valid(c->continuity_H);
 }
 
 static bool config_is_valid(const um_nmf_config *c)
@@ -67,6 +70,7 @@ static bool config_is_valid(const um_nmf_config *c)
     return c->n_frames >= 1 && c->n_bins >= 1 && c->n_bins <= BINS_MAX && c->n_channels >= 1 &&
            c->n_channels <= UMI_NMF_CHANNELS_MAX && c->n_components >= 1 &&
            c->n_components <= COMPONENTS_MAX && divergence_is_valid(c) &&
+           (!c->sparse || (c->n_frames <= UINT32_MAX && c->n_values <= UINT32_MAX)) &&
            c->iterations <= ITERATIONS_MAX && c->tolerance >= 0.0 && c->tolerance < 1.0 &&
            (unsigned)c->precision <= UM_PRECISION_BF16 && c->check_every >= 1 &&
            c->parallel.n_workers >= 1 && c->parallel.n_workers <= WORKERS_MAX;
@@ -93,7 +97,12 @@ size_t umi_nmf_n_parts(size_t n_rows)
 static bool part_init(umi_nmf_part *part, const um_nmf *nmf)
 {
     size_t K = nmf->config.n_components;
-    part->N = matrix_new(K, nmf->n_columns);
+    if (!nmf->config.sparse || part == &nmf->parts[0]) {
+        part->N = matrix_new(K, nmf->n_columns);
+        if (part->N.data == NULL) {
+            return false;
+        }
+    }
     part->activation_sum = umi_alloc(K, sizeof(double));
     if (nmf->family == &umi_nmf_euclidean) {
         part->HH = matrix_new(K, K);
@@ -107,7 +116,7 @@ static bool part_init(umi_nmf_part *part, const um_nmf *nmf)
             return false;
         }
     }
-    return part->N.data != NULL && part->activation_sum != NULL;
+    return part->activation_sum != NULL;
 }
 
 static bool allocate(um_nmf *nmf)
@@ -128,9 +137,15 @@ static bool allocate(um_nmf *nmf)
         nmf->scratch == NULL) {
         return false;
     }
-    if (c->continuity_H > 0.0) {
+    if (c->continuity_H > 0.0 || (c->sparse && c->solver == UM_SOLVER_JOINT)) {
         nmf->H_before = matrix_new(c->n_frames, K);
         if (nmf->H_before.data == NULL) {
+            return false;
+        }
+    }
+    if (c->sparse) {
+        nmf->Wt = matrix_new(c->n_bins, K);
+        if (nmf->Wt.data == NULL || !umi_nmf_entries_init(nmf)) {
             return false;
         }
     }
@@ -142,7 +157,8 @@ static bool allocate(um_nmf *nmf)
         }
     }
     for (size_t w = 0; w < c->parallel.n_workers; w++) {
-        if (!umi_tile_scratch_init(&nmf->scratch[w], nmf->n_columns, K,
+        /* Nothing of a sparse V is ever laid out over all columns. */
+        if (!umi_tile_scratch_init(&nmf->scratch[w], c->sparse ? 0 : nmf->n_columns, K,
                                    nmf->family == &umi_nmf_beta)) {
             return false;
         }
@@ -170,7 +186,7 @@ um_status um_nmf_new(const um_nmf_config *config, um_nmf **out)
     }
     nmf->config = *config;
     nmf->beta = beta_of(config);
-    nmf->family = family_of(nmf->beta);
+    nmf->family = family_of(nmf->beta, config->sparse);
     nmf->kernels = *umi_kernels_get();
     nmf->n_columns = config->n_channels * config->n_bins;
     /* Loops held back to less than AVX-512 are held back from bfloat16 too. */
@@ -215,6 +231,8 @@ void um_nmf_free(um_nmf *nmf)
     umi_free(nmf->G.data);
     umi_free(nmf->H.data);
     umi_free(nmf->H_before.data);
+    umi_free(nmf->Wt.data);
+    umi_nmf_entries_free(nmf);
     umi_free(nmf->B.data);
     umi_free(nmf->E.data);
     umi_free(nmf->fixed);
@@ -228,6 +246,9 @@ void um_nmf_free(um_nmf *nmf)
 void umi_nmf_expand(um_nmf *nmf)
 {
     size_t F = nmf->config.n_bins;
+    if (nmf->config.sparse) {
+        umi_nmf_transpose_atoms(nmf);
+    }
     if (nmf->config.n_channels == 1) {
         return; /* D is W */
     }

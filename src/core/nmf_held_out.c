@@ -2,37 +2,27 @@
  * would do on what it has not learned by heart (Owen, Perry 2009: cross-validation of
  * factorisations by held-out cells). */
 #include "core/nmf_internal.h"
-#include "core/random.h"
 
 #include <math.h>
 
-/* Walks over the held-out columns of one row: a function of the seed and the row alone. The gaps
- * between them are geometric, so that every cell is held out with the same chance. */
-typedef struct hidden_cells {
-    umi_random random;
-    double log_seen; /* log(1 - share) */
-    double next;     /* column, in double because a gap may be past any column */
-    size_t n_columns;
-} hidden_cells;
-
-static void advance(hidden_cells *cells)
+static void advance(umi_nmf_hidden_cells *cells)
 {
     /* 1 - uniform is in (0, 1], so that its logarithm is finite. */
     cells->next += floor(log(1.0 - umi_random_uniform(&cells->random)) / cells->log_seen);
 }
 
-static hidden_cells hidden_cells_of(const um_nmf *nmf, size_t row)
+umi_nmf_hidden_cells umi_nmf_hidden_cells_of(const um_nmf *nmf, size_t row)
 {
     /* An odd constant spreads neighbouring rows over the seeds: 2^64 divided by the golden ratio.
      */
     uint64_t seed = nmf->config.held_out_seed + (uint64_t)row * 0x9E3779B97F4A7C15U;
-    hidden_cells cells = {umi_random_seeded(seed), log1p(-nmf->config.held_out), 0.0,
-                          nmf->n_columns};
+    umi_nmf_hidden_cells cells = {umi_random_seeded(seed), log1p(-nmf->config.held_out), 0.0,
+                                  nmf->n_columns};
     advance(&cells);
     return cells;
 }
 
-static bool next_hidden(hidden_cells *cells, size_t *column)
+bool umi_nmf_next_hidden(umi_nmf_hidden_cells *cells, size_t *column)
 {
     if (!(cells->next < (double)cells->n_columns)) {
         return false;
@@ -46,9 +36,9 @@ static bool next_hidden(hidden_cells *cells, size_t *column)
 void umi_nmf_hide(const um_nmf *nmf, size_t first, um_cview V, const umi_tile_scratch *scratch)
 {
     for (size_t n = 0; n < V.rows; n++) {
-        hidden_cells cells = hidden_cells_of(nmf, first + n);
+        umi_nmf_hidden_cells cells = umi_nmf_hidden_cells_of(nmf, first + n);
         size_t f;
-        while (next_hidden(&cells, &f)) {
+        while (umi_nmf_next_hidden(&cells, &f)) {
             scratch->R[n * scratch->R_stride + f] = 1.0f;
         }
     }
@@ -59,9 +49,9 @@ double umi_nmf_measure_held_out(const um_nmf *nmf, size_t first, um_cview V, um_
 {
     double surplus = 0.0;
     for (size_t n = 0; n < V.rows; n++) {
-        hidden_cells cells = hidden_cells_of(nmf, first + n);
+        umi_nmf_hidden_cells cells = umi_nmf_hidden_cells_of(nmf, first + n);
         size_t f;
-        while (next_hidden(&cells, &f)) {
+        while (umi_nmf_next_hidden(&cells, &f)) {
             double m = 0.0;
             for (size_t k = 0; k < H.cols; k++) {
                 m += (double)um_crow(H, n)[k] * (double)um_row(nmf->D, k)[f];

@@ -6,12 +6,14 @@
  *     nmf_pass.c       one pass over V, tile by tile, and the sums for the dictionary
  *     nmf_kl.c  nmf_euclidean.c  nmf_beta.c    what a divergence does with a tile and with its sums
  *     nmf_bf16.c       the same for Kullback-Leibler with operands in bfloat16
+ *     nmf_sparse.c     the same for a sparse V; nmf_entries.c holds its entries by columns
  *     nmf_penalty.c    sparsity and continuity
  *     nmf_held_out.c   cells that the updates do not see */
 #ifndef UMI_CORE_NMF_INTERNAL_H
 #define UMI_CORE_NMF_INTERNAL_H
 
 #include "core/kernels/kernels.h"
+#include "core/random.h"
 #include "core/tile.h"
 #include "unmingle/nmf.h"
 
@@ -24,7 +26,8 @@ enum { UMI_NMF_CHANNELS_MAX = 64 };
 
 /* The sums of one part over its frames. */
 typedef struct umi_nmf_part {
-    um_view N;              /* K x columns: H^T A, A being the numerator of the divergence */
+    um_view N;              /* K x columns: H^T A, A being the numerator of the divergence; of a
+                               sparse V only the first part has one */
     um_view E;              /* K x columns: H^T B, its denominator (beta only) */
     um_view HH;             /* K x K: H^T H (Euclidean only) */
     double *activation_sum; /* K: sum of H over the frames */
@@ -49,7 +52,22 @@ typedef struct umi_nmf_family {
     void (*dictionary)(umi_nmf_pass *pass);
 } umi_nmf_family;
 
-extern const umi_nmf_family umi_nmf_kl, umi_nmf_euclidean, umi_nmf_beta;
+extern const umi_nmf_family umi_nmf_kl, umi_nmf_euclidean, umi_nmf_beta, umi_nmf_kl_sparse;
+
+/* The entries of a sparse V, by rows and by columns. Cells that are held out are among them, with
+ * the sign bit set and the value, if any, behind it: what the updates need is the places of both.
+ */
+typedef struct umi_nmf_entries {
+    um_csparse V;         /* of this run: what was given, or the copy below */
+    size_t capacity;      /* entries that there is room for, cells that are held out included */
+    size_t *column_start; /* n_bins + 1: entries by columns, those of one column by rows */
+    uint32_t *row;        /* of each of these */
+    uint32_t *entry;      /* and its place in V */
+    float *ratio;         /* V / (H W) of V's entries (UM_SOLVER_JOINT only) */
+    size_t *row_start;    /* V with the cells that are held out (held_out only) */
+    uint32_t *column;
+    float *value;
+} umi_nmf_entries;
 
 struct um_nmf {
     um_nmf_config config;
@@ -62,15 +80,18 @@ struct um_nmf {
     um_view G;          /* K x n_channels */
     um_view D;        /* K x n_columns: W once a channel, times its gain; W itself for 1 channel */
     um_view H;        /* n_frames x K */
-    um_view H_before; /* n_frames x K: H at the start of the pass (continuity_H only) */
-    um_view B;        /* K x K: D D^T (Euclidean only) */
-    um_view E;        /* K x n_columns: H^T H D (Euclidean only) */
-    bool *fixed;      /* K: the atom keeps its spectrum */
-    double *weights;  /* K: of the penalties */
-    double *scale;    /* K: factors that the next pass applies to the columns of H */
-    double mean;      /* u: of V in this run */
-    float largest;    /* of V in this run */
-    size_t n_rows;    /* of V in the last run: so many rows of H mean something */
+    um_view H_before; /* n_frames x K: H at the start of the pass (continuity_H, and sparse V with
+                         UM_SOLVER_JOINT, only) */
+    um_view Wt;       /* n_bins x K: W transposed (sparse V only) */
+    umi_nmf_entries entries; /* sparse V only */
+    um_view B;               /* K x K: D D^T (Euclidean only) */
+    um_view E;               /* K x n_columns: H^T H D (Euclidean only) */
+    bool *fixed;             /* K: the atom keeps its spectrum */
+    double *weights;         /* K: of the penalties */
+    double *scale;           /* K: factors that the next pass applies to the columns of H */
+    double mean;             /* u: of V in this run */
+    float largest;           /* of V in this run */
+    size_t n_rows;           /* of V in the last run: so many rows of H mean something */
     umi_nmf_part parts[UMI_NMF_PARTS_MAX];
     umi_tile_scratch *scratch; /* one a worker */
     double *curve;
@@ -83,11 +104,17 @@ struct um_nmf {
 /* How many parts the frames of a V with n_rows rows are cut into, 1..UMI_NMF_PARTS_MAX. */
 size_t umi_nmf_n_parts(size_t n_rows);
 
-/* Writes D from W and G. */
+/* Writes D from W and G, and Wt. */
 void umi_nmf_expand(um_nmf *nmf);
 
 /* Divides the row by its sum; false, and nothing done, when the sum is not finite and above 0. */
 bool umi_nmf_normalise_row(float *row, size_t n);
+
+/* -- nmf_run.c --------------------------------------------------------------------------------- */
+
+/* The iterations, V being checked, and mean, largest and n_rows known. Of a sparse V, whose entries
+ * are in nmf->entries, rows and cols are all that V says. */
+um_status umi_nmf_iterate(um_nmf *nmf, um_cview V, const um_progress *progress);
 
 /* -- nmf_pass.c -------------------------------------------------------------------------------- */
 
@@ -170,7 +197,39 @@ double umi_nmf_atoms_penalty(const um_nmf *nmf);
 void umi_nmf_update_activations(const um_nmf *nmf, size_t first, um_view H, const float *P,
                                 const float *Q, size_t stride, double power);
 
+/* -- nmf_start.c ------------------------------------------------------------------------------- */
+
+/* Uniform random start values for n_rows frames of a V with this mean. */
+void umi_nmf_start_random(um_nmf *nmf, size_t n_rows, double mean, uint64_t seed);
+
+/* -- nmf_sparse.c, nmf_entries.c --------------------------------------------------------------- */
+
+/* Memory for the entries; false when it is short or the entries are too many to be numbered. What
+ * was made is freed by umi_nmf_entries_free all the same. */
+bool umi_nmf_entries_init(um_nmf *nmf);
+void umi_nmf_entries_free(um_nmf *nmf);
+
+/* Takes the entries of V, which is valid and within what _init made room for. */
+void umi_nmf_entries_set(um_nmf *nmf, const um_csparse *V);
+
+/* Wt from W. */
+void umi_nmf_transpose_atoms(um_nmf *nmf);
+
 /* -- nmf_held_out.c ---------------------------------------------------------------------------- */
+
+/* Walks over the held-out columns of one row: a function of the seed and the row alone. The gaps
+ * between them are geometric, so that every cell is held out with the same chance. */
+typedef struct umi_nmf_hidden_cells {
+    umi_random random;
+    double log_seen; /* log(1 - share) */
+    double next;     /* column, in double because a gap may be past any column */
+    size_t n_columns;
+} umi_nmf_hidden_cells;
+
+umi_nmf_hidden_cells umi_nmf_hidden_cells_of(const um_nmf *nmf, size_t row);
+
+/* False when there is none any more. Columns ascend. */
+bool umi_nmf_next_hidden(umi_nmf_hidden_cells *cells, size_t *column);
 
 /* For the tile of V that begins at row `first`: sets the ratio of cells that are held out to 1,
  * as if V were there what the model says. That makes the update the EM step for missing data. */

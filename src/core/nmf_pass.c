@@ -155,7 +155,9 @@ void umi_nmf_reduce_row(const umi_nmf_pass *p, size_t k)
     const umi_nmf_part *first = &p->nmf->parts[0];
     for (size_t i = 1; i < p->n_parts; i++) {
         const umi_nmf_part *part = &p->nmf->parts[i];
-        add_row(um_row(first->N, k), um_row(part->N, k), p->nmf->n_columns);
+        if (part->N.data != NULL) {
+            add_row(um_row(first->N, k), um_row(part->N, k), p->nmf->n_columns);
+        }
         if (first->E.data != NULL) {
             add_row(um_row(first->E, k), um_row(part->E, k), p->nmf->n_columns);
         }

@@ -28,12 +28,17 @@ static bool converged(const um_nmf *nmf, double objective)
 
 um_status um_nmf_run(um_nmf *nmf, um_cview V, const um_progress *progress)
 {
-    if (nmf == NULL || V.data == NULL || V.rows > nmf->H.rows || V.cols != nmf->n_columns ||
-        !umi_tile_magnitudes_are_valid(V)) {
+    if (nmf == NULL || nmf->config.sparse || V.data == NULL || V.rows > nmf->H.rows ||
+        V.cols != nmf->n_columns || !umi_tile_magnitudes_are_valid(V)) {
         return UM_ERR_ARGUMENT;
     }
-    const um_nmf_config *c = &nmf->config;
     measure_input(nmf, V);
+    return umi_nmf_iterate(nmf, V, progress);
+}
+
+um_status umi_nmf_iterate(um_nmf *nmf, um_cview V, const um_progress *progress)
+{
+    const um_nmf_config *c = &nmf->config;
     nmf->n_curve = 0;
     nmf->iterations = 0;
     for (size_t k = 0; k < c->n_components; k++) {

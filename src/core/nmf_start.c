@@ -11,8 +11,8 @@
 
 static bool fits(const um_nmf *nmf, um_cview V)
 {
-    return nmf != NULL && V.data != NULL && V.rows >= 1 && V.rows <= nmf->H.rows &&
-           V.cols == nmf->n_columns && umi_tile_magnitudes_are_valid(V);
+    return nmf != NULL && !nmf->config.sparse && V.data != NULL && V.rows >= 1 &&
+           V.rows <= nmf->H.rows && V.cols == nmf->n_columns && umi_tile_magnitudes_are_valid(V);
 }
 
 static double mean_of(um_cview V)
@@ -43,11 +43,8 @@ static void random_atom(um_nmf *nmf, size_t k, umi_random *random)
     (void)normalised; /* its values are above zero */
 }
 
-um_status um_nmf_start_random(um_nmf *nmf, um_cview V, uint64_t seed)
+void umi_nmf_start_random(um_nmf *nmf, size_t n_rows, double mean, uint64_t seed)
 {
-    if (!fits(nmf, V)) {
-        return UM_ERR_ARGUMENT;
-    }
     umi_random random = umi_random_seeded(seed);
     size_t K = nmf->config.n_components;
     for (size_t k = 0; k < K; k++) {
@@ -56,13 +53,21 @@ um_status um_nmf_start_random(um_nmf *nmf, um_cview V, uint64_t seed)
         }
     }
     /* Rows of D sum to 1, so the model's row sum is H's; above_floor has the mean 0.55. */
-    double scale = mean_of(V) * (double)V.cols / ((double)K * 0.55);
-    for (size_t n = 0; n < V.rows; n++) {
+    double scale = mean * (double)nmf->n_columns / ((double)K * 0.55);
+    for (size_t n = 0; n < n_rows; n++) {
         for (size_t k = 0; k < K; k++) {
             um_row(nmf->H, n)[k] = (float)(scale * (double)above_floor(&random));
         }
     }
     umi_nmf_expand(nmf);
+}
+
+um_status um_nmf_start_random(um_nmf *nmf, um_cview V, uint64_t seed)
+{
+    if (!fits(nmf, V)) {
+        return UM_ERR_ARGUMENT;
+    }
+    umi_nmf_start_random(nmf, V.rows, mean_of(V), seed);
     return UM_OK;
 }
 

@@ -23,6 +23,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* The largest magnitude taken: that of full scale times a million, through the longest window. */
 #define UMI_MAGNITUDE_MAX 1e12f
@@ -52,6 +53,19 @@ typedef struct umi_kernels {
      * Kullback-Leibler divergence that needs a logarithm. Partial sums in double at least every
      * 256 elements; relative error of one logarithm below 3e-7 of max(1, |log R|). */
     double (*weighted_log)(size_t n, const float *V, const float *R);
+
+    /* For a row of a sparse V, or of its transpose, with the entries V[i] at the places index[i]: D
+     * holds one row of K floats a place, and x is the row's own K.
+     *
+     *     ratio_entries      R[i] = V[i] / (x . D[index[i]])
+     *     project_entries    P = P + sum over i of R[i] D[index[i]]
+     *
+     * A ratio does not depend on the other entries; the sum adds them in order, and splitting one
+     * call into two changes no bit. */
+    void (*ratio_entries)(size_t n, size_t atoms, const uint32_t *index, const float *V,
+                          const float *x, const float *D, size_t D_stride, float *R);
+    void (*project_entries)(size_t n, size_t atoms, const uint32_t *index, const float *R,
+                            const float *D, size_t D_stride, float *P);
 
     /* magnitude[i] = sqrt(re^2 + im^2) of the n pairs in spectrum. */
     void (*magnitude)(size_t n, const float *spectrum, float *magnitude);

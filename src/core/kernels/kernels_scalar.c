@@ -87,6 +87,30 @@ static double weighted_log(size_t n, const float *V, const float *R)
     return sum;
 }
 
+static void ratio_entries(size_t n, size_t atoms, const uint32_t *index, const float *V,
+                          const float *x, const float *D, size_t D_stride, float *R)
+{
+    for (size_t i = 0; i < n; i++) {
+        const float *d = D + index[i] * D_stride;
+        float sum = 0.0f;
+        for (size_t k = 0; k < atoms; k++) {
+            sum += x[k] * d[k];
+        }
+        R[i] = V[i] / (sum > UMI_MODEL_FLOOR ? sum : UMI_MODEL_FLOOR);
+    }
+}
+
+static void project_entries(size_t n, size_t atoms, const uint32_t *index, const float *R,
+                            const float *D, size_t D_stride, float *P)
+{
+    for (size_t i = 0; i < n; i++) {
+        const float *d = D + index[i] * D_stride;
+        for (size_t k = 0; k < atoms; k++) {
+            P[k] += R[i] * d[k];
+        }
+    }
+}
+
 static void magnitude(size_t n, const float *spectrum, float *result)
 {
     for (size_t i = 0; i < n; i++) {
@@ -104,5 +128,7 @@ void umi_kernels_init_scalar(umi_kernels *kernels)
     kernels->project = project;
     kernels->accumulate = accumulate;
     kernels->weighted_log = weighted_log;
+    kernels->ratio_entries = ratio_entries;
+    kernels->project_entries = project_entries;
     kernels->magnitude = magnitude;
 }
