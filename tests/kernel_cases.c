@@ -193,6 +193,11 @@ static void check_products(const umi_kernels *kernels, size_t T, size_t M, size_
     check_model(kernels, new_shape(T, M, K), &random);
     check_project(kernels, new_shape(T, M, K), &random);
     check_accumulate(kernels, new_shape(T, M, K), &random);
+    /* Rows of H may overlap. */
+    shape overlapping = new_shape(T, M, K);
+    overlapping.H_stride = 1 + K / 3;
+    check_model(kernels, overlapping, &random);
+    check_accumulate(kernels, overlapping, &random);
 }
 
 /* Each dimension through all its sizes while the others stay at a few that fill no block. */

@@ -18,6 +18,7 @@
 #include "unmingle/group.h"
 #include "unmingle/mask.h"
 #include "unmingle/nmf.h"
+#include "unmingle/nmfd.h"
 #include "unmingle/parallel.h"
 #include "unmingle/progress.h"
 #include "unmingle/rank_survey.h"

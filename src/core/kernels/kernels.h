@@ -9,8 +9,9 @@
  *     accumulate  K x M   N = N + H^T R
  *
  * The scalar row is the specification. What every row promises:
- *  - Any T, K, M from 0 on, any strides (in floats) >= the row's length. All may be unaligned;
- *    where rows of D, R and N do not start on UMI_ALIGNMENT a tile takes up to half as long again.
+ *  - Any T, K, M from 0 on, any strides (in floats) >= the row's length, that of H also smaller:
+ *    it is only read, and its rows may overlap (nmfd_update.c). All may be unaligned; where rows of
+ *    D, R and N do not start on UMI_ALIGNMENT a tile takes up to half as long again.
  *  - The bits of one output element depend on its own inputs and on K, M (project: the order of
  *    the sum over M is fixed), never on T or on the row's place in the tile (accumulate: rows are
  *    added in order, and splitting one call into two by rows changes no bit).
