@@ -373,6 +373,52 @@ static void weighted_log_of_a_long_row(const umi_kernels *kernels)
     require(fabs(kernels->weighted_log(N, V, R) - exact) <= 1e-6 * exact, "the sum is accurate");
 }
 
+/* Against pow in double, at every length and for every kind of power, floors among the values. */
+static void beta_terms_of_all_lengths(const umi_kernels *kernels)
+{
+    static const float powers[] = {-2.0F, -1.5F, -0.5F, 1.0F, 2.0F, -4.0F, -0.01F};
+    static guarded A, X;
+    umi_random random = umi_random_seeded(11);
+    for (size_t n = 0; n <= SIZE_MAX_TESTED; n++) {
+        umi_beta_terms t = {powers[n % 7], 0.25F, 1e-6F, 1e-7F};
+        float *V = fenced(0, 1, n, n + 1, &random);
+        guard(&A, 1, n, n + 1);
+        guard(&X, 1, n, n + 1);
+        double v[SIZE_MAX_TESTED], x[SIZE_MAX_TESTED];
+        for (size_t j = 0; j < n; j++) {
+            V[j] = j % 5 == 2 ? 0.0F : V[j];
+            X.data[j] = j % 7 == 3 ? 0.0F : expf(10.0F * (float)umi_random_uniform(&random) - 5.0F);
+            v[j] = fmax(0.25 * (double)V[j], (double)t.V_floor);
+            x[j] = fmax(0.25 * (double)X.data[j], (double)t.model_floor);
+        }
+        kernels->beta_terms(n, &t, V, A.data, X.data);
+        check_guards(&A);
+        check_guards(&X);
+        for (size_t j = 0; j < n; j++) {
+            double power = pow(x[j], (double)t.power);
+            double error = 5e-7 * fmax(1.0, fabs((double)t.power * log(x[j])));
+            require(fabs((double)A.data[j] - v[j] * power) <= error * v[j] * power,
+                    "the numerator is accurate");
+            require(fabs((double)X.data[j] - x[j] * power) <= error * x[j] * power,
+                    "the denominator is accurate");
+        }
+    }
+}
+
+/* A power below the least float is next to nothing. */
+static void beta_terms_vanish(const umi_kernels *kernels)
+{
+    umi_beta_terms t = {-4.0F, 1.0F, 0.0F, 1e-7F};
+    float V[20] = {1.0F}, A[20], X[20];
+    for (size_t j = 0; j < 20; j++) {
+        X[j] = 1e15F;
+    }
+    kernels->beta_terms(20, &t, V, A, X);
+    for (size_t j = 0; j < 20; j++) {
+        require(A[j] >= 0.0F && A[j] < 2e-38F && X[j] >= 0.0F && X[j] < 1e-22F, "nothing is left");
+    }
+}
+
 static void magnitudes_of_all_lengths(const umi_kernels *kernels)
 {
     static guarded g;
@@ -441,5 +487,7 @@ const kernel_case kernel_cases[N_KERNEL_CASES] = {
     {"logarithms are accurate", logarithms_are_accurate},
     {"weighted log of all lengths", weighted_log_of_all_lengths},
     {"weighted log of a long row", weighted_log_of_a_long_row},
+    {"beta terms of all lengths", beta_terms_of_all_lengths},
+    {"beta terms vanish", beta_terms_vanish},
     {"magnitudes of all lengths", magnitudes_of_all_lengths},
 };

@@ -43,55 +43,24 @@ static double term(double beta, double v, double m)
            (beta * (beta - 1.0));
 }
 
-/* The values of one row of V in units of u, as the updates see them. */
-typedef struct row_values {
-    const float *v;
-    float unit, floor, model_floor;
-} row_values;
-
-static float value_at(const row_values *row, size_t f)
-{
-    return fmaxf(row->v[f] * row->unit, row->floor);
-}
-
-static row_values values_of(const um_nmf *nmf, const float *v)
+static umi_beta_terms terms_of(const um_nmf *nmf)
 {
     float unit = (float)(1.0 / nmf->mean);
-    row_values row = {v, unit, nmf->beta <= 0.0 ? V_FLOOR * nmf->largest * unit : 0.0f,
-                      model_floor(nmf->beta)};
-    return row;
+    umi_beta_terms terms = {(float)(nmf->beta - 2.0), unit,
+                            nmf->beta <= 0.0 ? V_FLOOR * nmf->largest * unit : 0.0f,
+                            model_floor(nmf->beta)};
+    return terms;
 }
 
 static double row_divergence(const um_nmf *nmf, const float *v, const float *model)
 {
-    row_values row = values_of(nmf, v);
+    umi_beta_terms t = terms_of(nmf);
     double total = 0.0;
     for (size_t f = 0; f < nmf->n_columns; f++) {
-        float m = fmaxf(model[f] * row.unit, row.model_floor);
-        total += term(nmf->beta, (double)value_at(&row, f), (double)m);
+        total += term(nmf->beta, (double)fmaxf(v[f] * t.unit, t.V_floor),
+                      (double)fmaxf(model[f] * t.unit, t.model_floor));
     }
     return total * pow(nmf->mean, nmf->beta);
-}
-
-/* A over V's row into `up`, B over the model, in place. */
-static void row_terms(const um_nmf *nmf, const float *v, float *up, float *model)
-{
-    row_values row = values_of(nmf, v);
-    if (nmf->beta == 0.0) {
-        for (size_t f = 0; f < nmf->n_columns; f++) {
-            float inverse = 1.0f / fmaxf(model[f] * row.unit, row.model_floor);
-            up[f] = value_at(&row, f) * inverse * inverse;
-            model[f] = inverse;
-        }
-        return;
-    }
-    float power = (float)(nmf->beta - 2.0);
-    for (size_t f = 0; f < nmf->n_columns; f++) {
-        float m = fmaxf(model[f] * row.unit, row.model_floor);
-        float lower = powf(m, power);
-        up[f] = value_at(&row, f) * lower;
-        model[f] = m * lower;
-    }
 }
 
 /* A in scratch->S, B in scratch->R, for the rows of H; measures when asked to. Silent frames have
@@ -100,6 +69,7 @@ static void terms(const umi_nmf_pass *p, size_t first, um_cview H, double *diver
                   const umi_tile_scratch *scratch)
 {
     const um_nmf *nmf = p->nmf;
+    const umi_beta_terms beta_terms = terms_of(nmf);
     nmf->kernels.model(H.rows, nmf->D.cols, nmf->D.rows, H.data, H.stride, nmf->D.data,
                        nmf->D.stride, scratch->R, scratch->R_stride);
     for (size_t n = 0; n < H.rows; n++) {
@@ -116,7 +86,7 @@ static void terms(const umi_nmf_pass *p, size_t first, um_cview H, double *diver
         if (divergence != NULL) {
             *divergence += row_divergence(nmf, v, down);
         }
-        row_terms(nmf, v, up, down);
+        nmf->kernels.beta_terms(nmf->n_columns, &beta_terms, v, up, down);
     }
 }
 

@@ -34,6 +34,11 @@
  * those zeros, which would not help against an infinity. */
 #define UMI_MODEL_FLOOR 1e-24f
 
+/* b - 2, and the unit and the bounds that keep powers within float: see nmf_beta.c. */
+typedef struct umi_beta_terms {
+    float power, unit, V_floor, model_floor;
+} umi_beta_terms;
+
 typedef struct umi_kernels {
     const char *name; /* "scalar", "sse2", "neon", "avx2", "avx512" */
 
@@ -67,6 +72,11 @@ typedef struct umi_kernels {
                           const float *x, const float *D, size_t D_stride, float *R);
     void (*project_entries)(size_t n, size_t atoms, const uint32_t *index, const float *R,
                             const float *D, size_t D_stride, float *P);
+
+    /* One row of a beta-divergence's update: with v = max(unit V, V_floor) and
+     * x = max(unit X, model_floor), A = v x^power and X = x^(power + 1). Relative error of x^power
+     * below 4e-7 max(1, |power log x|). In place over X. */
+    void (*beta_terms)(size_t n, const umi_beta_terms *terms, const float *V, float *A, float *X);
 
     /* magnitude[i] = sqrt(re^2 + im^2) of the n pairs in spectrum. */
     void (*magnitude)(size_t n, const float *spectrum, float *magnitude);

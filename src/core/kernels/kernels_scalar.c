@@ -111,6 +111,17 @@ static void project_entries(size_t n, size_t atoms, const uint32_t *index, const
     }
 }
 
+static void beta_terms(size_t n, const umi_beta_terms *terms, const float *V, float *A, float *X)
+{
+    for (size_t i = 0; i < n; i++) {
+        float v = fmaxf(V[i] * terms->unit, terms->V_floor);
+        float x = fmaxf(X[i] * terms->unit, terms->model_floor);
+        float lower = powf(x, terms->power);
+        A[i] = v * lower;
+        X[i] = x * lower;
+    }
+}
+
 static void magnitude(size_t n, const float *spectrum, float *result)
 {
     for (size_t i = 0; i < n; i++) {
@@ -130,5 +141,6 @@ void umi_kernels_init_scalar(umi_kernels *kernels)
     kernels->weighted_log = weighted_log;
     kernels->ratio_entries = ratio_entries;
     kernels->project_entries = project_entries;
+    kernels->beta_terms = beta_terms;
     kernels->magnitude = magnitude;
 }

@@ -30,10 +30,8 @@
 #define UMI_CORE_KERNELS_VECTOR_LOOPS_H
 
 #include "core/kernels/kernels.h"
-#include "core/kernels/log_polynomial.h"
 #include "core/kernels/product.h"
 
-#include <float.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -312,88 +310,7 @@ static void project(size_t rows, size_t cols, size_t atoms, const float *R, size
     } while (begin < p.cols);
 }
 
-/* -- Along one row ----------------------------------------------------------------------------- */
-
-/* Of x >= FLT_MIN. */
-static ALWAYS_INLINE vector logarithm(vector x)
-{
-    /* x = f 2^e with f in [sqrt(1/2), sqrt(2)): the bits of sqrt(1/2) are taken off before the
-     * exponent is read, which moves the border between two exponents there. */
-    enum { EXPONENT_PLACE = 23 };
-    integers bits = (integers)x;
-    integers exponent = (bits - (integers)splat(UMI_SQRT_HALF)) >> EXPONENT_PLACE;
-    vector e = __builtin_convertvector(exponent, vector);
-    vector f = (vector)(bits - exponent * (1 << EXPONENT_PLACE)) - splat(1.0F);
-
-    vector q = splat(umi_log_polynomial[0]);
-    for (int i = 1; i < UMI_LOG_TERMS; i++) {
-        q = multiply_add(q, f, splat(umi_log_polynomial[i]));
-    }
-    /* The small terms first, the large ones last. */
-    vector square = f * f;
-    vector sum = q * f * square;
-    sum = multiply_add(e, splat(UMI_LOG_2_LOW), sum);
-    sum = multiply_add(splat(-0.5F), square, sum);
-    return multiply_add(e, splat(UMI_LOG_2_HIGH), f + sum);
-}
-
-/* sum + V log R of one vector of columns; missing ones read as 0 and add 0. */
-static ALWAYS_INLINE vector add_weighted_log(vector sum, const float *V, const float *R, bool whole,
-                                             tail lanes)
-{
-    /* The bound stands in for log 0, whose weight V is 0 or next to it. */
-    vector r = larger(load(R, whole, lanes), splat(FLT_MIN));
-    return multiply_add(load(V, whole, lanes), logarithm(r), sum);
-}
-
-static double weighted_log(size_t n, const float *V, const float *R)
-{
-    enum { BLOCK = 256 };
-    double total = 0.0;
-    for (size_t begin = 0; begin < n; begin += BLOCK) {
-        size_t end = n - begin > BLOCK ? begin + BLOCK : n;
-        vector sum = splat(0.0F);
-        size_t i = begin;
-        for (; i + LANES <= end; i += LANES) {
-            sum = add_weighted_log(sum, V + i, R + i, true, first_lanes(LANES));
-        }
-        if (i < end) {
-            sum = add_weighted_log(sum, V + i, R + i, false, first_lanes(end - i));
-        }
-        double lanes = 0.0;
-        for (int lane = 0; lane < LANES; lane++) {
-            lanes += (double)sum[lane];
-        }
-        total += lanes;
-    }
-    return total;
-}
-
-static ALWAYS_INLINE vector magnitudes(vector low, vector high)
-{
-    vector re, im;
-    even_and_odd(low, high, &re, &im);
-    return square_root(multiply_add(re, re, im * im));
-}
-
-static void magnitude(size_t n, const float *spectrum, float *result)
-{
-    size_t i = 0;
-    for (; i + LANES <= n; i += LANES) {
-        const float *pairs = spectrum + 2 * i;
-        store_whole(result + i, magnitudes(load_whole(pairs), load_whole(pairs + LANES)));
-    }
-    if (i < n) {
-        const float *pairs = spectrum + 2 * i;
-        size_t n_floats = 2 * (n - i);
-        vector low = load_tail(pairs, first_lanes(n_floats < LANES ? n_floats : LANES));
-        vector high = splat(0.0F);
-        if (n_floats > LANES) {
-            high = load_tail(pairs + LANES, first_lanes(n_floats - LANES));
-        }
-        store_tail(result + i, first_lanes(n - i), magnitudes(low, high));
-    }
-}
+#include "core/kernels/row_loops.h"
 
 /* -- The table --------------------------------------------------------------------------------- */
 
@@ -405,6 +322,7 @@ static void fill_table(umi_kernels *kernels, const char *name)
     kernels->project = project;
     kernels->accumulate = accumulate;
     kernels->weighted_log = weighted_log;
+    kernels->beta_terms = beta_terms;
     kernels->magnitude = magnitude;
 }
 

@@ -1,0 +1,143 @@
+/* The inner loops that go along one row, for vectors of any width: part of vector_loops.h, which
+ * includes it. */
+#ifndef UMI_CORE_KERNELS_ROW_LOOPS_H
+#define UMI_CORE_KERNELS_ROW_LOOPS_H
+
+#include "core/kernels/log_polynomial.h"
+
+#include <float.h>
+
+/* Of x >= FLT_MIN. */
+static ALWAYS_INLINE vector logarithm(vector x)
+{
+    /* x = f 2^e with f in [sqrt(1/2), sqrt(2)): the bits of sqrt(1/2) are taken off before the
+     * exponent is read, which moves the border between two exponents there. */
+    enum { EXPONENT_PLACE = 23 };
+    integers bits = (integers)x;
+    integers exponent = (bits - (integers)splat(UMI_SQRT_HALF)) >> EXPONENT_PLACE;
+    vector e = __builtin_convertvector(exponent, vector);
+    vector f = (vector)(bits - exponent * (1 << EXPONENT_PLACE)) - splat(1.0F);
+
+    vector q = splat(umi_log_polynomial[0]);
+    for (int i = 1; i < UMI_LOG_TERMS; i++) {
+        q = multiply_add(q, f, splat(umi_log_polynomial[i]));
+    }
+    /* The small terms first, the large ones last. */
+    vector square = f * f;
+    vector sum = q * f * square;
+    sum = multiply_add(e, splat(UMI_LOG_2_LOW), sum);
+    sum = multiply_add(splat(-0.5F), square, sum);
+    return multiply_add(e, splat(UMI_LOG_2_HIGH), f + sum);
+}
+
+/* sum + V log R of one vector of columns; missing ones read as 0 and add 0. */
+static ALWAYS_INLINE vector add_weighted_log(vector sum, const float *V, const float *R, bool whole,
+                                             tail lanes)
+{
+    /* The bound stands in for log 0, whose weight V is 0 or next to it. */
+    vector r = larger(load(R, whole, lanes), splat(FLT_MIN));
+    return multiply_add(load(V, whole, lanes), logarithm(r), sum);
+}
+
+static double weighted_log(size_t n, const float *V, const float *R)
+{
+    enum { BLOCK = 256 };
+    double total = 0.0;
+    for (size_t begin = 0; begin < n; begin += BLOCK) {
+        size_t end = n - begin > BLOCK ? begin + BLOCK : n;
+        vector sum = splat(0.0F);
+        size_t i = begin;
+        for (; i + LANES <= end; i += LANES) {
+            sum = add_weighted_log(sum, V + i, R + i, true, first_lanes(LANES));
+        }
+        if (i < end) {
+            sum = add_weighted_log(sum, V + i, R + i, false, first_lanes(end - i));
+        }
+        double lanes = 0.0;
+        for (int lane = 0; lane < LANES; lane++) {
+            lanes += (double)sum[lane];
+        }
+        total += lanes;
+    }
+    return total;
+}
+
+/* e^x, for -87 <= x <= 88. */
+static ALWAYS_INLINE vector exponential(vector x)
+{
+    enum { EXPONENT_PLACE = 23, EXPONENT_BIAS = 127 };
+    /* x = e log 2 + f with |f| <= log 2 / 2: e is rounded by the cut of a number above 0. */
+    vector shifted = multiply_add(x, splat(1.44269504F), splat((float)EXPONENT_BIAS + 0.5F));
+    integers exponent = __builtin_convertvector(shifted, integers);
+    vector e = __builtin_convertvector(exponent, vector) - splat((float)EXPONENT_BIAS);
+    vector f = multiply_add(e, splat(-UMI_LOG_2_HIGH), x);
+    f = multiply_add(e, splat(-UMI_LOG_2_LOW), f);
+    /* Taylor's polynomial of degree 7, exact to 6e-9 there. */
+    vector sum = splat(1.0F / 5040.0F);
+    sum = multiply_add(sum, f, splat(1.0F / 720.0F));
+    sum = multiply_add(sum, f, splat(1.0F / 120.0F));
+    sum = multiply_add(sum, f, splat(1.0F / 24.0F));
+    sum = multiply_add(sum, f, splat(1.0F / 6.0F));
+    sum = multiply_add(sum, f, splat(0.5F));
+    sum = multiply_add(sum, f * f, f) + splat(1.0F);
+    return sum * (vector)(exponent << EXPONENT_PLACE);
+}
+
+/* Beyond them the power leaves the range of float by far; it stays inside. */
+static ALWAYS_INLINE vector within_exponents(vector x)
+{
+    return -larger(-larger(x, splat(-87.0F)), splat(-88.0F));
+}
+
+static ALWAYS_INLINE void beta_terms_of(const umi_beta_terms *t, const float *V, float *A, float *X,
+                                        bool whole, tail lanes)
+{
+    vector unit = splat(t->unit);
+    vector v = larger(load(V, whole, lanes) * unit, splat(t->V_floor));
+    vector x = larger(load(X, whole, lanes) * unit, splat(t->model_floor));
+    vector lower = splat(1.0F) / (x * x); /* Itakura-Saito's is the one that is used most */
+    if (t->power != -2.0F) {
+        lower = exponential(within_exponents(splat(t->power) * logarithm(x)));
+    }
+    store(A, whole, lanes, v * lower);
+    store(X, whole, lanes, x * lower);
+}
+
+static void beta_terms(size_t n, const umi_beta_terms *terms, const float *V, float *A, float *X)
+{
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        beta_terms_of(terms, V + i, A + i, X + i, true, first_lanes(LANES));
+    }
+    if (i < n) {
+        beta_terms_of(terms, V + i, A + i, X + i, false, first_lanes(n - i));
+    }
+}
+
+static ALWAYS_INLINE vector magnitudes(vector low, vector high)
+{
+    vector re, im;
+    even_and_odd(low, high, &re, &im);
+    return square_root(multiply_add(re, re, im * im));
+}
+
+static void magnitude(size_t n, const float *spectrum, float *result)
+{
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        const float *pairs = spectrum + 2 * i;
+        store_whole(result + i, magnitudes(load_whole(pairs), load_whole(pairs + LANES)));
+    }
+    if (i < n) {
+        const float *pairs = spectrum + 2 * i;
+        size_t n_floats = 2 * (n - i);
+        vector low = load_tail(pairs, first_lanes(n_floats < LANES ? n_floats : LANES));
+        vector high = splat(0.0F);
+        if (n_floats > LANES) {
+            high = load_tail(pairs + LANES, first_lanes(n_floats - LANES));
+        }
+        store_tail(result + i, first_lanes(n - i), magnitudes(low, high));
+    }
+}
+
+#endif
