@@ -68,7 +68,8 @@ static ALWAYS_INLINE void store(float *x, bool whole, tail lanes, vector value)
 
 /* -- C = A B ----------------------------------------------------------------------------------- */
 
-enum { VECTORS_MAX = 4 };
+/* One row alone takes as many vectors at a time: fewer sums would wait for one another. */
+enum { VECTORS_MAX = 8 };
 
 /* Asks for V under a strip to come, STRIPS_AHEAD of this one: its short pieces of many rows are
  * nothing that a processor would foresee, and without this the ratio of few atoms waits for memory
@@ -115,15 +116,15 @@ static ALWAYS_INLINE void product_block(const umi_product *p, size_t i, size_t m
             sums[r][v] = end == UMI_ADD ? load(c, all, lanes) : splat(0.0F);
         }
     }
-    for (size_t k = 0; k < p->depth; k++) {
+    for (size_t k = 0; k < p->depth; k++, A += p->A_step, B += p->B_stride) {
         vector b[VECTORS_MAX];
 #pragma GCC unroll 8
         for (int v = 0; v < vectors; v++) {
-            b[v] = load(B + k * p->B_stride + v * LANES, whole || v < vectors - 1, lanes);
+            b[v] = load(B + v * LANES, whole || v < vectors - 1, lanes);
         }
 #pragma GCC unroll 8
         for (int r = 0; r < rows; r++) {
-            vector a = splat(A[(size_t)r * p->A_row + k * p->A_step]);
+            vector a = splat(A[(size_t)r * p->A_row]);
 #pragma GCC unroll 8
             for (int v = 0; v < vectors; v++) {
                 sums[r][v] = multiply_add(a, b[v], sums[r][v]);
@@ -166,7 +167,13 @@ static ALWAYS_INLINE void product_strip(const umi_product *p, size_t m, int vect
 static ALWAYS_INLINE void multiply(const umi_product *p, int vectors, umi_finish end)
 {
     const size_t strip = (size_t)vectors * LANES;
+    const size_t wide = (size_t)VECTORS_MAX * LANES;
     size_t m = 0;
+    if (p->rows == 1) {
+        for (; m + wide <= p->cols; m += wide) {
+            product_block(p, 0, m, 1, VECTORS_MAX, true, first_lanes(LANES), end);
+        }
+    }
     for (; m + strip <= p->cols; m += strip) {
         product_strip(p, m, vectors, true, first_lanes(LANES), end);
     }
