@@ -1,6 +1,7 @@
 #include "cli/params.h"
 
 #include "cli/options.h"
+#include "job/factorisation.h"
 #include "unmingle/window.h"
 
 #include <ctype.h>
@@ -114,6 +115,13 @@ static void test_choices_are_the_enums(void **state)
     }
     for (unsigned i = 0; umi_window_choices[i] != NULL; i++) {
         assert_string_equal(umi_window_choices[i], um_window_name((um_window)i));
+    }
+    for (unsigned i = 0; umi_solver_choices[i] != NULL; i++) {
+        assert_string_equal(umi_solver_choices[i], umi_solver_name((umi_solver)i));
+    }
+    const umi_param *divergence = umi_param_find("divergence", UMI_FACTOR);
+    for (unsigned i = 0; divergence->choices[i] != NULL; i++) {
+        assert_string_equal(divergence->choices[i], umi_divergence_name((um_divergence)i));
     }
 }
 

@@ -1,8 +1,9 @@
-#define _XOPEN_SOURCE 700 /* realpath */
+#define _POSIX_C_SOURCE 200809L /* PATH_MAX */
 #include "cli/clip.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/log.h"
+#include "cli/places.h"
 #include "cli/running.h"
 #include "cli/signals.h"
 #include "core/error.h"
@@ -17,7 +18,6 @@
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -136,12 +136,6 @@ static um_status fill_config(batch *b, um_error *error)
     return UM_OK;
 }
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL && slash[1] != '\0' ? slash + 1 : path;
-}
-
 /* Where the stems of `input` go: IN.stems, or -o, or IN.stems in -o when there are several. */
 static um_status choose_output(const umi_options *options, task *t, um_error *error)
 {
@@ -152,8 +146,8 @@ static um_status choose_output(const umi_options *options, task *t, um_error *er
     } else if (options->n_operands == 1) {
         length = snprintf(t->output, sizeof t->output, "%s", options->output);
     } else {
-        length =
-            snprintf(t->output, sizeof t->output, "%s/%s.stems", options->output, base_name(input));
+        length = snprintf(t->output, sizeof t->output, "%s/%s.stems", options->output,
+                          umi_base_name(input));
     }
     if (length < 0 || (size_t)length >= sizeof t->output) {
         return umi_error_set(error, UM_ERR_ARGUMENT, "%s: the name is too long", t->input);
@@ -161,53 +155,18 @@ static um_status choose_output(const umi_options *options, task *t, um_error *er
     return UM_OK;
 }
 
-/* The status of the folder that holds `path`; false when there is none. */
-static bool stat_parent(const char *path, struct stat *status)
-{
-    char parent[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    int length = slash == NULL
-                     ? snprintf(parent, sizeof parent, ".")
-                     : snprintf(parent, sizeof parent, "%.*s/", (int)(slash - path), path);
-    return length > 0 && (size_t)length < sizeof parent && stat(parent, status) == 0;
-}
-
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-/* Whatever ways the two are written. */
-static bool same_place(const char *one, const char *other)
-{
-    struct stat a, b;
-    return strcmp(one, other) == 0 ||
-           (strcmp(base_name(one), base_name(other)) == 0 && stat_parent(one, &a) &&
-            stat_parent(other, &b) && same_file(&a, &b));
-}
-
-/* True when `path`, or what it is a link to, is a file right inside the folder `directory`. */
-static bool lies_in(const char *path, const char *directory)
-{
-    char target[PATH_MAX];
-    struct stat a, b;
-    return stat(directory, &b) == 0 &&
-           ((stat_parent(path, &a) && same_file(&a, &b)) ||
-            (realpath(path, target) != NULL && stat_parent(target, &a) && same_file(&a, &b)));
-}
-
 /* A run must not replace what it reads. */
 static um_status check_reads_elsewhere(const batch *b, const task *t, um_error *error)
 {
     const char *read = t->input;
-    bool inside = strcmp(read, "-") != 0 && lies_in(read, t->output);
+    bool inside = strcmp(read, "-") != 0 && umi_lies_in(read, t->output);
     for (size_t i = 0; i < b->config.n_examples && !inside; i++) {
         read = b->examples[i].path;
-        inside = read != NULL && lies_in(read, t->output);
+        inside = read != NULL && umi_lies_in(read, t->output);
     }
     for (size_t i = 0; i < b->config.n_dictionaries && !inside; i++) {
         read = b->config.dictionaries[i];
-        inside = lies_in(read, t->output);
+        inside = umi_lies_in(read, t->output);
     }
     if (inside) {
         return umi_error_set(error, UM_ERR_ARGUMENT,
@@ -234,7 +193,7 @@ static um_status plan(batch *b, um_error *error)
         t->input = o->operands[i].text;
         status = choose_output(o, t, error);
         for (size_t k = 0; k < i && status == UM_OK; k++) {
-            if (same_place(b->tasks[k].output, t->output)) {
+            if (umi_same_place(b->tasks[k].output, t->output)) {
                 status =
                     umi_error_set(error, UM_ERR_ARGUMENT, "%s and %s: both would be written to %s",
                                   b->tasks[k].input, t->input, t->output);

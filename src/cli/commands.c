@@ -34,6 +34,22 @@ static const umi_command COMMANDS[] = {
      .description = "Trains a dictionary from recordings in which a source is heard alone. The "
                     "files after a *--label* belong to it. The material may be of any length.",
      .run = umi_cmd_learn},
+    {.name = "factor",
+     .bit = UMI_FACTOR,
+     .min_operands = 1,
+     .max_operands = 1,
+     .operands = "V",
+     .summary = "factorise a matrix or a spectrogram: V ~ H W, nothing negative",
+     .examples = "unmingle factor counts.mtx --atoms 20\n"
+                 "unmingle factor song.wav --atoms 30 --save-V\n",
+     .description =
+         "The engine by itself: finds W (K atoms, one a row, each with the sum 1) and H (the "
+         "activations) so that H W is near V, and writes them as NPY files, with a report of how "
+         "they were found. V is a matrix of numbers that are not negative, one row a sample: an "
+         "NPY file, a Matrix Market file (dense or sparse), or a table of numbers as text (CSV, "
+         "TSV); *-* is standard input. Or V is a recording, and stands for its magnitude "
+         "spectrogram, one row a frame, the mean over channels.",
+     .run = umi_cmd_factor},
     {.name = "info",
      .bit = UMI_INFO,
      .min_operands = 1,

@@ -13,7 +13,7 @@
 
 enum {
     LONG_OPTION = 256, /* getopt's value of a parameter is this plus its row */
-    MAX_PARAMS = 64,
+    MAX_PARAMS = 128,
     PARSING_ENDED = -1,
     OPERAND = 1
 };

@@ -17,8 +17,8 @@ typedef struct umi_command umi_command;
 
 typedef enum umi_help { UMI_HELP_NONE, UMI_HELP_EVERYDAY, UMI_HELP_ALL } umi_help;
 
-/* Places in the choices of params.c; --window-shape counts as um_window does, --start as umi_start.
- */
+/* Places in the choices of params.c; --window-shape counts as um_window does, --start as umi_start,
+ * --divergence as um_divergence, --solver as umi_solver. */
 typedef enum umi_format { UMI_FORMAT_WAV, UMI_FORMAT_FLAC } umi_format;
 typedef enum umi_sample_format {
     UMI_SAMPLE_FORMAT_KEEP,
@@ -51,7 +51,7 @@ typedef struct umi_options {
     umi_texts learn; /* see clip.h */
     umi_texts dictionary;
     umi_texts label;
-    uint64_t atoms; /* separate: in all; learn: a label */
+    uint64_t atoms; /* separate, factor: in all; learn: a label */
     uint64_t clip_atoms;
     bool residual;
     const char *preset;
@@ -59,20 +59,37 @@ typedef struct umi_options {
     const char *estimate;
     bool permute;
 
+    /* model */
+    unsigned divergence; /* um_divergence */
+    double beta;
+    double sparsity;
+    double atom_sparsity;
+    double continuity;
+    const char *weights;
+
     /* output */
     const char *output;
     unsigned format;        /* umi_format */
     unsigned sample_format; /* umi_sample_format */
     bool force;
     bool json;
+    bool save_V;
+    bool report_1999;
 
     /* learning */
+    unsigned solver; /* umi_solver */
+    uint64_t restarts;
     uint64_t iterations;
     double tolerance;
     unsigned start; /* umi_start */
     double exponent;
     uint64_t seed;
-    uint64_t memory; /* bytes */
+    uint64_t memory; /* bytes; factor: 0 is half of the machine's */
+
+    /* first values */
+    const char *init_W;
+    const char *init_H;
+    bool fix_W;
 
     /* transform */
     uint64_t window;       /* samples, 0: 93 ms rounded to a power of two */

@@ -20,8 +20,8 @@ const umi_param *umi_param_find(const char *name, unsigned commands)
 
 const char *umi_group_title(umi_group group)
 {
-    static const char *const titles[UMI_N_GROUPS] = {"Sources", "Output", "Learning", "Transform",
-                                                     "Running"};
+    static const char *const titles[UMI_N_GROUPS] = {
+        "Sources", "Model", "Output", "Learning", "First values", "Transform", "Running"};
     return titles[group];
 }
 

@@ -17,7 +17,8 @@ enum {
     UMI_INFO = 1 << 2,
     UMI_SCORE = 1 << 3,
     UMI_PRESETS = 1 << 4,
-    UMI_EVERY_COMMAND = (1 << 5) - 1
+    UMI_FACTOR = 1 << 5,
+    UMI_EVERY_COMMAND = (1 << 6) - 1
 };
 
 typedef enum umi_kind {
@@ -33,8 +34,10 @@ typedef enum umi_kind {
 /* In the order in which help shows them. */
 typedef enum umi_group {
     UMI_GROUP_SOURCES,
+    UMI_GROUP_MODEL,
     UMI_GROUP_OUTPUT,
     UMI_GROUP_LEARNING,
+    UMI_GROUP_START,
     UMI_GROUP_TRANSFORM,
     UMI_GROUP_RUNNING,
     UMI_N_GROUPS
@@ -91,5 +94,6 @@ const char *umi_param_default(const umi_param *param);
 /* Words of the choices, in the order of the table. */
 extern const char *const umi_cpu_choices[];
 extern const char *const umi_window_choices[];
+extern const char *const umi_solver_choices[];
 
 #endif

@@ -4,12 +4,15 @@
 
 #define AT(field) offsetof(umi_options, field)
 
-/* Commands that read sound and work long. */
-#define SOUND (UMI_SEPARATE | UMI_LEARN)
+/* Commands that read sound and work long; and those that make sound or atoms of it. */
+#define SOUND (UMI_SEPARATE | UMI_LEARN | UMI_FACTOR)
+#define ATOMS (UMI_SEPARATE | UMI_LEARN)
 
 static const char *const FORMATS[] = {"wav", "flac", NULL};
 static const char *const SAMPLE_FORMATS[] = {"keep", "16", "24", "32", "float", NULL};
 static const char *const STARTS[] = {"nndsvd", "random", NULL};
+static const char *const DIVERGENCES[] = {"kl", "euclidean", "is", "beta", NULL};
+const char *const umi_solver_choices[] = {"auto", "mu", "joint", NULL};
 const char *const umi_window_choices[] = {"hann", "sine", "kbd", NULL};
 const char *const umi_cpu_choices[] = {"auto", "scalar", "sse2", "neon", "avx2", "avx512", NULL};
 
@@ -159,6 +162,89 @@ static const umi_param TABLE[] = {
      .detail = "Take settings from a preset: one of those that *unmingle presets* lists, or a file "
                "when NAME holds a '/' or ends in .conf. Options given besides win over it."},
 
+    /* -- model --------------------------------------------------------------------------------- */
+    {.name = "atoms",
+     .kind = UMI_INTEGER,
+     .group = UMI_GROUP_MODEL,
+     .commands = UMI_FACTOR,
+     .required = true,
+     .everyday = true,
+     .metavar = "K",
+     .min = 1,
+     .max = 4096,
+     .offset = AT(atoms),
+     .help = "rows of W",
+     .detail = "How many atoms to factorise into: the rows of W and the columns of H."},
+    {.name = "divergence",
+     .kind = UMI_CHOICE,
+     .group = UMI_GROUP_MODEL,
+     .commands = UMI_FACTOR,
+     .everyday = true,
+     .metavar = "NAME",
+     .initial = "kl",
+     .choices = DIVERGENCES,
+     .offset = AT(divergence),
+     .help = "what is lowered",
+     .detail = "The divergence of V from H W that is lowered: Kullback and Leibler's, half the sum "
+               "of squares, Itakura and Saito's, or the member of their family that *--beta* "
+               "names."},
+    {.name = "beta",
+     .kind = UMI_REAL,
+     .group = UMI_GROUP_MODEL,
+     .commands = UMI_FACTOR,
+     .metavar = "X",
+     .min = -2,
+     .max = 4,
+     .offset = AT(beta),
+     .help = "any beta-divergence",
+     .detail = "The beta of the beta-divergence: 2 is Euclidean, 1 Kullback-Leibler, 0 "
+               "Itakura-Saito. Given alone it stands for *--divergence beta*."},
+    {.name = "sparsity",
+     .kind = UMI_REAL,
+     .group = UMI_GROUP_MODEL,
+     .commands = UMI_FACTOR,
+     .metavar = "X",
+     .min = 0,
+     .max = 1000000,
+     .initial = "0",
+     .offset = AT(sparsity),
+     .help = "penalty on the sum of H",
+     .detail = "Adds a penalty on the sum (the L1 norm) of H: fewer atoms are active at once. The "
+               "same figure means the same for a V that is louder."},
+    {.name = "atom-sparsity",
+     .kind = UMI_REAL,
+     .group = UMI_GROUP_MODEL,
+     .commands = UMI_FACTOR,
+     .metavar = "X",
+     .min = 0,
+     .max = 1000000,
+     .initial = "0",
+     .offset = AT(atom_sparsity),
+     .help = "penalty on atoms that are spread out",
+     .detail = "Adds a penalty on the L1 norm of atoms of Euclidean norm 1: they keep fewer "
+               "columns."},
+    {.name = "continuity",
+     .kind = UMI_REAL,
+     .group = UMI_GROUP_MODEL,
+     .commands = UMI_FACTOR,
+     .metavar = "X",
+     .min = 0,
+     .max = 1000000,
+     .initial = "0",
+     .offset = AT(continuity),
+     .help = "penalty on steps of H from row to row",
+     .detail = "Adds a penalty on the squared steps of H from one row to the next, in units of its "
+               "level: activations change smoothly."},
+    {.name = "weights",
+     .kind = UMI_TEXT,
+     .group = UMI_GROUP_MODEL,
+     .commands = UMI_FACTOR,
+     .metavar = "LIST",
+     .offset = AT(weights),
+     .help = "of the penalties, one an atom: 1,0,2",
+     .detail = "What the penalties of each atom are multiplied by: K numbers with commas between "
+               "them. Without it, 1 for all."},
+
     /* -- output -------------------------------------------------------------------------------- */
     {.name = "output",
      .letter = 'o',
@@ -183,6 +269,34 @@ static const umi_param TABLE[] = {
      .offset = AT(output),
      .help = "the dictionary to write",
      .detail = "The dictionary to write, a safetensors file."},
+    {.name = "output",
+     .letter = 'o',
+     .kind = UMI_PATH,
+     .group = UMI_GROUP_OUTPUT,
+     .commands = UMI_FACTOR,
+     .everyday = true,
+     .metavar = "DIR",
+     .initial_words = "V.factors",
+     .offset = AT(output),
+     .help = "folder for W.npy, H.npy, report.json",
+     .detail = "Folder for W.npy (K x columns), H.npy (rows x K) and report.json, made when it is "
+               "not there."},
+    {.name = "save-V",
+     .kind = UMI_FLAG,
+     .group = UMI_GROUP_OUTPUT,
+     .commands = UMI_FACTOR,
+     .offset = AT(save_V),
+     .help = "write V.npy too, as it was used",
+     .detail = "Write V.npy too: V as it was used, which of a recording is its magnitude "
+               "spectrogram."},
+    {.name = "report-1999",
+     .kind = UMI_FLAG,
+     .group = UMI_GROUP_OUTPUT,
+     .commands = UMI_FACTOR,
+     .offset = AT(report_1999),
+     .help = "tell Lee and Seung's objective too",
+     .detail = "Tell the objective of Lee and Seung's paper of 1999 too, the sum of V log(H W) - "
+               "H W over all cells, which grows as the Kullback-Leibler divergence falls."},
     {.name = "format",
      .kind = UMI_CHOICE,
      .group = UMI_GROUP_OUTPUT,
@@ -220,17 +334,43 @@ static const umi_param TABLE[] = {
     {.name = "json",
      .kind = UMI_FLAG,
      .group = UMI_GROUP_OUTPUT,
-     .commands = UMI_SEPARATE | UMI_LEARN | UMI_INFO | UMI_SCORE,
+     .commands = UMI_SEPARATE | UMI_LEARN | UMI_FACTOR | UMI_INFO | UMI_SCORE,
      .everyday = true,
      .offset = AT(json),
      .help = "results on standard output as JSON",
      .detail = "Print the results on standard output as JSON."},
 
     /* -- learning ------------------------------------------------------------------------------ */
+    {.name = "solver",
+     .kind = UMI_CHOICE,
+     .group = UMI_GROUP_LEARNING,
+     .commands = UMI_FACTOR,
+     .everyday = true,
+     .metavar = "NAME",
+     .initial = "auto",
+     .choices = umi_solver_choices,
+     .offset = AT(solver),
+     .help = "how it is lowered",
+     .detail = "How it is lowered: by multiplicative updates of H and W in turn (*mu*), or of both "
+               "from one model (*joint*, Kullback-Leibler only), which takes 3/4 of the time. "
+               "*auto* takes the faster one that there is."},
     {.name = "iterations",
      .kind = UMI_INTEGER,
      .group = UMI_GROUP_LEARNING,
-     .commands = SOUND,
+     .commands = UMI_FACTOR,
+     .everyday = true,
+     .metavar = "N",
+     .min = 0,
+     .max = 1000000,
+     .initial = "200",
+     .offset = AT(iterations),
+     .help = "updates of H and W, at most",
+     .detail = "At most so many updates of H and W. After none of them they are what they started "
+               "with."},
+    {.name = "iterations",
+     .kind = UMI_INTEGER,
+     .group = UMI_GROUP_LEARNING,
+     .commands = ATOMS,
      .in_presets = true,
      .metavar = "N",
      .min = 1,
@@ -255,7 +395,7 @@ static const umi_param TABLE[] = {
     {.name = "start",
      .kind = UMI_CHOICE,
      .group = UMI_GROUP_LEARNING,
-     .commands = SOUND,
+     .commands = ATOMS,
      .in_presets = true,
      .metavar = "HOW",
      .initial = "nndsvd",
@@ -264,6 +404,20 @@ static const umi_param TABLE[] = {
      .help = "first atoms",
      .detail = "What the first atoms are: a non-negative double singular value decomposition of "
                "the spectrogram (nndsvd), or random numbers."},
+    {.name = "restarts",
+     .kind = UMI_INTEGER,
+     .group = UMI_GROUP_LEARNING,
+     .commands = UMI_FACTOR,
+     .everyday = true,
+     .metavar = "N",
+     .min = 1,
+     .max = 1000,
+     .initial = "1",
+     .offset = AT(restarts),
+     .help = "runs; the best is kept",
+     .detail = "So many runs, the first with *--seed*, each with the next seed; the one with the "
+               "lowest divergence is kept. How alike the atoms of the others are to its own, atoms "
+               "being paired so that they fit best, tells how far they can be trusted."},
     {.name = "seed",
      .kind = UMI_INTEGER,
      .group = UMI_GROUP_LEARNING,
@@ -275,12 +429,12 @@ static const umi_param TABLE[] = {
      .initial = "1",
      .offset = AT(seed),
      .help = "seed of the random numbers",
-     .detail = "Seed of the random numbers. The same seed gives the same stems, to the bit, on the "
-               "same kind of processor."},
+     .detail = "Seed of the random numbers. The same seed gives the same result, to the bit, on "
+               "the same kind of processor."},
     {.name = "memory",
      .kind = UMI_SIZE,
      .group = UMI_GROUP_LEARNING,
-     .commands = SOUND,
+     .commands = ATOMS,
      .in_presets = true,
      .metavar = "SIZE",
      .min = 16777216,
@@ -292,6 +446,57 @@ static const umi_param TABLE[] = {
                "needs more to be learned from whole is learned from frames drawn all over it; it "
                "is taken apart block by block, whatever its length. The program itself needs "
                "about 40M with stereo sound; many channels or atoms need more."},
+    {.name = "memory",
+     .kind = UMI_SIZE,
+     .group = UMI_GROUP_LEARNING,
+     .commands = UMI_FACTOR,
+     .metavar = "SIZE",
+     .min = 33554432,
+     .max = 1099511627776,
+     .initial_words = "half of the machine's",
+     .offset = AT(memory),
+     .help = "memory of all, at most",
+     .detail = "The most memory that the program may take, such as 512M or 1.5G. A V that needs "
+               "more is refused with the figure."},
+
+    /* -- start --------------------------------------------------------------------------------- */
+    {.name = "start",
+     .kind = UMI_CHOICE,
+     .group = UMI_GROUP_START,
+     .commands = UMI_FACTOR,
+     .metavar = "HOW",
+     .initial = "random",
+     .choices = STARTS,
+     .offset = AT(start),
+     .help = "first W and H",
+     .detail = "What W and H are at first: random numbers, as Lee and Seung had it, or a "
+               "non-negative double singular value decomposition of V (nndsvd), which gives the "
+               "same result whatever the seed but for rounding."},
+    {.name = "init-W",
+     .kind = UMI_PATH,
+     .group = UMI_GROUP_START,
+     .commands = UMI_FACTOR,
+     .metavar = "FILE",
+     .offset = AT(init_W),
+     .help = "start with this W, K x columns",
+     .detail = "Start with the W in this file: a matrix of K rows and as many columns as V, in any "
+               "of the formats that V may have. What is zero in it stays zero."},
+    {.name = "init-H",
+     .kind = UMI_PATH,
+     .group = UMI_GROUP_START,
+     .commands = UMI_FACTOR,
+     .metavar = "FILE",
+     .offset = AT(init_H),
+     .help = "start with this H, rows x K",
+     .detail = "Start with the H in this file: a matrix of as many rows as V and K columns."},
+    {.name = "fix-W",
+     .kind = UMI_FLAG,
+     .group = UMI_GROUP_START,
+     .commands = UMI_FACTOR,
+     .offset = AT(fix_W),
+     .help = "keep the W of --init-W, find H alone",
+     .detail = "Keep the W that *--init-W* gives, and find H alone. W.npy then holds what the file "
+               "does, and H.npy what belongs to it."},
 
     /* -- transform ----------------------------------------------------------------------------- */
     {.name = "window",

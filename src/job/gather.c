@@ -109,7 +109,8 @@ static void analyse_channel(void *argument, size_t c, size_t i_worker)
                      g->spectra + 2 * c * F, 2 * g->n_channels * F);
 }
 
-/* Writes frame `spectra` behind the rows of V that there are, and keeps it unless it is silent. */
+/* Writes frame `spectra` behind the rows of V that there are, and keeps it unless it is silent and
+ * silence is not wanted. */
 static void keep_frame(gatherer *g, const float *spectra)
 {
     size_t F = um_stft_n_bins(g->stft);
@@ -127,7 +128,7 @@ static void keep_frame(gatherer *g, const float *spectra)
     } else {
         kernels->magnitude(g->n_channels * F, spectra, row);
     }
-    bool silent = true;
+    bool silent = !g->config->keep_silence;
     for (size_t f = 0; silent && f < V->cols; f++) {
         silent = row[f] == 0.0f;
     }

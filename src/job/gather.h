@@ -20,6 +20,7 @@ typedef struct umi_gather_config {
     umi_audio_reader_options reader;
     bool mean_channels; /* one spectrum a frame, the mean over channels, whatever their number;
                            else the channels' spectra one after the other */
+    bool keep_silence;  /* frames of silence are rows of V too: its rows are the frames */
     size_t memory;      /* bytes that V may take; when the frames are more, so many are drawn,
                            evenly spread and by chance within each stretch */
     uint64_t seed;
@@ -28,7 +29,7 @@ typedef struct umi_gather_config {
 } umi_gather_config;
 
 typedef struct umi_material {
-    um_view V;            /* magnitudes; frames of silence are left out */
+    um_view V;            /* magnitudes; frames of silence are left out, unless keep_silence */
     uint64_t n_available; /* frames that there are in the passages */
     uint64_t n_drawn;     /* frames that V could have; fewer than there are when memory is short */
     double sample_rate;   /* Hz, the same for all passages */

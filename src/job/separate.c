@@ -6,8 +6,8 @@
 #include "io/output_set.h"
 #include "job/memory_budget.h"
 #include "job/null_test.h"
+#include "job/output_record.h"
 #include "job/separate_report.h"
-#include "job/stem_record.h"
 #include "job/stems.h"
 #include "job/stream.h"
 #include "job/transform.h"
@@ -406,11 +406,12 @@ static um_status run(job *j)
 /* What the record of the run before calls its own makes room; the user's files stay. */
 static um_status publish(job *j)
 {
-    umi_stem_record record;
-    um_status status = umi_stem_record_read(j->config->output, &record, j->error);
+    umi_output_record record;
+    um_status status =
+        umi_output_record_read(j->config->output, "unmingle.json", "stems", &record, j->error);
     if (status == UM_OK) {
         status = umi_output_set_commit(j->output, record.names, record.n_names, j->error);
-        umi_stem_record_free(&record);
+        umi_output_record_free(&record);
     }
     return status;
 }

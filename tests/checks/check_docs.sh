@@ -8,10 +8,10 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
 
-for command in separate learn info score presets; do
+for command in separate learn factor info score presets; do
     "$unmingle" $command --help=all | grep -E '^  (-[a-z], )?--[a-z]' | sed "s/\$/  $command/"
 done >"$work/help"
-grep -oE -- '^  (-[a-z], )?--[a-z-]+' "$work/help" | sed 's/.*--/--/' | sort -u >"$work/options"
+grep -oE -- '^  (-[a-z], )?--[a-zA-Z0-9-]+' "$work/help" | sed 's/.*--/--/' | sort -u >"$work/options"
 [ "$(wc -l <"$work/options")" -ge 30 ] || { echo "--help=all names hardly an option"; exit 1; }
 
 "$unmingle" --print-man <"$project/src/cli/unmingle.1.scd" >"$work/man"
@@ -19,10 +19,10 @@ for shell in bash zsh fish; do
     "$unmingle" --print-completion $shell >"$work/$shell"
 done
 # fish writes "-l name"; make it look like the others.
-sed -i 's/ -l \([a-z-]*\)/ --\1/' "$work/fish"
+sed -i 's/ -l \([a-zA-Z0-9-]*\)/ --\1/' "$work/fish"
 
 for document in man bash zsh fish; do
-    grep -oE -- '--[a-z]+(-[a-z]+)*' "$work/$document" | sort -u >"$work/named"
+    grep -oE -- '--[a-z]+(-[a-zA-Z0-9]+)*' "$work/$document" | sort -u >"$work/named"
     comm -23 "$work/options" "$work/named" | while read -r option; do
         echo "$document: does not tell of $option"
         false
@@ -43,7 +43,7 @@ sed 's/^/README.md: has no row /' "$work/missing"
 
 # The man page tells of nothing but unmingle, so what it names has to be there.
 printf '%s\n' --help --version >"$work/others"
-grep -oE -- '--[a-z]+(-[a-z]+)*' "$work/man" | sort -u >"$work/named"
+grep -oE -- '--[a-z]+(-[a-zA-Z0-9]+)*' "$work/man" | sort -u >"$work/named"
 sort -u "$work/options" "$work/others" | comm -13 - "$work/named" | while read -r option; do
     echo "man: tells of $option, which is none"
     false

@@ -1,5 +1,5 @@
 #define _POSIX_C_SOURCE 200809L
-#include "job/stem_record.h"
+#include "job/output_record.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -11,8 +11,6 @@
 
 /* A record is a few KiB; what is larger is none of ours. */
 enum { BYTES_MAX = 4 << 20 };
-
-static const char file_name[] = "unmingle.json";
 
 /* The record as JSON. UM_ERR_MEMORY; any other failure means that there is none. */
 static um_status read_json(const char *path, umi_json **json)
@@ -40,17 +38,17 @@ static um_status read_json(const char *path, umi_json **json)
     return status;
 }
 
-static um_status list_names(umi_stem_record *record)
+static um_status list_names(umi_output_record *record, const char *file_name, const char *list_name)
 {
-    const umi_json *stems = umi_json_get(record->json, "stems");
-    size_t n = umi_json_length(stems);
+    const umi_json *list = umi_json_get(record->json, list_name);
+    size_t n = umi_json_length(list);
     record->names = umi_alloc(n + 1, sizeof(char *));
     if (record->names == NULL) {
         return UM_ERR_MEMORY;
     }
     record->names[record->n_names++] = file_name;
     for (size_t i = 0; i < n; i++) {
-        const char *name = umi_json_get_string(umi_json_get(umi_json_at(stems, i), "file"));
+        const char *name = umi_json_get_string(umi_json_get(umi_json_at(list, i), "file"));
         if (name != NULL) {
             record->names[record->n_names++] = name;
         }
@@ -58,9 +56,10 @@ static um_status list_names(umi_stem_record *record)
     return UM_OK;
 }
 
-um_status umi_stem_record_read(const char *directory, umi_stem_record *record, um_error *error)
+um_status umi_output_record_read(const char *directory, const char *file_name,
+                                 const char *list_name, umi_output_record *record, um_error *error)
 {
-    char path[PATH_MAX + sizeof file_name + 1];
+    char path[PATH_MAX + NAME_MAX + 2];
     memset(record, 0, sizeof *record);
     int length = snprintf(path, sizeof path, "%s/%s", directory, file_name);
     if (length < 0 || (size_t)length >= sizeof path) {
@@ -68,15 +67,15 @@ um_status umi_stem_record_read(const char *directory, umi_stem_record *record, u
     }
     um_status status = read_json(path, &record->json);
     if (status == UM_OK) {
-        status = list_names(record);
+        status = list_names(record, file_name, list_name);
     }
     if (status != UM_OK) {
-        umi_stem_record_free(record);
+        umi_output_record_free(record);
     }
     return status == UM_ERR_MEMORY ? umi_error_set(error, status, "not enough memory") : UM_OK;
 }
 
-void umi_stem_record_free(umi_stem_record *record)
+void umi_output_record_free(umi_output_record *record)
 {
     umi_free(record->names);
     umi_json_free(record->json);

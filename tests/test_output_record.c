@@ -1,6 +1,6 @@
 /* The record of a run before names our files; what is no record names none. */
 #define _DEFAULT_SOURCE
-#include "job/stem_record.h"
+#include "job/output_record.h"
 
 #include "counting_allocator.h"
 #include "scratch.h"
@@ -29,11 +29,12 @@ static int remove_folder(void **state)
     return 0;
 }
 
-static umi_stem_record read_folder(const char *directory)
+static umi_output_record read_folder(const char *directory)
 {
-    umi_stem_record record;
+    umi_output_record record;
     um_error error;
-    assert_int_equal(umi_stem_record_read(directory, &record, &error), UM_OK);
+    assert_int_equal(umi_output_record_read(directory, "unmingle.json", "stems", &record, &error),
+                     UM_OK);
     return record;
 }
 
@@ -41,13 +42,13 @@ static void names_the_files(void **state)
 {
     (void)state;
     (void)scratch_write(&made, "unmingle.json", record_text, sizeof record_text - 1);
-    umi_stem_record record = read_folder(made.directory);
+    umi_output_record record = read_folder(made.directory);
     assert_int_equal(record.n_names, 3);
     assert_string_equal(record.names[0], "unmingle.json");
     assert_string_equal(record.names[1], "drums.wav");
     assert_string_equal(record.names[2], "- \xC5\xB1.flac");
-    umi_stem_record_free(&record);
-    umi_stem_record_free(&record);
+    umi_output_record_free(&record);
+    umi_output_record_free(&record);
 }
 
 static void record_without_stems(void **state)
@@ -56,10 +57,10 @@ static void record_without_stems(void **state)
     static const char *const texts[] = {"{}", "{\"stems\": 3}", "{\"stems\": {\"file\": \"a\"}}"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         (void)scratch_write(&made, "unmingle.json", texts[i], strlen(texts[i]));
-        umi_stem_record record = read_folder(made.directory);
+        umi_output_record record = read_folder(made.directory);
         assert_int_equal(record.n_names, 1);
         assert_string_equal(record.names[0], "unmingle.json");
-        umi_stem_record_free(&record);
+        umi_output_record_free(&record);
     }
 }
 
@@ -77,7 +78,7 @@ static void what_is_no_record(void **state)
                                        "nul\0l"};
     for (size_t i = 0; i < sizeof junk / sizeof *junk; i++) {
         (void)scratch_write(&made, "unmingle.json", junk[i], i == 8 ? 5 : strlen(junk[i]));
-        umi_stem_record record = read_folder(made.directory);
+        umi_output_record record = read_folder(made.directory);
         assert_true(record.n_names == 0 && record.names == NULL && record.json == NULL);
     }
     /* Valid, but larger than any record of ours. */
@@ -110,11 +111,11 @@ static void nothing_there(void **state)
 
 static um_status read_and_free(void *directory)
 {
-    umi_stem_record record;
+    umi_output_record record;
     um_error error;
-    um_status status = umi_stem_record_read(directory, &record, &error);
+    um_status status = umi_output_record_read(directory, "unmingle.json", "stems", &record, &error);
     assert_true(status == UM_OK || record.n_names == 0);
-    umi_stem_record_free(&record);
+    umi_output_record_free(&record);
     return status;
 }
 
@@ -133,5 +134,5 @@ int main(void)
         cmocka_unit_test(what_is_no_record),         cmocka_unit_test(nothing_there),
         cmocka_unit_test(every_allocation_may_fail),
     };
-    return cmocka_run_group_tests_name("stem_record", tests, make_folder, remove_folder);
+    return cmocka_run_group_tests_name("output_record", tests, make_folder, remove_folder);
 }

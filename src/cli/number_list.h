@@ -1,0 +1,12 @@
+/* Several numbers in one value of an option. */
+#ifndef UMI_CLI_NUMBER_LIST_H
+#define UMI_CLI_NUMBER_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Numbers with commas between them and nothing else: "1,0,2.5". Writes the first `room` of them and
+ * returns how many there are; 0 when the text is no such list. */
+size_t umi_parse_number_list(const char *text, double *values, size_t room);
+
+#endif

@@ -1,0 +1,105 @@
+#include "job/factor_start.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+
+#include <string.h>
+
+void umi_factor_start_drop_H(umi_factor_start *start)
+{
+    umi_free(start->H.data);
+    start->H = (um_view){0};
+}
+
+void umi_factor_start_free(umi_factor_start *start)
+{
+    umi_free(start->W.data);
+    umi_free(start->H.data);
+    umi_free(start->W_sums);
+    memset(start, 0, sizeof *start);
+}
+
+/* The matrix in a file that must be rows x cols; `words` tells where these come from. */
+static um_status read_matrix(const char *path, const char *spool_directory, size_t rows,
+                             size_t cols, const char *words, um_view *out, um_error *error)
+{
+    umi_matrix_file *file;
+    um_status status = umi_matrix_file_open(path, spool_directory, &file, error);
+    if (status != UM_OK) {
+        return status;
+    }
+    const umi_matrix_info *info = umi_matrix_file_info(file);
+    const char *name = umi_matrix_file_name(file);
+    size_t n_values;
+    if (info->rows != rows || info->cols != cols) {
+        status = umi_error_set(error, UM_ERR_ARGUMENT, "%s: %zu x %zu, but %s is %zu x %zu", name,
+                               info->rows, info->cols, words, rows, cols);
+    } else {
+        *out = (um_view){NULL, rows, cols, cols};
+        if (umi_multiply(rows, cols, &n_values)) {
+            out->data = umi_alloc(n_values, sizeof(float));
+        }
+        status = out->data != NULL ? umi_matrix_file_read(file, 0, *out, error)
+                                   : umi_error_set(error, UM_ERR_MEMORY,
+                                                   "%s: not enough memory for %zu x %zu values",
+                                                   name, rows, cols);
+    }
+    umi_matrix_file_free(file);
+    return status;
+}
+
+/* Fills W_sums. */
+static um_status sum_rows(const char *path, umi_factor_start *start, um_error *error)
+{
+    start->W_sums = umi_alloc(start->W.rows, sizeof *start->W_sums);
+    if (start->W_sums == NULL) {
+        return umi_error_set(error, UM_ERR_MEMORY, "not enough memory for the first values");
+    }
+    for (size_t k = 0; k < start->W.rows; k++) {
+        const float *w = um_row(start->W, k);
+        for (size_t f = 0; f < start->W.cols; f++) {
+            start->W_sums[k] += (double)w[f];
+        }
+        if (start->W_sums[k] <= 0.0) {
+            return umi_error_set(error, UM_ERR_DATA,
+                                 "%s: row %zu is all zero and would stay so; an atom needs a value "
+                                 "above 0",
+                                 path, k + 1);
+        }
+    }
+    return UM_OK;
+}
+
+um_status umi_factor_start_load(const umi_factor_start_config *config,
+                                const umi_factor_input *input, umi_factor_start *start,
+                                um_error *error)
+{
+    const char *spool_directory = input->config.reader.spool_directory;
+    size_t K = config->n_components;
+    um_status status = UM_OK;
+    memset(start, 0, sizeof *start);
+    start->kind = config->kind;
+    start->fix_W = config->fix_W;
+    if (config->init_W != NULL) {
+        status = read_matrix(config->init_W, spool_directory, K, input->cols,
+                             "W (--atoms x columns of V)", &start->W, error);
+        if (status == UM_OK) {
+            status = sum_rows(config->init_W, start, error);
+        }
+    }
+    if (status == UM_OK && config->init_H != NULL) {
+        status = read_matrix(config->init_H, spool_directory, input->rows, K,
+                             "H (rows of V x --atoms)", &start->H, error);
+    }
+    /* What W loses when its rows are scaled to sum to 1, H gains: the first model is as given. */
+    for (size_t n = 0; status == UM_OK && start->W_sums != NULL && n < start->H.rows; n++) {
+        for (size_t k = 0; k < K; k++) {
+            float *h = &um_row(start->H, n)[k];
+            *h = (float)((double)*h * start->W_sums[k]);
+        }
+    }
+    if (status != UM_OK) {
+        umi_factor_start_free(start);
+    }
+    return status;
+}

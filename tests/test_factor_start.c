@@ -1,0 +1,119 @@
+/* First values from files: of the shapes that V asks for, at the scale that W's rows ask for. */
+#define _DEFAULT_SOURCE
+#include "job/factor_start.h"
+
+#include "counting_allocator.h"
+#include "factor_files.h"
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+static char V_path[PATH_MAX], W_path[PATH_MAX], H_path[PATH_MAX];
+
+static umi_factor_start_config config_of(const char *init_W, const char *init_H)
+{
+    umi_factor_start_config config = {UMI_START_RANDOM, init_W, init_H, false, ATOMS};
+    return config;
+}
+
+/* With W's rows scaled to sum to 1, H W must stay what the files say. */
+static void the_model_stays(void **state)
+{
+    (void)state;
+    um_view V = put_random("V.npy", ROWS, COLUMNS, 0.0, 1, V_path);
+    um_view W = put_random("W.npy", ATOMS, COLUMNS, 0.2, 2, W_path);
+    um_view H = put_random("H.npy", ROWS, ATOMS, 0.2, 3, H_path);
+    umi_factor_input input = open_input(V_path);
+    umi_factor_start_config config = config_of(W_path, H_path);
+    umi_factor_start start;
+    um_error error;
+    assert_int_equal(umi_factor_start_load(&config, &input, &start, &error), UM_OK);
+    assert_true(same_bits(um_const_view(start.W), um_const_view(W)));
+    for (size_t k = 0; k < ATOMS; k++) {
+        double sum = 0.0;
+        for (size_t f = 0; f < COLUMNS; f++) {
+            sum += (double)um_row(W, k)[f];
+        }
+        assert_true(fabs(start.W_sums[k] - sum) < 1e-12);
+        for (size_t n = 0; n < ROWS; n++) {
+            double h = (double)um_row(H, n)[k] * sum;
+            assert_true(fabs((double)um_row(start.H, n)[k] - h) <= 1e-6 * h);
+        }
+    }
+    umi_factor_start_drop_H(&start);
+    assert_true(start.H.data == NULL && start.W.data != NULL);
+    umi_factor_start_free(&start);
+
+    /* H alone is taken as it is. */
+    config = config_of(NULL, H_path);
+    assert_int_equal(umi_factor_start_load(&config, &input, &start, &error), UM_OK);
+    assert_true(start.W.data == NULL && same_bits(um_const_view(start.H), um_const_view(H)));
+    umi_factor_start_free(&start);
+    umi_factor_input_free(&input);
+    umi_free(V.data);
+    umi_free(W.data);
+    umi_free(H.data);
+}
+
+static void refusals(void **state)
+{
+    (void)state;
+    umi_factor_input input = open_input(V_path);
+    um_view zero = matrix_new(ATOMS, COLUMNS);
+    um_row(zero, 0)[0] = um_row(zero, 2)[1] = 1.0F;
+    (void)put_matrix("zero.npy", um_const_view(zero));
+    const struct {
+        const char *W, *H;
+        um_status status;
+        const char *text;
+    } cases[] = {
+        {"H.npy", NULL, UM_ERR_ARGUMENT, "H.npy: 40 x 3, but W (--atoms x columns of V) is 3 x 12"},
+        {NULL, "W.npy", UM_ERR_ARGUMENT, "W.npy: 3 x 12, but H (rows of V x --atoms) is 40 x 3"},
+        {"zero.npy", NULL, UM_ERR_DATA, "row 2 is all zero"},
+        {"none.npy", NULL, UM_ERR_NO_INPUT, "none.npy"},
+        {"W.npy", "none.npy", UM_ERR_NO_INPUT, "none.npy"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char W[PATH_MAX], H[PATH_MAX];
+        umi_factor_start start;
+        um_error error;
+        strcpy(W, scratch_path(&files, cases[i].W != NULL ? cases[i].W : ""));
+        strcpy(H, scratch_path(&files, cases[i].H != NULL ? cases[i].H : ""));
+        umi_factor_start_config config =
+            config_of(cases[i].W != NULL ? W : NULL, cases[i].H != NULL ? H : NULL);
+        assert_int_equal(umi_factor_start_load(&config, &input, &start, &error), cases[i].status);
+        assert_non_null(strstr(error.message, cases[i].text));
+        umi_factor_start_free(&start); /* empty, so this is fine */
+    }
+    umi_factor_input_free(&input);
+    umi_free(zero.data);
+}
+
+static um_status load(void *input)
+{
+    umi_factor_start_config config = config_of(W_path, H_path);
+    umi_factor_start start;
+    um_error error;
+    um_status status = umi_factor_start_load(&config, input, &start, &error);
+    umi_factor_start_free(&start);
+    return status;
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    (void)state;
+    umi_factor_input input = open_input(V_path);
+    assert_true(counting_allocator_sweep(load, &input) >= 5);
+    umi_factor_input_free(&input);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_model_stays),
+        cmocka_unit_test(refusals),
+        cmocka_unit_test(every_allocation_may_fail),
+    };
+    return cmocka_run_group_tests(tests, scratch_set_up, scratch_tear_down);
+}
