@@ -123,6 +123,7 @@ static um_status plan(factoring *f, um_error *error)
         .lee_seung = o->report_1999,
         .how = {.n_components = o->atoms,
                 .solver = (umi_solver)o->solver,
+                .precision = (um_precision)o->precision,
                 .iterations = o->iterations,
                 .tolerance = o->tolerance,
                 .sparsity_H = o->sparsity,

@@ -18,7 +18,8 @@ typedef struct umi_command umi_command;
 typedef enum umi_help { UMI_HELP_NONE, UMI_HELP_EVERYDAY, UMI_HELP_ALL } umi_help;
 
 /* Places in the choices of params.c; --window-shape counts as um_window does, --start as umi_start,
- * --divergence as um_divergence, --solver as umi_solver. */
+ * --divergence as um_divergence, --solver as umi_solver,
+ * --precision as um_precision. */
 typedef enum umi_format { UMI_FORMAT_WAV, UMI_FORMAT_FLAC } umi_format;
 typedef enum umi_sample_format {
     UMI_SAMPLE_FORMAT_KEEP,
@@ -79,6 +80,7 @@ typedef struct umi_options {
     /* learning */
     unsigned solver; /* umi_solver */
     uint64_t restarts;
+    unsigned precision; /* um_precision */
     uint64_t iterations;
     double tolerance;
     unsigned start; /* umi_start */

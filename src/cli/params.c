@@ -34,7 +34,7 @@ void umi_param_range(const umi_param *param, char *text, size_t size)
         snprintf(text, size, "%.0f..%.0f", param->min, param->max);
         break;
     case UMI_REAL:
-        snprintf(text, size, "%g..%g", param->min, param->max);
+        snprintf(text, size, "%.7g..%.7g", param->min, param->max);
         break;
     case UMI_SIZE:
         umi_format_size((uint64_t)param->min, low);

@@ -12,6 +12,7 @@ static const char *const FORMATS[] = {"wav", "flac", NULL};
 static const char *const SAMPLE_FORMATS[] = {"keep", "16", "24", "32", "float", NULL};
 static const char *const STARTS[] = {"nndsvd", "random", NULL};
 static const char *const DIVERGENCES[] = {"kl", "euclidean", "is", "beta", NULL};
+static const char *const PRECISIONS[] = {"fp32", "bf16", NULL};
 const char *const umi_solver_choices[] = {"auto", "mu", "joint", NULL};
 const char *const umi_window_choices[] = {"hann", "sine", "kbd", NULL};
 const char *const umi_cpu_choices[] = {"auto", "scalar", "sse2", "neon", "avx2", "avx512", NULL};
@@ -184,10 +185,11 @@ static const umi_param TABLE[] = {
      .initial = "kl",
      .choices = DIVERGENCES,
      .offset = AT(divergence),
-     .help = "what is lowered",
-     .detail = "The divergence of V from H W that is lowered: Kullback and Leibler's, half the sum "
-               "of squares, Itakura and Saito's, or the member of their family that *--beta* "
-               "names."},
+     .help = "what is minimised",
+     .detail =
+         "The divergence of V from H W that is minimised: Kullback and Leibler's, half the sum "
+         "of squares, Itakura and Saito's, or the member of their family that *--beta* "
+         "names."},
     {.name = "beta",
      .kind = UMI_REAL,
      .group = UMI_GROUP_MODEL,
@@ -350,10 +352,11 @@ static const umi_param TABLE[] = {
      .initial = "auto",
      .choices = umi_solver_choices,
      .offset = AT(solver),
-     .help = "how it is lowered",
-     .detail = "How it is lowered: by multiplicative updates of H and W in turn (*mu*), or of both "
-               "from one model (*joint*, Kullback-Leibler only), which takes 3/4 of the time. "
-               "*auto* takes the faster one that there is."},
+     .help = "how it is minimised",
+     .detail =
+         "How it is minimised: by multiplicative updates of H and W in turn (*mu*), or of both "
+         "from one model (*joint*, Kullback-Leibler only), which takes 3/4 of the time. "
+         "*auto* takes the faster one that there is."},
     {.name = "iterations",
      .kind = UMI_INTEGER,
      .group = UMI_GROUP_LEARNING,
@@ -446,6 +449,19 @@ static const umi_param TABLE[] = {
                "needs more to be learned from whole is learned from frames drawn all over it; it "
                "is taken apart block by block, whatever its length. The program itself needs "
                "about 40M with stereo sound; many channels or atoms need more."},
+    {.name = "precision",
+     .kind = UMI_CHOICE,
+     .group = UMI_GROUP_LEARNING,
+     .commands = UMI_FACTOR,
+     .metavar = "TYPE",
+     .initial = "fp32",
+     .choices = PRECISIONS,
+     .offset = AT(precision),
+     .help = "of the updates",
+     .detail = "What the updates are computed in: 32-bit floating point, or bfloat16 with sums in "
+               "32 bits (Kullback-Leibler only), which is faster on processors with AVX512_BF16 or "
+               "AMX and ends within 0.1 % of the same divergence on spectrograms. Without such a "
+               "processor it is fp32 all the same; the report tells."},
     {.name = "memory",
      .kind = UMI_SIZE,
      .group = UMI_GROUP_LEARNING,

@@ -176,6 +176,8 @@ umi_json *umi_factor_report(const umi_factor_config *config, const umi_factor_re
     umi_json *json = umi_json_object();
     const umi_factor_runs *runs = &result->runs;
     const umi_factor_run *best = &runs->runs[runs->i_best];
+    bool bf16 = umi_factorisation_precision(runs->best) == UM_PRECISION_BF16;
+    const char *precision = bf16 ? "bf16" : "fp32";
     bool ok = set_text(json, "program", "unmingle " UNMINGLE_VERSION) &&
               set_text(json, "command", "factor") &&
               umi_json_set(json, "input", input_json(&result->input)) &&
@@ -183,7 +185,7 @@ umi_json *umi_factor_report(const umi_factor_config *config, const umi_factor_re
               umi_json_set(json, "settings", settings_json(config, result)) &&
               set_integer(json, "seed", best->seed) &&
               set_text(json, "solver", umi_solver_name(umi_solver_chosen(&config->how))) &&
-              set_text(json, "precision", "fp32") && set_text(json, "cpu", um_cpu_level()) &&
+              set_text(json, "precision", precision) && set_text(json, "cpu", um_cpu_level()) &&
               set_text(json, "divergence", umi_divergence_name(config->how.divergence)) &&
               umi_json_set(json, "beta", umi_json_number(umi_divergence_beta(&config->how))) &&
               umi_json_set(json, "final_divergence", umi_json_number(best->divergence)) &&

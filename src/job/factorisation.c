@@ -62,6 +62,10 @@ um_status umi_factorisation_check(const umi_factorisation_config *config,
                              "--solver joint: it lowers the Kullback-Leibler divergence only; "
                              "--solver mu lowers any");
     }
+    if (config->precision == UM_PRECISION_BF16 && umi_divergence_beta(config) != 1.0) {
+        return umi_error_set(error, UM_ERR_ARGUMENT,
+                             "--precision bf16: for the Kullback-Leibler divergence only");
+    }
     if (input->cols > COLUMNS_MAX) {
         return umi_error_set(error, UM_ERR_ARGUMENT,
                              "%s: %zu columns, and at most %d are factorised; is it transposed?",
@@ -79,6 +83,7 @@ static um_nmf_config nmf_config(const umi_factorisation_config *c, const umi_fac
     nmf.divergence = c->divergence;
     nmf.beta = c->beta;
     nmf.solver = umi_solver_chosen(c) == UMI_SOLVER_JOINT ? UM_SOLVER_JOINT : UM_SOLVER_MU;
+    nmf.precision = c->precision;
     nmf.sparsity_H = c->sparsity_H;
     nmf.sparsity_W = c->sparsity_W;
     nmf.continuity_H = c->continuity_H;
@@ -185,6 +190,11 @@ um_cview umi_factorisation_H(const umi_factorisation *f)
 size_t umi_factorisation_iterations(const umi_factorisation *f)
 {
     return um_nmf_iterations(f->nmf);
+}
+
+um_precision umi_factorisation_precision(const umi_factorisation *f)
+{
+    return um_nmf_precision(f->nmf);
 }
 
 double umi_factorisation_divergence(const umi_factorisation *f)

@@ -19,6 +19,7 @@ typedef struct umi_factorisation_config {
     um_divergence divergence;
     double beta; /* of UM_DIVERGENCE_BETA */
     umi_solver solver;
+    um_precision precision; /* where the processor has it */
     size_t iterations;
     double tolerance;
     double sparsity_H, sparsity_W, continuity_H; /* see nmf.h */
@@ -65,6 +66,7 @@ um_status umi_factorisation_run(umi_factorisation *factorisation, const um_progr
 um_cview umi_factorisation_W(const umi_factorisation *factorisation); /* rows sum to 1 */
 um_cview umi_factorisation_H(const umi_factorisation *factorisation);
 size_t umi_factorisation_iterations(const umi_factorisation *factorisation);
+um_precision umi_factorisation_precision(const umi_factorisation *factorisation);
 double umi_factorisation_divergence(const umi_factorisation *factorisation); /* no penalties */
 
 /* What was lowered, penalties included: n_values values, the first of the first values of W and H,
