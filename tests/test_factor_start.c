@@ -13,7 +13,8 @@ static char V_path[PATH_MAX], W_path[PATH_MAX], H_path[PATH_MAX];
 
 static umi_factor_start_config config_of(const char *init_W, const char *init_H)
 {
-    umi_factor_start_config config = {UMI_START_RANDOM, init_W, init_H, false, ATOMS};
+    umi_factor_start_config config = {
+        .kind = UMI_START_RANDOM, .init_W = init_W, .init_H = init_H, .n_components = ATOMS};
     return config;
 }
 
@@ -90,6 +91,28 @@ static void refusals(void **state)
     umi_free(zero.data);
 }
 
+/* Atoms of two frames are as long as two rows. */
+static void long_atoms(void **state)
+{
+    (void)state;
+    char path[PATH_MAX];
+    um_view W = put_random("long.npy", ATOMS, 2 * COLUMNS, 0.0, 4, path);
+    umi_factor_input input = open_input(V_path);
+    umi_factor_start_config config = config_of(path, NULL);
+    umi_factor_start start;
+    um_error error;
+    config.atom_frames = 2;
+    assert_int_equal(umi_factor_start_load(&config, &input, &start, &error), UM_OK);
+    assert_true(same_bits(um_const_view(start.W), um_const_view(W)));
+    umi_factor_start_free(&start);
+    config.atom_frames = 3;
+    assert_int_equal(umi_factor_start_load(&config, &input, &start, &error), UM_ERR_ARGUMENT);
+    assert_non_null(strstr(error.message, "long.npy: 3 x 24, but W"));
+    assert_non_null(strstr(error.message, "is 3 x 36"));
+    umi_factor_input_free(&input);
+    umi_free(W.data);
+}
+
 static um_status load(void *input)
 {
     umi_factor_start_config config = config_of(W_path, H_path);
@@ -113,6 +136,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_model_stays),
         cmocka_unit_test(refusals),
+        cmocka_unit_test(long_atoms),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, scratch_set_up, scratch_tear_down);

@@ -33,7 +33,7 @@ static umi_factorisation *solve(const umi_factorisation_config *how, const umi_f
 {
     umi_factorisation *f;
     um_error error;
-    assert_int_equal(umi_factorisation_check(how, &input, &error), UM_OK);
+    assert_int_equal(umi_factorisation_check(how, start->kind, &input, &error), UM_OK);
     assert_int_equal(umi_factorisation_new(how, &input, &f, &error), UM_OK);
     assert_int_equal(umi_factorisation_start(f, start, 7, &error), UM_OK);
     assert_int_equal(umi_factorisation_run(f, NULL, &error), UM_OK);
@@ -164,6 +164,73 @@ static void stops_by_tolerance(void **state)
     umi_factorisation_free(f);
 }
 
+/* A sparse V is the dense one: the same cells, in the order of rounding only. */
+static void sparse(void **state)
+{
+    (void)state;
+    char text[16 * ROWS * COLUMNS + 100];
+    size_t used = 0, n = 0;
+    um_error error;
+    for (size_t i = 0; i < ROWS * COLUMNS; i++) {
+        n += um_row(V, i / COLUMNS)[i % COLUMNS] > 0.0F;
+    }
+    used += (size_t)sprintf(text, "%%%%MatrixMarket matrix coordinate real general\n%d %d %zu\n",
+                            ROWS, COLUMNS, n);
+    for (size_t i = 0; i < ROWS * COLUMNS; i++) {
+        double v = (double)um_row(V, i / COLUMNS)[i % COLUMNS];
+        if (v > 0.0) {
+            used +=
+                (size_t)sprintf(text + used, "%zu %zu %.9g\n", i / COLUMNS + 1, i % COLUMNS + 1, v);
+        }
+    }
+    umi_factor_input dense = input;
+    input = open_input(scratch_write(&files, "V.mtx", text, used));
+    assert_true(input.is_sparse && input.n_entries == n);
+    assert_int_equal(umi_factor_input_load(&input, &error), UM_OK);
+    assert_int_equal(input.n_nonzero, n);
+    for (umi_solver solver = UMI_SOLVER_MU; solver <= UMI_SOLVER_JOINT; solver++) {
+        umi_factorisation_config how = how_config();
+        how.solver = solver;
+        umi_factorisation *f = solve(&how, &at_random);
+        umi_factor_input sparse_input = input;
+        input = dense;
+        umi_factorisation *g = solve(&how, &at_random);
+        input = sparse_input;
+        double a = umi_factorisation_divergence(f), b = umi_factorisation_divergence(g);
+        assert_true(fabs(a - b) < 1e-3 * b);
+        umi_factorisation_free(f);
+        umi_factorisation_free(g);
+    }
+    umi_factor_input_free(&input);
+    input = dense;
+}
+
+/* Atoms of several frames: the model is theirs, shifted. */
+static void long_atoms(void **state)
+{
+    (void)state;
+    enum { T = 3 };
+    umi_factorisation_config how = how_config();
+    how.atom_frames = T;
+    assert_int_equal(umi_solver_chosen(&how), UMI_SOLVER_NMFD);
+    umi_factorisation *f = solve(&how, &at_random);
+    um_cview W = umi_factorisation_W(f), H = umi_factorisation_H(f);
+    double divergence = 0.0;
+    assert_true(W.rows == ATOMS && W.cols == T * COLUMNS);
+    for (size_t i = 0; i < ROWS * COLUMNS; i++) {
+        size_t n = i / COLUMNS, c = i % COLUMNS;
+        double v = (double)um_row(V, n)[c], m = 0.0;
+        for (size_t t = 0; t < T && t <= n; t++) {
+            for (size_t k = 0; k < ATOMS; k++) {
+                m += (double)um_crow(H, n - t)[k] * (double)um_crow(W, k)[t * COLUMNS + c];
+            }
+        }
+        divergence += (v > 0.0 ? v * log(v / m) : 0.0) - v + m;
+    }
+    assert_true(fabs(umi_factorisation_divergence(f) - divergence) < 1e-4 * divergence);
+    umi_factorisation_free(f);
+}
+
 static void names(void **state)
 {
     (void)state;
@@ -186,13 +253,43 @@ static void refusals(void **state)
     um_error error;
     umi_factorisation_config how = how_config();
     umi_factor_input wide = input;
-    how.divergence = UM_DIVERGENCE_ITAKURA_SAITO;
-    how.solver = UMI_SOLVER_JOINT;
-    assert_int_equal(umi_factorisation_check(&how, &input, &error), UM_ERR_ARGUMENT);
-    assert_non_null(strstr(error.message, "--solver joint"));
-    how.solver = UMI_SOLVER_MU;
+    umi_factor_input thin = input;
+    static const struct {
+        umi_factorisation_config how;
+        umi_start start;
+        bool is_sparse;
+        const char *text;
+    } cases[] = {
+        {{.divergence = UM_DIVERGENCE_EUCLIDEAN, .solver = UMI_SOLVER_JOINT},
+         UMI_START_RANDOM,
+         false,
+         "--solver joint"},
+        {{.beta = 0.5, .divergence = UM_DIVERGENCE_BETA, .precision = UM_PRECISION_BF16},
+         UMI_START_RANDOM,
+         false,
+         "--precision bf16"},
+        {{.divergence = UM_DIVERGENCE_EUCLIDEAN, .atom_frames = 2},
+         UMI_START_RANDOM,
+         false,
+         "--atom-frames"},
+        {{.divergence = UM_DIVERGENCE_EUCLIDEAN}, UMI_START_RANDOM, true, "V is sparse"},
+        {{.atom_frames = 2}, UMI_START_RANDOM, true, "V is sparse"},
+        {{.atom_frames = 1}, UMI_START_NNDSVD, true, "--start random"},
+        {{.atom_frames = 2}, UMI_START_NNDSVD, false, "--start nndsvd: not with"},
+        {{.atom_frames = 2, .solver = UMI_SOLVER_MU}, UMI_START_RANDOM, false, "--solver: not"},
+        {{.atom_frames = 2, .sparsity_H = 1.0}, UMI_START_RANDOM, false, "--sparsity: not"},
+        {{.atom_frames = 2, .sparsity_W = 1.0}, UMI_START_RANDOM, false, "--atom-sparsity: not"},
+        {{.atom_frames = 2, .continuity_H = 1.0}, UMI_START_RANDOM, false, "--continuity: not"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        thin.is_sparse = cases[i].is_sparse;
+        assert_int_equal(umi_factorisation_check(&cases[i].how, cases[i].start, &thin, &error),
+                         UM_ERR_ARGUMENT);
+        assert_non_null(strstr(error.message, cases[i].text));
+    }
     wide.cols = (1 << 20) + 1;
-    assert_int_equal(umi_factorisation_check(&how, &wide, &error), UM_ERR_ARGUMENT);
+    assert_int_equal(umi_factorisation_check(&how, UMI_START_RANDOM, &wide, &error),
+                     UM_ERR_ARGUMENT);
     assert_non_null(strstr(error.message, "1048577 columns"));
 }
 

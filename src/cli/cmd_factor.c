@@ -122,6 +122,7 @@ static um_status plan(factoring *f, um_error *error)
         .save_V = o->save_V,
         .lee_seung = o->report_1999,
         .how = {.n_components = o->atoms,
+                .atom_frames = o->atom_frames,
                 .solver = (umi_solver)o->solver,
                 .precision = (um_precision)o->precision,
                 .iterations = o->iterations,
@@ -130,7 +131,10 @@ static um_status plan(factoring *f, um_error *error)
                 .sparsity_W = o->atom_sparsity,
                 .continuity_H = o->continuity,
                 .parallel = parallel},
-        .start = {(umi_start)o->start, o->init_W, o->init_H, o->fix_W, o->atoms},
+        .start = {.kind = (umi_start)o->start,
+                  .init_W = o->init_W,
+                  .init_H = o->init_H,
+                  .fix_W = o->fix_W},
         .seed = o->seed,
         .n_runs = o->restarts,
         .memory = o->memory,
@@ -167,8 +171,13 @@ static void print_result(const umi_factor_config *config, const umi_factor_resul
     const double *curve = umi_factorisation_curve(r->runs.best, &n_values);
     size_t K = config->how.n_components;
     printf("%s/\n", umi_display_name(config->output, shown, sizeof shown));
-    printf("  W.npy  %zu x %zu, an atom a row%s\n", K, r->input.cols,
-           config->start.fix_W ? ", as given" : ", each with the sum 1");
+    const char *scale = config->start.fix_W ? "as given" : "each with the sum 1";
+    if (config->how.atom_frames > 1) {
+        printf("  W.npy  %zu x %zu x %zu, atoms of %zu rows, %s\n", K, config->how.atom_frames,
+               r->input.cols, config->how.atom_frames, scale);
+    } else {
+        printf("  W.npy  %zu x %zu, an atom a row, %s\n", K, r->input.cols, scale);
+    }
     printf("  H.npy  %zu x %zu, their activations\n", r->input.rows, K);
     if (config->save_V) {
         printf("  V.npy  %zu x %zu, as it was used\n", r->input.rows, r->input.cols);

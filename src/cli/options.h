@@ -63,6 +63,7 @@ typedef struct umi_options {
     /* model */
     unsigned divergence; /* um_divergence */
     double beta;
+    uint64_t atom_frames;
     double sparsity;
     double atom_sparsity;
     double continuity;

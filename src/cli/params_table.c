@@ -201,6 +201,19 @@ static const umi_param TABLE[] = {
      .help = "any beta-divergence",
      .detail = "The beta of the beta-divergence: 2 is Euclidean, 1 Kullback-Leibler, 0 "
                "Itakura-Saito. Given alone it stands for *--divergence beta*."},
+    {.name = "atom-frames",
+     .kind = UMI_INTEGER,
+     .group = UMI_GROUP_MODEL,
+     .commands = UMI_FACTOR,
+     .metavar = "T",
+     .min = 1,
+     .max = 64,
+     .initial = "1",
+     .offset = AT(atom_frames),
+     .help = "rows of V that an atom lasts",
+     .detail = "Atoms last T rows of V each, so that what starts loud and dies away is one atom: "
+               "non-negative matrix factor deconvolution, Kullback-Leibler only. W.npy is K x T x "
+               "columns then, and H.npy tells where atoms begin. *--init-W* is K x (T times columns)."},
     {.name = "sparsity",
      .kind = UMI_REAL,
      .group = UMI_GROUP_MODEL,

@@ -124,6 +124,32 @@ static um_status write_matrix(umi_output_set *set, const char *name, um_cview M,
                                      umi_output_set_shown_path(set, name), M, error);
 }
 
+/* Atoms of several frames: n_components x frames x columns. */
+static um_status write_long_atoms(umi_output_set *set, um_cview W, size_t n_frames, um_error *error)
+{
+    size_t cols = W.cols / n_frames;
+    umi_npy_file_config config = {umi_output_set_path(set, "W.npy"),
+                                  umi_output_set_shown_path(set, "W.npy"),
+                                  3,
+                                  {W.rows, n_frames, cols}};
+    umi_npy_file *file;
+    um_status status = umi_npy_file_new(&config, &file, error);
+    for (size_t k = 0; k < W.rows && status == UM_OK; k++) {
+        status = umi_npy_file_write(file, um_cview_of(um_crow(W, k), n_frames, cols), error);
+    }
+    if (status == UM_OK) {
+        status = umi_npy_file_finish(file, error);
+    }
+    umi_npy_file_free(file);
+    return status;
+}
+
+static um_status write_W(umi_output_set *set, um_cview W, size_t n_frames, um_error *error)
+{
+    return n_frames > 1 ? write_long_atoms(set, W, n_frames, error)
+                        : write_matrix(set, "W.npy", W, error);
+}
+
 /* H for a W whose rows have these sums, block by block: for W as the user gave it. */
 static um_status write_scaled_H(umi_output_set *set, um_cview H, const double *W_sums,
                                 um_error *error)
@@ -172,12 +198,13 @@ static um_status write_all(const umi_factor_config *config, const umi_factor_res
     um_cview H = umi_factorisation_H(result->runs.best);
     um_status status;
     if (result->start.fix_W) {
-        status = write_matrix(set, "W.npy", um_const_view(result->start.W), error);
+        status = write_W(set, um_const_view(result->start.W), config->how.atom_frames, error);
         if (status == UM_OK) {
             status = write_scaled_H(set, H, result->start.W_sums, error);
         }
     } else {
-        status = write_matrix(set, "W.npy", umi_factorisation_W(result->runs.best), error);
+        status =
+            write_W(set, umi_factorisation_W(result->runs.best), config->how.atom_frames, error);
         if (status == UM_OK) {
             status = write_matrix(set, "H.npy", H, error);
         }
@@ -220,11 +247,12 @@ static um_status run(const umi_factor_config *config, umi_factor_result *result,
     umi_factor_start_config start = config->start;
     input.watch = &result->watch;
     start.n_components = config->how.n_components;
+    start.atom_frames = config->how.atom_frames;
     double began = seconds_of(CLOCK_MONOTONIC);
     umi_watch_phase(&result->watch, "reading", 0.0, 0.1);
     um_status status = umi_factor_input_open(&input, &result->input, error);
     if (status == UM_OK) {
-        status = umi_factorisation_check(&config->how, &result->input, error);
+        status = umi_factorisation_check(&config->how, config->start.kind, &result->input, error);
     }
     if (status == UM_OK && config->save_V && result->input.is_sparse) {
         status = umi_error_set(error, UM_ERR_ARGUMENT,

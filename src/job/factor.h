@@ -11,7 +11,7 @@ typedef struct umi_factor_config {
     bool save_V;
     bool lee_seung; /* tell their objective too; Kullback-Leibler only */
     umi_factorisation_config how;
-    umi_factor_start_config start; /* its n_components is not read */
+    umi_factor_start_config start; /* its n_components and atom_frames are not read */
     uint64_t seed;
     size_t n_runs; /* 1..; more than 1 only where the seed makes a difference */
     size_t memory; /* bytes that the whole program may take; 0: half of the machine's */

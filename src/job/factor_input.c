@@ -22,6 +22,7 @@ static um_status open_matrix(umi_factor_input *input, umi_input_file *file, um_e
         const umi_matrix_info *info = umi_matrix_file_info(input->file);
         input->rows = info->rows;
         input->cols = info->cols;
+        input->is_sparse = info->is_sparse;
         input->n_entries = info->n_entries;
     }
     return status;

@@ -54,12 +54,14 @@ static umi_json *input_json(const umi_factor_input *input)
     return whole(json, ok);
 }
 
-static umi_json *matrix_json(const char *file, size_t rows, size_t cols)
+/* `frames` is left out of the shape when it is not above 1. */
+static umi_json *matrix_json(const char *file, size_t rows, size_t frames, size_t cols)
 {
     umi_json *json = umi_json_object();
     umi_json *shape = umi_json_array();
     bool ok = set_text(json, "file", file) &&
               umi_json_append(shape, umi_json_integer((int64_t)rows)) &&
+              (frames <= 1 || umi_json_append(shape, umi_json_integer((int64_t)frames))) &&
               umi_json_append(shape, umi_json_integer((int64_t)cols));
     ok = umi_json_set(json, "shape", shape) && ok;
     return whole(json, ok);
@@ -69,10 +71,11 @@ static umi_json *matrices_json(const umi_factor_config *config, const umi_factor
 {
     umi_json *array = umi_json_array();
     size_t K = config->how.n_components;
-    bool ok = umi_json_append(array, matrix_json("W.npy", K, input->cols)) &&
-              umi_json_append(array, matrix_json("H.npy", input->rows, K));
+    bool ok =
+        umi_json_append(array, matrix_json("W.npy", K, config->how.atom_frames, input->cols)) &&
+        umi_json_append(array, matrix_json("H.npy", input->rows, 1, K));
     if (ok && config->save_V) {
-        ok = umi_json_append(array, matrix_json("V.npy", input->rows, input->cols));
+        ok = umi_json_append(array, matrix_json("V.npy", input->rows, 1, input->cols));
     }
     return whole(array, ok);
 }
@@ -93,6 +96,7 @@ static umi_json *settings_json(const umi_factor_config *config, const umi_factor
     const umi_factor_start_config *start = &config->start;
     umi_json *json = umi_json_object();
     bool ok = set_integer(json, "atoms", how->n_components) &&
+              set_integer(json, "atom_frames", how->atom_frames) &&
               set_text(json, "divergence", umi_divergence_name(how->divergence)) &&
               umi_json_set(json, "beta", umi_json_number(umi_divergence_beta(how))) &&
               set_text(json, "solver", umi_solver_name(how->solver)) &&

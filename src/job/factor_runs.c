@@ -27,7 +27,8 @@ double umi_factor_runs_bytes(const umi_factorisation_config *config, umi_start s
         return one;
     }
     double K = (double)config->n_components;
-    double kept = (double)n_runs * K * (double)input->cols * sizeof(float);
+    double T = config->atom_frames > 1 ? (double)config->atom_frames : 1.0;
+    double kept = (double)n_runs * K * T * (double)input->cols * sizeof(float);
     double matching = K * K * (sizeof(float) + sizeof(double));
     return 2.0 * one + kept + matching;
 }
@@ -101,7 +102,8 @@ um_status umi_factor_runs_do(const umi_factorisation_config *config, const umi_f
 {
     const umi_watch *watch = input->config.watch;
     umi_factorisation *current = NULL;
-    atoms all = {NULL, config->n_components, input->cols};
+    size_t T = config->atom_frames > 1 ? config->atom_frames : 1;
+    atoms all = {NULL, config->n_components, T * input->cols};
     size_t n_values;
     um_status status = UM_OK;
     memset(runs, 0, sizeof *runs);

@@ -80,9 +80,12 @@ um_status umi_factor_start_load(const umi_factor_start_config *config,
     memset(start, 0, sizeof *start);
     start->kind = config->kind;
     start->fix_W = config->fix_W;
+    size_t T = config->atom_frames > 1 ? config->atom_frames : 1;
     if (config->init_W != NULL) {
-        status = read_matrix(config->init_W, spool_directory, K, input->cols,
-                             "W (--atoms x columns of V)", &start->W, error);
+        const char *words =
+            T > 1 ? "W (--atoms x --atom-frames * columns of V)" : "W (--atoms x columns of V)";
+        status = read_matrix(config->init_W, spool_directory, K, T * input->cols, words, &start->W,
+                             error);
         if (status == UM_OK) {
             status = sum_rows(config->init_W, start, error);
         }

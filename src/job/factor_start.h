@@ -10,12 +10,13 @@ typedef struct umi_factor_start_config {
     const char *init_W, *init_H; /* matrix files, or NULL */
     bool fix_W;                  /* W stays as init_W has it */
     size_t n_components;         /* K */
+    size_t atom_frames;          /* T; 0 and 1 are the same */
 } umi_factor_start_config;
 
 typedef struct umi_factor_start {
     umi_start kind; /* of what no file gives */
     bool fix_W;
-    um_view W;      /* K x columns as the file has it; no data: not given */
+    um_view W;      /* K x (T columns) as the file has it; no data: not given */
     um_view H;      /* rows x K, for rows of W that sum to 1; no data: not given */
     double *W_sums; /* K: of the rows of W in the file */
 } umi_factor_start;

@@ -9,13 +9,15 @@
 
 /* In the order of the program's words for them. */
 typedef enum umi_solver {
-    UMI_SOLVER_AUTO, /* the fastest that there is for the case at hand */
-    UMI_SOLVER_MU,   /* UM_SOLVER_MU */
-    UMI_SOLVER_JOINT /* UM_SOLVER_JOINT */
+    UMI_SOLVER_AUTO,  /* the fastest that there is for the case at hand */
+    UMI_SOLVER_MU,    /* UM_SOLVER_MU */
+    UMI_SOLVER_JOINT, /* UM_SOLVER_JOINT */
+    UMI_SOLVER_NMFD   /* what atoms of several frames are found by; never asked for by name */
 } umi_solver;
 
 typedef struct umi_factorisation_config {
     size_t n_components; /* K */
+    size_t atom_frames;  /* T; 0 and 1 are the same */
     um_divergence divergence;
     double beta; /* of UM_DIVERGENCE_BETA */
     umi_solver solver;
@@ -38,7 +40,7 @@ double umi_divergence_beta(const umi_factorisation_config *config);
 
 /* UM_ERR_ARGUMENT, with a message that names the options, for settings that no solver serves
  * together, or none for this input. */
-um_status umi_factorisation_check(const umi_factorisation_config *config,
+um_status umi_factorisation_check(const umi_factorisation_config *config, umi_start start,
                                   const umi_factor_input *input, um_error *error) UM_MUST_USE;
 
 /* Bytes that a factorisation takes beside V. */
@@ -63,7 +65,8 @@ um_status umi_factorisation_run(umi_factorisation *factorisation, const um_progr
                                 um_error *error) UM_MUST_USE;
 
 /* What the last run found; borrowed until the next call that is not const. */
-um_cview umi_factorisation_W(const umi_factorisation *factorisation); /* rows sum to 1 */
+um_cview umi_factorisation_W(const umi_factorisation *factorisation); /* rows sum to 1; with
+                                                              atom_frames, see nmfd.h for them */
 um_cview umi_factorisation_H(const umi_factorisation *factorisation);
 size_t umi_factorisation_iterations(const umi_factorisation *factorisation);
 um_precision umi_factorisation_precision(const umi_factorisation *factorisation);

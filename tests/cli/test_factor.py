@@ -152,6 +152,36 @@ class Factor(ScratchCase):
                 np.testing.assert_array_equal(again[1], H)
                 self.assertEqual(again[2]["input"]["kind"], kind)
 
+    def test_sparse(self):
+        V = np.where(np.random.default_rng(3).random(self.V.shape) < 0.7, 0, self.V)
+        np.save(self.folder / "some.npy", V)
+        rows, columns = np.nonzero(V)
+        (self.folder / "some.mtx").write_text(
+            f"%%MatrixMarket matrix coordinate real general\n{ROWS} {COLUMNS} {len(rows)}\n"
+            + "".join(f"{r + 1} {c + 1} {V[r, c]:.9g}\n" for r, c in zip(rows, columns)))
+        for solver in ("auto", "mu"):
+            options = ["--atoms", "4", "--solver", solver, "--report-1999", "--force"]
+            dense, sparse = (self.factor(name, *options) for name in ("some.npy", "some.mtx"))
+            np.testing.assert_allclose(sparse[1] @ sparse[0], dense[1] @ dense[0], atol=0.02)
+            self.assertLess(abs(sparse[2]["final_divergence"] / dense[2]["final_divergence"] - 1),
+                            1e-3)
+            self.assertLess(abs(sparse[2]["lee_seung_1999"] / dense[2]["lee_seung_1999"] - 1), 1e-3)
+            self.assertEqual(sparse[2]["input"]["non_zeros"], len(rows))
+        self.refuse(["factor", "some.mtx", "--atoms", "4", "--beta", "0"], 64, "V is sparse")
+        self.refuse(["factor", "some.mtx", "--atoms", "4", "--save-V"], 64, "--save-V: some.mtx")
+
+    def test_atoms_of_several_rows(self):
+        W, H, report = self.factor("V.npy", "--atoms", "3", "--atom-frames", "4")
+        self.assertEqual((W.shape, H.shape), ((3, 4, COLUMNS), (ROWS, 3)))
+        self.assertEqual(report["matrices"][0], {"file": "W.npy", "shape": [3, 4, COLUMNS]})
+        M = sum(np.vstack([np.zeros((t, 3)), H[:ROWS - t]]) @ W[:, t] for t in range(4))
+        expected = divergence(self.V, M, 1)
+        self.assertLess(abs(report["final_divergence"] - expected), 1e-4 * expected)
+        np.save(self.folder / "W.npy", W.reshape(3, -1))
+        fixed = self.factor("V.npy", "--atoms", "3", "--atom-frames", "4", "--init-W", "W.npy",
+                            "--fix-W", "--force")
+        np.testing.assert_array_equal(fixed[0], W)
+
     def test_standard_input(self):
         W, _, _ = self.factor("V.npy", "--atoms", "4")
         with open(self.folder / "V.npy", "rb") as file:
