@@ -9,18 +9,24 @@
 
 enum { AMX_TILES = 8, AMX_ROWS = 16, AMX_ROW_BYTES = 64 };
 
+typedef union amx_model_tile {
+    unsigned char bytes[AMX_ROWS][AMX_ROW_BYTES];
+    float sums[AMX_ROWS][AMX_ROWS];
+    umi_bf16 numbers[AMX_ROWS][2 * AMX_ROWS];
+} amx_model_tile;
+
 typedef struct amx_model_state {
     bool configured;
-    unsigned char tiles[AMX_TILES][AMX_ROWS][AMX_ROW_BYTES];
+    amx_model_tile tiles[AMX_TILES];
 } amx_model_state;
 
 static amx_model_state amx_model;
 
-static void *amx_tile(int tile)
+static amx_model_tile *amx_tile(int tile)
 {
     assert_true(amx_model.configured);
     assert_in_range(tile, 0, AMX_TILES - 1);
-    return amx_model.tiles[tile];
+    return &amx_model.tiles[tile];
 }
 
 static void amx_configure(void)
@@ -38,22 +44,22 @@ static void amx_release(void)
 
 static void amx_zero(int tile)
 {
-    memset(amx_tile(tile), 0, sizeof amx_model.tiles[0]);
+    memset(amx_tile(tile), 0, sizeof(amx_model_tile));
 }
 
 static void amx_load(int tile, const void *from, size_t stride)
 {
-    char *to = amx_tile(tile);
+    amx_model_tile *to = amx_tile(tile);
     for (size_t r = 0; r < AMX_ROWS; r++) {
-        memcpy(to + r * AMX_ROW_BYTES, (const char *)from + r * stride, AMX_ROW_BYTES);
+        memcpy(to->bytes[r], (const char *)from + r * stride, AMX_ROW_BYTES);
     }
 }
 
 static void amx_store(int tile, void *to, size_t stride)
 {
-    const char *from = amx_tile(tile);
+    const amx_model_tile *from = amx_tile(tile);
     for (size_t r = 0; r < AMX_ROWS; r++) {
-        memcpy((char *)to + r * stride, from + r * AMX_ROW_BYTES, AMX_ROW_BYTES);
+        memcpy((char *)to + r * stride, from->bytes[r], AMX_ROW_BYTES);
     }
 }
 
@@ -69,24 +75,26 @@ static float amx_number(umi_bf16 x)
 
 static void amx_add_products(int sums, int A, int B)
 {
-    float(*c)[AMX_ROWS] = amx_tile(sums);
-    umi_bf16(*a)[2 * AMX_ROWS] = amx_tile(A);
-    umi_bf16(*b)[2 * AMX_ROWS] = amx_tile(B);
+    const amx_model_tile *a = amx_tile(A), *b = amx_tile(B);
+    amx_model_tile *c = amx_tile(sums);
     for (size_t i = 0; i < AMX_ROWS; i++) {
         for (size_t j = 0; j < AMX_ROWS; j++) {
             float of_parity[2] = {0.0f, 0.0f};
             for (size_t k = 0; k < 2 * AMX_ROWS; k++) {
-                float product = amx_number(a[i][k]) * amx_number(b[k / 2][2 * j + k % 2]);
+                float product =
+                    amx_number(a->numbers[i][k]) * amx_number(b->numbers[k / 2][2 * j + k % 2]);
                 of_parity[k % 2] = amx_flushed(of_parity[k % 2] + product);
             }
-            c[i][j] = amx_flushed(amx_flushed(c[i][j]) + amx_flushed(of_parity[0] + of_parity[1]));
+            c->sums[i][j] =
+                amx_flushed(amx_flushed(c->sums[i][j]) + amx_flushed(of_parity[0] + of_parity[1]));
         }
     }
 }
 
-/* In place of what AVX-512 does beside the tiles. */
-static void round_quotients(size_t rows, size_t cols, size_t width, const float *X, size_t X_stride,
-                            const float *V, size_t V_stride, umi_bf16 *R, umi_bf16 *R_pairs)
+/* What is done beside the tiles, in plain C. */
+static void amx_plain_quotients(size_t rows, size_t cols, size_t width, const float *X,
+                                size_t X_stride, const float *V, size_t V_stride, umi_bf16 *R,
+                                umi_bf16 *R_pairs)
 {
     for (size_t t = 0; t < rows + rows % 2; t++) {
         for (size_t m = 0; m < UMI_BF16_FILL; m++) {

@@ -13,13 +13,19 @@
 #include <cmocka.h>
 
 #include "amx_model.h"
-#include "core/kernels/bf16_amx_loops.h"
 #include "fence.h"
+
+/* What the loops for tiles call beside the tiles: plain C, or what the processor's row calls. */
+static void (*round_quotients)(size_t rows, size_t cols, size_t width, const float *X,
+                               size_t X_stride, const float *V, size_t V_stride, umi_bf16 *R,
+                               umi_bf16 *R_pairs) = amx_plain_quotients;
+
+#include "core/kernels/bf16_amx_loops.h"
 
 enum { SIZE_MAX_TESTED = 67 };
 
-static umi_bf16_kernels kernels_of[4];
-static size_t n_kernels;
+static umi_bf16_kernels kernels_of[5];
+static size_t n_kernels, n_found; /* the last ones are on the model */
 
 /* -- Rounding ---------------------------------------------------------------------------------- */
 
@@ -384,11 +390,30 @@ static void rows_that_the_processor_lacks_are_refused(void **state)
     assert_null(kernels.name);
     /* The best row is one of those that were found by name, and not the specification. */
     if (umi_bf16_kernels_select(&kernels, NULL)) {
-        assert_string_equal(kernels.name, kernels_of[n_kernels - 2].name);
+        assert_string_equal(kernels.name, kernels_of[n_found - 1].name);
         assert_string_not_equal(kernels.name, "scalar");
     } else {
-        assert_int_equal(n_kernels, 2);
+        assert_int_equal(n_found, 1);
     }
+}
+
+static void ratio_beside_avx512(size_t rows, size_t cols, size_t atoms, const umi_bf16 *H,
+                                const umi_bf16 *D_pairs, const float *V, size_t V_stride,
+                                umi_bf16 *R, umi_bf16 *R_pairs)
+{
+    round_quotients = umi_bf16_round_quotients_avx512;
+    ratio(rows, cols, atoms, H, D_pairs, V, V_stride, R, R_pairs);
+    round_quotients = amx_plain_quotients;
+}
+
+static umi_bf16_kernels *add_model(void)
+{
+    umi_bf16_kernels *model = &kernels_of[n_kernels++];
+    model->pack_dictionary = pack_dictionary;
+    model->ratio = ratio;
+    model->project = project;
+    model->accumulate = accumulate;
+    return model;
 }
 
 static int select_rows(void **state)
@@ -398,13 +423,12 @@ static int select_rows(void **state)
     for (size_t i = 0; i < 3; i++) {
         n_kernels += umi_bf16_kernels_select(&kernels_of[n_kernels], names[i]);
     }
+    n_found = n_kernels;
     umi_bf16_kernels_init_scalar(&kernels_of[n_kernels]);
-    umi_bf16_kernels *model = &kernels_of[n_kernels++];
-    model->name = "amx, on the model";
-    model->pack_dictionary = pack_dictionary;
-    model->ratio = ratio;
-    model->project = project;
-    model->accumulate = accumulate;
+    (void)add_model();
+    if (umi_bf16_kernels_select(&kernels_of[n_kernels], "avx512_bf16")) {
+        add_model()->ratio = ratio_beside_avx512;
+    }
     for (size_t i = 0; i < N_FENCES; i++) {
         fences[i] = fence_new((size_t)128 * 4160 * sizeof(float));
     }
