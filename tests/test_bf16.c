@@ -117,7 +117,7 @@ static void pack(const umi_bf16_kernels *kernels, const operands *o)
 
 static void ratio_of(const umi_bf16_kernels *kernels, const operands *o)
 {
-    kernels->ratio(o->T, o->M, o->K, o->H16, o->D_pairs, o->V, o->V_stride, o->R, o->R_pairs);
+    kernels->ratio(o->T, 0, o->M, o->K, o->H16, o->D_pairs, o->V, o->V_stride, o->R, o->R_pairs);
 }
 
 /* Rounded, as a double. */
@@ -287,10 +287,10 @@ static void what_nobody_reads_is_not_written(void **state)
         memcpy(R_pairs, o.R_pairs, bytes);
         memcpy(H16, o.H16, sizeof H16);
         memset(o.R, 1, bytes);
-        kernels_of[i].ratio(13, 35, 9, o.H16, o.D_pairs, o.V, o.V_stride, o.R, NULL);
+        kernels_of[i].ratio(13, 13, 35, 9, o.H16, o.D_pairs, o.V, o.V_stride, o.R, NULL);
         assert_memory_equal(o.R, R, bytes);
         memset(o.R_pairs, 1, bytes);
-        kernels_of[i].ratio(13, 35, 9, o.H16, o.D_pairs, o.V, o.V_stride, NULL, o.R_pairs);
+        kernels_of[i].ratio(13, 13, 35, 9, o.H16, o.D_pairs, o.V, o.V_stride, NULL, o.R_pairs);
         assert_memory_equal(o.R_pairs, R_pairs, bytes);
         memset(o.H16, 1, sizeof H16);
         kernels_of[i].pack_activations(13, 9, o.H, o.H_stride, o.H16, NULL);
@@ -340,7 +340,7 @@ static void bits_do_not_depend_on_the_tile(void **state)
             for (size_t t = 0; t + height <= TALL; t += 9) {
                 kernels->pack_activations(height, DEEP, o.H + t * o.H_stride, o.H_stride, o.H16,
                                           NULL);
-                kernels->ratio(height, WIDE, DEEP, o.H16, o.D_pairs, o.V + t * o.V_stride,
+                kernels->ratio(height, 0, WIDE, DEEP, o.H16, o.D_pairs, o.V + t * o.V_stride,
                                o.V_stride, o.R, NULL);
                 kernels->project(height, WIDE, DEEP, o.R, o.D_lines, part, DEEP);
                 assert_memory_equal(o.R, R + t * width, height * width * sizeof R[0]);
@@ -397,12 +397,12 @@ static void rows_that_the_processor_lacks_are_refused(void **state)
     }
 }
 
-static void ratio_beside_avx512(size_t rows, size_t cols, size_t atoms, const umi_bf16 *H,
-                                const umi_bf16 *D_pairs, const float *V, size_t V_stride,
-                                umi_bf16 *R, umi_bf16 *R_pairs)
+static void ratio_beside_avx512(size_t rows, size_t ahead, size_t cols, size_t atoms,
+                                const umi_bf16 *H, const umi_bf16 *D_pairs, const float *V,
+                                size_t V_stride, umi_bf16 *R, umi_bf16 *R_pairs)
 {
     round_quotients = umi_bf16_round_quotients_avx512;
-    ratio(rows, cols, atoms, H, D_pairs, V, V_stride, R, R_pairs);
+    ratio(rows, ahead, cols, atoms, H, D_pairs, V, V_stride, R, R_pairs);
     round_quotients = amx_plain_quotients;
 }
 

@@ -113,20 +113,24 @@ void umi_nmf_bf16_tile(const umi_nmf_pass *p, size_t first, um_view H, umi_nmf_p
     const packed_tile *tile = &nmf->bf16->tiles[scratch - nmf->scratch];
     const float *V = um_crow(p->V, first);
     const size_t M = nmf->n_columns;
+    const size_t left = p->V.rows - first - H.rows;
+    const size_t ahead = left < H.rows ? left : H.rows;
     bool joint = nmf->config.solver == UM_SOLVER_JOINT;
     bool learn_now = p->learn && joint;
+    bool learn_later = p->learn && !joint;
     kernels->pack_activations(H.rows, H.cols, H.data, H.stride, tile->H,
                               learn_now ? tile->H_t : NULL);
-    kernels->ratio(H.rows, M, H.cols, tile->H, nmf->bf16->D_pairs, V, p->V.stride, tile->R,
-                   learn_now ? tile->R_pairs : NULL);
+    /* The next tile of V is asked for by the last ratio, which finds its own in the cache. */
+    kernels->ratio(H.rows, learn_later ? 0 : ahead, M, H.cols, tile->H, nmf->bf16->D_pairs, V,
+                   p->V.stride, tile->R, learn_now ? tile->R_pairs : NULL);
     if (learn_now) {
         accumulate(nmf, H.rows, tile, part->N);
     }
     kernels->project(H.rows, M, H.cols, tile->R, nmf->bf16->D_lines, scratch->P, scratch->P_stride);
     umi_nmf_update_activations(nmf, first, H, scratch->P, NULL, scratch->P_stride, 1.0);
-    if (p->learn && !joint) {
+    if (learn_later) {
         kernels->pack_activations(H.rows, H.cols, H.data, H.stride, tile->H, tile->H_t);
-        kernels->ratio(H.rows, M, H.cols, tile->H, nmf->bf16->D_pairs, V, p->V.stride, NULL,
+        kernels->ratio(H.rows, ahead, M, H.cols, tile->H, nmf->bf16->D_pairs, V, p->V.stride, NULL,
                        tile->R_pairs);
         accumulate(nmf, H.rows, tile, part->N);
     }

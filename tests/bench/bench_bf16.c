@@ -89,20 +89,21 @@ static void pack(const problem *p, size_t first, size_t rows, umi_bf16 *H_t)
     p->bf16.pack_activations(rows, p->atoms, um_row(p->H, first), p->H.stride, p->H16, H_t);
 }
 
-static void tile_ratio(const problem *p, size_t first, size_t rows, umi_bf16 *R, umi_bf16 *R_pairs)
+static void tile_ratio(const problem *p, size_t first, size_t rows, size_t ahead, umi_bf16 *R,
+                       umi_bf16 *R_pairs)
 {
-    p->bf16.ratio(rows, p->cols, p->atoms, p->H16, p->D_pairs, um_row(p->V, first), p->V.stride, R,
-                  R_pairs);
+    p->bf16.ratio(rows, ahead, p->cols, p->atoms, p->H16, p->D_pairs, um_row(p->V, first),
+                  p->V.stride, R, R_pairs);
 }
 
 static void step_ratio(const problem *p, size_t rows)
 {
-    tile_ratio(p, 0, rows, p->R16, NULL);
+    tile_ratio(p, 0, rows, 0, p->R16, NULL);
 }
 
 static void step_ratio_pairs(const problem *p, size_t rows)
 {
-    tile_ratio(p, 0, rows, NULL, p->R_pairs);
+    tile_ratio(p, 0, rows, 0, NULL, p->R_pairs);
 }
 
 static void step_project(const problem *p, size_t rows)
@@ -129,11 +130,12 @@ static void update_activations(const problem *p, size_t first, size_t rows)
 static void tile_bf16(const problem *p, size_t first, size_t rows)
 {
     pack(p, first, rows, NULL);
-    tile_ratio(p, first, rows, p->R16, NULL);
+    size_t left = N_FRAMES - first - rows;
+    tile_ratio(p, first, rows, 0, p->R16, NULL);
     step_project(p, rows);
     update_activations(p, first, rows);
     pack(p, first, rows, p->H_t);
-    tile_ratio(p, first, rows, NULL, p->R_pairs);
+    tile_ratio(p, first, rows, left < rows ? left : rows, NULL, p->R_pairs);
     step_accumulate(p, rows);
 }
 
@@ -212,7 +214,7 @@ static void bench(problem *p, double sgemm)
     p->D_pairs = new_packed(p->atoms, p->cols);
     p->D_lines = new_packed(p->atoms, p->cols);
     p->R16 = new_packed(UMI_TILE_FRAMES, p->cols);
-    p->R_pairs = new_packed(UMI_TILE_FRAMES, p->cols);
+    p->R_pairs = p->R16; /* by turns, as in the library */
     p->bf16.pack_dictionary(p->cols, p->atoms, p->D.data, p->D.stride, p->D_pairs, p->D_lines);
     pack(p, 0, UMI_TILE_FRAMES, p->H_t);
 
@@ -236,7 +238,7 @@ static void bench(problem *p, double sgemm)
     for (size_t i = 0; i < sizeof matrices / sizeof matrices[0]; i++) {
         umi_free(matrices[i]->data);
     }
-    umi_bf16 *packed[] = {p->H16, p->H_t, p->D_pairs, p->D_lines, p->R16, p->R_pairs};
+    umi_bf16 *packed[] = {p->H16, p->H_t, p->D_pairs, p->D_lines, p->R16};
     for (size_t i = 0; i < sizeof packed / sizeof packed[0]; i++) {
         umi_free(packed[i]);
     }

@@ -41,10 +41,12 @@ static void copy_out(um_cview from, um_view to)
 }
 
 /* Prints the time of one run from the start values; the last run's results replace them. */
-static um_status run(problem *p, um_solver solver, size_t iterations, bool last)
+static um_status run(problem *p, um_solver solver, um_precision precision, size_t iterations,
+                     bool last)
 {
     um_nmf_config config = um_nmf_config_default();
     config.solver = solver;
+    config.precision = precision;
     config.n_frames = p->V.rows;
     config.n_bins = p->V.cols;
     config.n_components = p->W.rows;
@@ -53,6 +55,9 @@ static um_status run(problem *p, um_solver solver, size_t iterations, bool last)
     config.check_every = iterations > 0 ? iterations : 1;
     um_nmf *nmf;
     um_status status = um_nmf_new(&config, &nmf);
+    if (status == UM_OK && um_nmf_precision(nmf) != precision) {
+        status = UM_ERR_ARGUMENT; /* no such instructions: float32 would be taken for bfloat16 */
+    }
     if (status == UM_OK) {
         status = um_nmf_set_atoms(nmf, 0, um_const_view(p->W), false);
     }
@@ -98,13 +103,14 @@ static bool write_results(FILE *file, const problem *p)
            fflush(file) == 0;
 }
 
-static bool solver_of(const char *name, um_solver *solver)
+/* The solver, and "-bf16" after it for operands in bfloat16. */
+static bool method_of(const char *name, um_solver *solver, um_precision *precision)
 {
-    static const char *const names[] = {"mu", "joint"};
-    static const um_solver solvers[] = {UM_SOLVER_MU, UM_SOLVER_JOINT};
+    static const char *const names[] = {"mu", "joint", "mu-bf16", "joint-bf16"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcmp(name, names[i]) == 0) {
-            *solver = solvers[i];
+            *solver = i % 2 == 0 ? UM_SOLVER_MU : UM_SOLVER_JOINT;
+            *precision = i < 2 ? UM_PRECISION_FP32 : UM_PRECISION_BF16;
             return true;
         }
     }
@@ -114,8 +120,11 @@ static bool solver_of(const char *name, um_solver *solver)
 int main(int argc, char **argv)
 {
     um_solver solver;
-    if (argc < 7 || !solver_of(argv[5], &solver) || um_cpu_limit(getenv("UNMINGLE_CPU")) != UM_OK) {
-        (void)fprintf(stderr, "usage: bench_nmf FILE ROWS COLUMNS K mu|joint ITERATIONS ...\n");
+    um_precision precision;
+    if (argc < 7 || !method_of(argv[5], &solver, &precision) ||
+        um_cpu_limit(getenv("UNMINGLE_CPU")) != UM_OK) {
+        (void)fprintf(stderr,
+                      "usage: bench_nmf FILE ROWS COLUMNS K mu|joint[-bf16] ITERATIONS ...\n");
         return 64;
     }
     problem p = {0};
@@ -126,7 +135,7 @@ int main(int argc, char **argv)
         return 74;
     }
     for (int i = 6; i < argc; i++) {
-        um_status status = run(&p, solver, strtoul(argv[i], NULL, 10), i + 1 == argc);
+        um_status status = run(&p, solver, precision, strtoul(argv[i], NULL, 10), i + 1 == argc);
         if (status != UM_OK) {
             (void)fprintf(stderr, "bench_nmf: %s\n", um_status_string(status));
             return 70;

@@ -87,8 +87,11 @@ typedef struct umi_bf16_kernels {
     void (*pack_activations)(size_t rows, size_t atoms, const float *from, size_t from_stride,
                              umi_bf16 *H, umi_bf16 *H_t);
 
-    /* V / (H D). R or R_pairs may be NULL: what nobody reads is not written. */
-    void (*ratio)(size_t rows, size_t cols, size_t atoms, const umi_bf16 *H,
+    /* V / (H D). R or R_pairs may be NULL: what nobody reads is not written. `ahead` rows of V
+     * after the first `rows`, at most as many, are asked for on the way, so that they are in the
+     * second cache when the next tile wants them: fetching V takes as long as the products of few
+     * atoms. */
+    void (*ratio)(size_t rows, size_t ahead, size_t cols, size_t atoms, const umi_bf16 *H,
                   const umi_bf16 *D_pairs, const float *V, size_t V_stride, umi_bf16 *R,
                   umi_bf16 *R_pairs);
 

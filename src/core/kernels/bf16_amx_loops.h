@@ -104,7 +104,16 @@ static void fill_frames(umi_bf16 *ratios, size_t rows, size_t width, size_t grou
     }
 }
 
-static void ratio(size_t rows, size_t cols, size_t atoms, const umi_bf16 *H,
+/* Asks for a block of V, into the second cache. */
+static void prefetch_block(const float *V, size_t rows, size_t V_stride)
+{
+    for (size_t t = 0; t < rows; t++) {
+        __builtin_prefetch(V + t * V_stride, 0, 2);
+        __builtin_prefetch(V + t * V_stride + AMX_HALF, 0, 2);
+    }
+}
+
+static void ratio(size_t rows, size_t ahead, size_t cols, size_t atoms, const umi_bf16 *H,
                   const umi_bf16 *D_pairs, const float *V, size_t V_stride, umi_bf16 *R,
                   umi_bf16 *R_pairs)
 {
@@ -119,6 +128,10 @@ static void ratio(size_t rows, size_t cols, size_t atoms, const umi_bf16 *H,
             add_to_sums(depth, H + t * depth, depth, D_pairs + 2 * m, 2 * width, height > AMX_HALF,
                         true);
             store_sums(X.sums, AMX_BLOCK);
+            if (t < ahead) {
+                prefetch_block(V + (rows + t) * V_stride + m, smaller(ahead - t, AMX_BLOCK),
+                               V_stride);
+            }
             round_quotients(height, smaller(cols - m, AMX_BLOCK), width, X.sums, AMX_BLOCK,
                             V + t * V_stride + m, V_stride, R == NULL ? NULL : R + t * width + m,
                             R_pairs == NULL ? NULL : R_pairs + t * width + 2 * m);

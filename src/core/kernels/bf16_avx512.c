@@ -108,7 +108,7 @@ typedef struct product {
     float *C; /* accumulate: rows x cols */
     size_t C_stride;
     const float *V; /* ratio: rows x cols */
-    size_t V_stride;
+    size_t V_stride, ahead;
     umi_bf16 *R, *R_pairs;
 } product;
 
@@ -154,6 +154,22 @@ static ALWAYS_INLINE void prefetch_next(const product *p, size_t i, size_t m, in
 #pragma GCC unroll 4
             for (int v = 0; v < vectors; v++) {
                 _mm_prefetch((const char *)(V + v * LANES + LANES - 1), _MM_HINT_T0);
+            }
+        }
+    }
+}
+
+/* Asks for the same columns of the rows that come after this tile's, into the second cache. */
+static ALWAYS_INLINE void prefetch_ahead(const product *p, size_t i, size_t m, int rows,
+                                         int vectors)
+{
+    if (i + (size_t)rows <= p->ahead && m + (size_t)vectors * LANES <= p->cols) {
+#pragma GCC unroll 4
+        for (int r = 0; r < rows; r++) {
+            const float *V = p->V + (p->rows + i + (size_t)r) * p->V_stride + m;
+#pragma GCC unroll 4
+            for (int v = 0; v < vectors; v++) {
+                _mm_prefetch((const char *)(V + v * LANES + LANES - 1), _MM_HINT_T1);
             }
         }
     }
@@ -207,6 +223,7 @@ static ALWAYS_INLINE void ratio_block(const product *p, size_t i, size_t m, int 
         }
     }
     prefetch_next(p, i, m, rows, vectors);
+    prefetch_ahead(p, i, m, rows, vectors);
     sum_block(sums, p, i, m, rows, vectors);
 #pragma GCC unroll 4
     for (int r = 0; r < rows; r++) {
@@ -244,7 +261,7 @@ static void fill_frames(umi_bf16 *ratios, size_t rows, size_t width, size_t grou
     memset(ratios + begin * width, 0, (umi_bf16_filled(rows) - begin) * width * sizeof ratios[0]);
 }
 
-static void ratio(size_t rows, size_t cols, size_t atoms, const umi_bf16 *H,
+static void ratio(size_t rows, size_t ahead, size_t cols, size_t atoms, const umi_bf16 *H,
                   const umi_bf16 *D_pairs, const float *V, size_t V_stride, umi_bf16 *R,
                   umi_bf16 *R_pairs)
 {
@@ -258,6 +275,7 @@ static void ratio(size_t rows, size_t cols, size_t atoms, const umi_bf16 *H,
                  .B_row = 2 * width,
                  .V = V,
                  .V_stride = V_stride,
+                 .ahead = ahead,
                  .R = R,
                  .R_pairs = R_pairs};
     enum { STRIP = BLOCK_VECTORS * LANES };

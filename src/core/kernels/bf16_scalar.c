@@ -40,11 +40,12 @@ static float model_value(const umi_bf16 *h, const umi_bf16 *D_pairs, size_t widt
     return sum;
 }
 
-static void ratio(size_t rows, size_t cols, size_t atoms, const umi_bf16 *H,
+static void ratio(size_t rows, size_t ahead, size_t cols, size_t atoms, const umi_bf16 *H,
                   const umi_bf16 *D_pairs, const float *V, size_t V_stride, umi_bf16 *R,
                   umi_bf16 *R_pairs)
 {
     const size_t width = umi_bf16_filled(cols);
+    (void)ahead;
     for (size_t t = 0; t < umi_bf16_filled(rows); t++) {
         const umi_bf16 *h = H + t * umi_bf16_filled(atoms);
         for (size_t m = 0; m < width; m++) {
