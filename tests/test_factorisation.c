@@ -339,6 +339,8 @@ int main(void)
         cmocka_unit_test(given_values),
         cmocka_unit_test(settings_arrive),
         cmocka_unit_test(stops_by_tolerance),
+        cmocka_unit_test(sparse),
+        cmocka_unit_test(long_atoms),
         cmocka_unit_test(names),
         cmocka_unit_test(refusals),
         cmocka_unit_test(reckons_memory),

@@ -211,9 +211,10 @@ static const umi_param TABLE[] = {
      .initial = "1",
      .offset = AT(atom_frames),
      .help = "rows of V that an atom lasts",
-     .detail = "Atoms last T rows of V each, so that what starts loud and dies away is one atom: "
-               "non-negative matrix factor deconvolution, Kullback-Leibler only. W.npy is K x T x "
-               "columns then, and H.npy tells where atoms begin. *--init-W* is K x (T times columns)."},
+     .detail =
+         "Atoms last T rows of V each, so that what starts loud and dies away is one atom: "
+         "non-negative matrix factor deconvolution, Kullback-Leibler only. W.npy is K x T x "
+         "columns then, and H.npy tells where atoms begin. *--init-W* is K x (T times columns)."},
     {.name = "sparsity",
      .kind = UMI_REAL,
      .group = UMI_GROUP_MODEL,
