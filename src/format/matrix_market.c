@@ -3,101 +3,14 @@
 #include "core/decimal.h"
 #include "core/error.h"
 #include "core/memory.h"
+#include "format/market_line.h"
 #include "format/matrix_value.h"
-#include "format/utf8.h"
 
 #include <assert.h>
 #include <string.h>
 #include <strings.h>
 
-/* Characters of a line: the format's own limit. Words of a line that are looked at. */
-enum { LINE_MAX_BYTES = 1024, WORDS_MAX = 6 };
-
-/* Room for a word from the file in a message. */
-enum { SHOWN_SIZE = 48 };
-
 static const char BANNER[] = "%%MatrixMarket";
-
-/* A line taken apart at its blanks. */
-struct line {
-    umi_text_reader *reader;
-    um_error *error;
-    size_t number;
-    size_t n_words; /* also those past WORDS_MAX */
-    const char *words[WORDS_MAX];
-    char text[LINE_MAX_BYTES + 1];
-};
-
-static um_status reject(const struct line *line, const char *what)
-{
-    return umi_error_set(line->error, UM_ERR_DATA, "%s: line %zu: %s", line->reader->source.name,
-                         line->number, what);
-}
-
-static um_status reject_word(const struct line *line, size_t word, const char *what)
-{
-    char shown[SHOWN_SIZE];
-    return umi_error_set(line->error, UM_ERR_DATA, "%s: line %zu: '%s' %s",
-                         line->reader->source.name, line->number,
-                         umi_utf8_printable(line->words[word], shown, sizeof shown), what);
-}
-
-/* Ends the words with NULs and notes where they begin. */
-static void split(struct line *line)
-{
-    line->n_words = 0;
-    for (char *at = line->text; *(at += strspn(at, " \t\r")) != '\0';) {
-        if (line->n_words < WORDS_MAX) {
-            line->words[line->n_words] = at;
-        }
-        line->n_words++;
-        at += strcspn(at, " \t\r");
-        if (*at != '\0') {
-            *at++ = '\0';
-        }
-    }
-}
-
-/* The next line, whatever is on it; n_words is 0 at the end of the text, and *at_end is set. */
-static um_status read_line(struct line *line, bool *at_end)
-{
-    size_t n = 0;
-    line->number = line->reader->line;
-    *at_end = umi_text_peek(line->reader) == UMI_TEXT_END;
-    for (int c; (c = umi_text_next(line->reader)) != '\n' && c != UMI_TEXT_END;) {
-        if (n == LINE_MAX_BYTES || c == '\0') {
-            return reject(line, c == '\0' ? "a NUL character: this is no text"
-                                          : "longer than 1024 characters");
-        }
-        line->text[n++] = (char)c;
-    }
-    line->text[n] = '\0';
-    split(line);
-    return UM_OK;
-}
-
-/* The next line that has something to say. */
-static um_status read_content(struct line *line, bool *at_end)
-{
-    um_status status;
-    do {
-        status = read_line(line, at_end);
-    } while (status == UM_OK && !*at_end && (line->n_words == 0 || line->words[0][0] == '%'));
-    return status;
-}
-
-static bool parse_size(const char *word, size_t *size)
-{
-    *size = 0;
-    const char *at = word;
-    for (; *at >= '0' && *at <= '9'; at++) {
-        if (__builtin_mul_overflow(*size, 10, size) ||
-            __builtin_add_overflow(*size, (size_t)(*at - '0'), size)) {
-            return false;
-        }
-    }
-    return at > word && *at == '\0';
-}
 
 /* -- The header -------------------------------------------------------------------------------- */
 
@@ -111,39 +24,40 @@ static size_t find(const char *word, const char *const *words, size_t n)
     return i;
 }
 
-static um_status read_banner(struct line *line, umi_matrix_market *market)
+static um_status read_banner(umi_market_line *line, umi_matrix_market *market)
 {
     static const char *const formats[] = {"coordinate", "array"};
     static const char *const fields[] = {"pattern", "real", "double", "integer",
                                          "unsigned-integer"};
     static const char *const symmetries[] = {"symmetric", "general"};
     bool at_end;
-    um_status status = read_line(line, &at_end);
+    um_status status = umi_market_line_read(line, &at_end);
     if (status != UM_OK) {
         return status;
     }
     if (line->n_words == 0 || strcmp(line->words[0], BANNER) != 0) {
-        return reject(line, "a Matrix Market file begins with %%MatrixMarket");
+        return umi_market_reject(line, "a Matrix Market file begins with %%MatrixMarket");
     }
     if (line->n_words != 5) {
-        return reject(line, "this should be: %%MatrixMarket matrix FORMAT FIELD SYMMETRY");
+        return umi_market_reject(line,
+                                 "this should be: %%MatrixMarket matrix FORMAT FIELD SYMMETRY");
     }
     if (strcasecmp(line->words[1], "matrix") != 0) {
-        return reject_word(line, 1, "is no matrix");
+        return umi_market_reject_word(line, 1, "is no matrix");
     }
     size_t format = find(line->words[2], formats, 2);
     size_t field = find(line->words[3], fields, 5);
     size_t symmetry = find(line->words[4], symmetries, 2);
     if (format == 2) {
-        return reject_word(line, 2, "is neither coordinate nor array");
+        return umi_market_reject_word(line, 2, "is neither coordinate nor array");
     }
     if (field == 5 || (field == 0 && format == 1)) {
-        return reject_word(line, 3,
-                           "values are not read, only real, integer and (coordinate) "
-                           "pattern");
+        return umi_market_reject_word(line, 3,
+                                      "values are not read, only real, integer and (coordinate) "
+                                      "pattern");
     }
     if (symmetry == 2) {
-        return reject_word(line, 4, "matrices are not read, only general and symmetric");
+        return umi_market_reject_word(line, 4, "matrices are not read, only general and symmetric");
     }
     market->is_sparse = format == 0;
     market->is_pattern = field == 0;
@@ -152,10 +66,10 @@ static um_status read_banner(struct line *line, umi_matrix_market *market)
 }
 
 /* The line of sizes, and what it says about the lines that follow. */
-static um_status read_sizes(struct line *line, umi_matrix_market *market)
+static um_status read_sizes(umi_market_line *line, umi_matrix_market *market)
 {
     bool at_end;
-    um_status status = read_content(line, &at_end);
+    um_status status = umi_market_line_read_content(line, &at_end);
     if (status != UM_OK) {
         return status;
     }
@@ -163,18 +77,18 @@ static um_status read_sizes(struct line *line, umi_matrix_market *market)
     size_t sizes[3] = {0};
     bool ok = !at_end && line->n_words == n_sizes;
     for (size_t i = 0; ok && i < n_sizes; i++) {
-        ok = parse_size(line->words[i], &sizes[i]);
+        ok = umi_market_parse_size(line->words[i], &sizes[i]);
     }
     if (!ok) {
-        return reject(line, market->is_sparse ? "here should be: ROWS COLUMNS ENTRIES"
-                                              : "here should be: ROWS COLUMNS");
+        return umi_market_reject(line, market->is_sparse ? "here should be: ROWS COLUMNS ENTRIES"
+                                                         : "here should be: ROWS COLUMNS");
     }
     const uint64_t most = (uint64_t)UINT32_MAX + 1;
     if (sizes[0] == 0 || sizes[1] == 0 || sizes[0] > most || sizes[1] > most) {
-        return reject(line, "rows and columns should be 1..4294967296");
+        return umi_market_reject(line, "rows and columns should be 1..4294967296");
     }
     if (market->is_symmetric && sizes[0] != sizes[1]) {
-        return reject(line, "a symmetric matrix has as many rows as columns");
+        return umi_market_reject(line, "a symmetric matrix has as many rows as columns");
     }
     market->rows = sizes[0];
     market->cols = sizes[1];
@@ -188,13 +102,14 @@ static um_status read_sizes(struct line *line, umi_matrix_market *market)
     /* A line has two indices and a value, one digit each, with a blank or newline behind each. */
     size_t least = market->is_sparse ? (market->is_pattern ? 4 : 6) : 2;
     if (market->n_lines > line->reader->source.size / least + 1) {
-        return reject(line, "more values are declared than the file can hold: truncated? Copy it "
-                            "again");
+        return umi_market_reject(
+            line, "more values are declared than the file can hold: truncated? Copy it "
+                  "again");
     }
     return UM_OK;
 }
 
-static um_status read_header(struct line *line, umi_matrix_market *market)
+static um_status read_header(umi_market_line *line, umi_matrix_market *market)
 {
     umi_text_restart(line->reader);
     um_status status = read_banner(line, market);
@@ -204,7 +119,7 @@ static um_status read_header(struct line *line, umi_matrix_market *market)
 um_status umi_matrix_market_open(umi_text_reader *reader, umi_matrix_market *market,
                                  um_error *error)
 {
-    struct line line = {.reader = reader, .error = error};
+    umi_market_line line = {.reader = reader, .error = error};
     umi_matrix_market read = {0};
     um_status status = umi_text_judge(reader, read_header(&line, &read), error);
     if (status == UM_OK) {
@@ -243,12 +158,12 @@ static bool visit_to_put(struct visitor *visitor, size_t row, size_t col, float 
 }
 
 /* A value of the file as float32. */
-static um_status take_value(const struct line *line, size_t word, size_t row, size_t col,
+static um_status take_value(const umi_market_line *line, size_t word, size_t row, size_t col,
                             float *value)
 {
     double number;
     if (!umi_decimal_parse(line->words[word], strlen(line->words[word]), &number)) {
-        return reject_word(line, word, "is not a number");
+        return umi_market_reject_word(line, word, "is not a number");
     }
     *value = (float)number + 0.0f; /* -0 becomes 0 */
     return umi_matrix_value_is_valid(*value)
@@ -256,7 +171,7 @@ static um_status take_value(const struct line *line, size_t word, size_t row, si
                : umi_matrix_value_reject(line->reader->source.name, row, col, number, line->error);
 }
 
-static um_status visit(const struct line *line, const umi_matrix_market *market,
+static um_status visit(const umi_market_line *line, const umi_matrix_market *market,
                        struct visitor *visitor, size_t row, size_t col, float value)
 {
     bool ok = visitor->visit(visitor, row, col, value);
@@ -268,30 +183,31 @@ static um_status visit(const struct line *line, const umi_matrix_market *market,
                               line->reader->source.name);
 }
 
-static um_status visit_coordinate(struct line *line, const umi_matrix_market *market,
+static um_status visit_coordinate(umi_market_line *line, const umi_matrix_market *market,
                                   struct visitor *visitor)
 {
     size_t row;
     size_t col;
     if (line->n_words != (market->is_pattern ? 2 : 3)) {
-        return reject(line, market->is_pattern ? "here should be: ROW COLUMN"
-                                               : "here should be: ROW COLUMN VALUE");
+        return umi_market_reject(line, market->is_pattern ? "here should be: ROW COLUMN"
+                                                          : "here should be: ROW COLUMN VALUE");
     }
-    if (!parse_size(line->words[0], &row) || row < 1 || row > market->rows) {
-        return reject_word(line, 0, "is no row of this matrix; they count from 1");
+    if (!umi_market_parse_size(line->words[0], &row) || row < 1 || row > market->rows) {
+        return umi_market_reject_word(line, 0, "is no row of this matrix; they count from 1");
     }
-    if (!parse_size(line->words[1], &col) || col < 1 || col > market->cols) {
-        return reject_word(line, 1, "is no column of this matrix; they count from 1");
+    if (!umi_market_parse_size(line->words[1], &col) || col < 1 || col > market->cols) {
+        return umi_market_reject_word(line, 1, "is no column of this matrix; they count from 1");
     }
     if (market->is_symmetric && row < col) {
-        return reject(line, "above the diagonal; a symmetric file has only what is below");
+        return umi_market_reject(line,
+                                 "above the diagonal; a symmetric file has only what is below");
     }
     float value = 1.0f;
     um_status status = market->is_pattern ? UM_OK : take_value(line, 2, row - 1, col - 1, &value);
     return status == UM_OK ? visit(line, market, visitor, row - 1, col - 1, value) : status;
 }
 
-static um_status reject_count(const struct line *line, const umi_matrix_market *market,
+static um_status reject_count(const umi_market_line *line, const umi_matrix_market *market,
                               size_t n_found)
 {
     bool is_short = n_found < market->n_lines;
@@ -302,12 +218,12 @@ static um_status reject_count(const struct line *line, const umi_matrix_market *
         is_short ? "; copy the file again" : "");
 }
 
-static um_status visit_coordinates(struct line *line, const umi_matrix_market *market,
+static um_status visit_coordinates(umi_market_line *line, const umi_matrix_market *market,
                                    struct visitor *visitor)
 {
     bool at_end = false;
     for (size_t n = 0;; n++) {
-        um_status status = read_content(line, &at_end);
+        um_status status = umi_market_line_read_content(line, &at_end);
         if (status == UM_OK && at_end != (n == market->n_lines)) {
             status = reject_count(line, market, n);
         }
@@ -322,20 +238,20 @@ static um_status visit_coordinates(struct line *line, const umi_matrix_market *m
 
 /* Values come column by column, of a symmetric matrix from the diagonal down. The format has one a
  * line; more are taken. */
-static um_status visit_array(struct line *line, const umi_matrix_market *market,
+static um_status visit_array(umi_market_line *line, const umi_matrix_market *market,
                              struct visitor *visitor)
 {
     size_t row = 0;
     size_t col = 0;
     size_t n = 0;
     for (bool at_end = false; !at_end;) {
-        um_status status = read_content(line, &at_end);
+        um_status status = umi_market_line_read_content(line, &at_end);
         size_t n_left = market->n_lines - n;
         if (status == UM_OK && (at_end ? n_left > 0 : line->n_words > n_left)) {
             status = reject_count(line, market, n + line->n_words);
         }
-        if (status == UM_OK && line->n_words > WORDS_MAX) {
-            status = reject(line, "an array has one value a line");
+        if (status == UM_OK && line->n_words > UMI_MARKET_WORDS_MAX) {
+            status = umi_market_reject(line, "an array has one value a line");
         }
         for (size_t i = 0; status == UM_OK && i < line->n_words; i++, n++) {
             float value;
@@ -359,7 +275,7 @@ static um_status visit_array(struct line *line, const umi_matrix_market *market,
 static um_status visit_all(umi_text_reader *reader, const umi_matrix_market *market,
                            struct visitor *visitor, um_error *error)
 {
-    struct line line = {.reader = reader, .error = error};
+    umi_market_line line = {.reader = reader, .error = error};
     umi_matrix_market now = {0};
     um_status status = read_header(&line, &now);
     if (status == UM_OK && (now.rows != market->rows || now.cols != market->cols ||
