@@ -59,6 +59,18 @@ static void a_line_has_1024_characters_at_most(void **state)
     }
 }
 
+static void a_nul_is_no_text(void **state)
+{
+    (void)state;
+    text_bytes text = {"a\0b\n", 4, SIZE_MAX, SIZE_MAX};
+    um_error error = {0};
+    umi_market_line line = {.reader = text_bytes_reader(&text), .error = &error};
+    bool at_end;
+    umi_text_restart(line.reader);
+    assert_int_equal(umi_market_line_read(&line, &at_end), UM_ERR_DATA);
+    assert_string_equal(error.message, "x: line 1: a NUL character: this is no text");
+}
+
 static void sizes_are_digits_that_fit(void **state)
 {
     (void)state;
@@ -102,6 +114,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_are_taken_apart_at_their_blanks),
         cmocka_unit_test(a_line_has_1024_characters_at_most),
+        cmocka_unit_test(a_nul_is_no_text),
         cmocka_unit_test(sizes_are_digits_that_fit),
         cmocka_unit_test(a_message_names_the_line_and_shows_the_word),
     };

@@ -290,11 +290,16 @@ static void a_source_that_fails_or_changes_is_told(void **state)
     assert_int_equal(umi_matrix_market_read_sparse(reader, &market, &builder, &matrix, NULL),
                      UM_ERR_IO);
     assert_null(builder);
-    reader = text_reader_of(&text, HEAD "coordinate real general\n4 3 1\n1 1 1\n");
-    assert_int_equal(umi_matrix_market_read(reader, &market, view, NULL), UM_ERR_CHANGED);
-    assert_int_equal(umi_matrix_market_read_sparse(reader, &market, &builder, &matrix, NULL),
-                     UM_ERR_CHANGED);
-    assert_null(builder);
+    static const char *const changed[] = {HEAD "coordinate real general\n4 4 1\n1 1 1\n",
+                                          HEAD "coordinate real general\n3 5 1\n1 1 1\n",
+                                          HEAD "array real general\n3 4\n1\n2\n3\n4\n5\n6\n7"};
+    for (size_t i = 0; i < sizeof changed / sizeof changed[0]; i++) {
+        reader = text_reader_of(&text, changed[i]);
+        assert_int_equal(umi_matrix_market_read(reader, &market, view, NULL), UM_ERR_CHANGED);
+        assert_int_equal(umi_matrix_market_read_sparse(reader, &market, &builder, &matrix, NULL),
+                         UM_ERR_CHANGED);
+        assert_null(builder);
+    }
 }
 
 /* Between the two passes of the sparse reading, the entries move to another row. */
