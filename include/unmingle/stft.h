@@ -74,8 +74,8 @@ UM_API size_t um_analysis_frames_after(const um_analysis *analysis, size_t n_sam
 /* Takes n_samples, read at samples[i * stride] (so that one channel of interleaved sound can be
  * read in place), and writes the frames that they complete: frame j as n_bins pairs (re, im) from
  * spectra + j * spectra_stride on (in floats, >= 2 n_bins). Returns how many; room for
- * um_analysis_frames_after(analysis, n_samples) frames is the caller's duty, and with 0 of them
- * `spectra` may be NULL. */
+ * um_analysis_frames_after(analysis, n_samples) frames is the caller's duty. Where `spectra` is
+ * NULL these frames are passed over, without the cost of a transform. */
 UM_API size_t um_analysis_push(um_analysis *analysis, const float *samples, size_t stride,
                                size_t n_samples, float *spectra, size_t spectra_stride);
 

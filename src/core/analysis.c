@@ -110,7 +110,9 @@ size_t um_analysis_push(um_analysis *analysis, const float *samples, size_t stri
         analysis->n_samples += n_taken;
         analysis->n_pending += n_taken;
         if (analysis->n_pending == hop) {
-            transform_frame(analysis, spectra + n_frames * spectra_stride);
+            if (spectra != NULL) {
+                transform_frame(analysis, spectra + n_frames * spectra_stride);
+            }
             n_frames++;
             analysis->n_pending = 0;
             make_room(analysis);

@@ -1,16 +1,13 @@
 #include "job/gather.h"
 
 #include "core/error.h"
-#include "core/kernels/kernels.h"
 #include "core/memory.h"
-#include "core/parallel.h"
 #include "core/progress.h"
 #include "core/random.h"
+#include "job/frame_walk.h"
 
 #include <math.h>
 #include <string.h>
-
-enum { BLOCK_FRAMES = 8192 }; /* sample frames read at once */
 
 /* A passage in samples, once its recording is known. */
 typedef struct stretch {
@@ -24,24 +21,19 @@ typedef struct gatherer {
     const umi_gather_config *config;
     umi_material *material;
     um_stft *stft;
+    umi_frame_walk_config walk;
     stretch *stretches;
     umi_random random;
-    uint64_t n_wanted;  /* frames to draw */
-    uint64_t n_drawn;   /* frames drawn so far */
-    uint64_t stratum;   /* where the next stratum begins */
-    uint64_t carried;   /* n_wanted-ths of a frame that the strata so far fall short of */
-    uint64_t next;      /* number of the next frame to keep, over all passages */
-    uint64_t i_frame;   /* number of the next frame to come */
+    uint64_t n_wanted; /* frames to draw */
+    uint64_t n_drawn;  /* frames drawn so far */
+    uint64_t stratum;  /* where the next stratum begins */
+    uint64_t carried;  /* n_wanted-ths of a frame that the strata so far fall short of */
+    uint64_t next;     /* number of the next frame to keep, over all passages */
+    uint64_t n_before; /* frames of the passages before the one at hand */
+    umi_frame_taker taker;
     uint64_t n_samples; /* of all passages, for progress */
     uint64_t samples_done;
     const um_progress *progress;
-    /* For the passage at hand. */
-    size_t n_channels;
-    um_analysis *analyses[UMI_CHANNELS_MAX];
-    float *block;     /* BLOCK_FRAMES x n_channels samples */
-    size_t n_block;   /* sample frames in it */
-    float *spectra;   /* frames of a block x n_channels x n_bins x (re, im) */
-    float *magnitude; /* n_bins, for the mean */
 } gatherer;
 
 void umi_material_free(umi_material *material)
@@ -74,82 +66,34 @@ static void draw_next(gatherer *g)
 
 /* -- One passage ------------------------------------------------------------------------------- */
 
-static void close_passage(gatherer *g)
+/* The frame to keep next, as its passage counts. */
+static void aim(gatherer *g)
 {
-    for (size_t c = 0; c < UMI_CHANNELS_MAX; c++) {
-        um_analysis_free(g->analyses[c]);
-        g->analyses[c] = NULL;
-    }
-    umi_free(g->block);
-    umi_free(g->spectra);
-    g->block = g->spectra = NULL;
+    g->taker.next = g->next == UINT64_MAX ? UINT64_MAX : g->next - g->n_before;
 }
 
-static um_status open_passage(gatherer *g, const umi_recording *recording, um_error *error)
+/* Keeps a frame as the next row of V, unless it is silent and silence is not wanted. */
+static um_status keep_frame(void *user, const float *magnitudes, um_error *error)
 {
-    size_t frames = BLOCK_FRAMES / um_stft_hop(g->stft) + 1;
-    g->n_channels = recording->format.channels;
-    size_t block_frames = um_stft_hop(g->stft) > BLOCK_FRAMES ? um_stft_hop(g->stft) : BLOCK_FRAMES;
-    g->block = umi_alloc(block_frames * g->n_channels, sizeof(float));
-    g->spectra = umi_alloc(frames * g->n_channels * um_stft_n_bins(g->stft), 2 * sizeof(float));
-    bool whole = g->block != NULL && g->spectra != NULL;
-    for (size_t c = 0; whole && c < g->n_channels; c++) {
-        whole = um_analysis_new(g->stft, &g->analyses[c]) == UM_OK;
-    }
-    return whole ? UM_OK
-                 : umi_error_set(error, UM_ERR_MEMORY, "not enough memory to analyse a recording");
-}
-
-static void analyse_channel(void *argument, size_t c, size_t i_worker)
-{
-    (void)i_worker;
-    gatherer *g = argument;
-    size_t F = um_stft_n_bins(g->stft);
-    um_analysis_push(g->analyses[c], g->block + c, g->n_channels, g->n_block,
-                     g->spectra + 2 * c * F, 2 * g->n_channels * F);
-}
-
-/* Writes frame `spectra` behind the rows of V that there are, and keeps it unless it is silent and
- * silence is not wanted. */
-static void keep_frame(gatherer *g, const float *spectra)
-{
-    size_t F = um_stft_n_bins(g->stft);
+    (void)error;
+    gatherer *g = user;
     um_view *V = &g->material->V;
-    float *row = V->data + V->rows * V->stride;
-    const umi_kernels *kernels = umi_kernels_get();
-    if (g->config->mean_channels) {
-        memset(row, 0, F * sizeof(float));
-        for (size_t c = 0; c < g->n_channels; c++) {
-            kernels->magnitude(F, spectra + 2 * c * F, g->magnitude);
-            for (size_t f = 0; f < F; f++) {
-                row[f] += g->magnitude[f] / (float)g->n_channels;
-            }
-        }
-    } else {
-        kernels->magnitude(g->n_channels * F, spectra, row);
-    }
     bool silent = !g->config->keep_silence;
     for (size_t f = 0; silent && f < V->cols; f++) {
-        silent = row[f] == 0.0f;
+        silent = magnitudes[f] == 0.0f;
     }
-    V->rows += silent ? 0 : 1;
+    if (!silent) {
+        memcpy(V->data + V->rows * V->stride, magnitudes, V->cols * sizeof(float));
+        V->rows++;
+    }
+    draw_next(g);
+    aim(g);
+    return UM_OK;
 }
 
-static void take_block(gatherer *g)
+static um_status report(void *user, size_t n_samples, um_error *error)
 {
-    size_t n = um_analysis_frames_after(g->analyses[0], g->n_block);
-    umi_parallel_run(&g->config->parallel, g->n_channels, analyse_channel, g);
-    for (size_t j = 0; j < n; j++) {
-        if (g->i_frame == g->next) {
-            keep_frame(g, g->spectra + j * 2 * g->n_channels * um_stft_n_bins(g->stft));
-            draw_next(g);
-        }
-        g->i_frame++;
-    }
-}
-
-static um_status report(gatherer *g, size_t n_samples, um_error *error)
-{
+    gatherer *g = user;
     g->samples_done += n_samples;
     if (!umi_progress_report(g->progress, (double)g->samples_done, (double)g->n_samples, NAN)) {
         return umi_error_set(error, UM_ERR_CANCELLED, "cancelled");
@@ -164,37 +108,6 @@ static bool scanning(void *user, double done, double total, double divergence)
     (void)total;
     (void)divergence;
     return report(user, 0, NULL) == UM_OK;
-}
-
-/* Reads the stretch and keeps the frames that were drawn; silence completes the last one. */
-static um_status read_stretch(gatherer *g, umi_recording *recording, const stretch *s,
-                              um_error *error)
-{
-    uint64_t end = s->first + s->n_samples;
-    um_status status = umi_recording_rewind(recording, error);
-    for (uint64_t at = 0; status == UM_OK && at < end;) {
-        /* A block never crosses the first sample, so that those before it can be dropped. */
-        uint64_t stop = at < s->first ? s->first : end;
-        size_t n = stop - at < BLOCK_FRAMES ? (size_t)(stop - at) : BLOCK_FRAMES;
-        status = umi_recording_read(recording, g->block, NULL, n, &g->n_block, error);
-        if (status == UM_OK && g->n_block < n) {
-            status = umi_error_set(error, UM_ERR_CHANGED, "%s: it became shorter while it was read",
-                                   umi_audio_reader_name(recording->reader));
-        }
-        if (status == UM_OK && at >= s->first) {
-            take_block(g);
-            status = report(g, n, error);
-        }
-        at += n;
-    }
-    size_t hop = um_stft_hop(g->stft);
-    size_t rest = (size_t)(s->n_samples % hop);
-    if (status == UM_OK && rest > 0) {
-        g->n_block = hop - rest;
-        memset(g->block, 0, g->n_block * g->n_channels * sizeof(float));
-        take_block(g);
-    }
-    return status;
 }
 
 /* -- All of them ------------------------------------------------------------------------------- */
@@ -227,7 +140,6 @@ static um_status measure_passage(gatherer *g, const umi_passage *passage, umi_re
         return umi_error_set(error, UM_ERR_DATA, "%s: %zu channels, but those before it have %zu",
                              name, n_channels, m->n_channels);
     }
-    size_t hop = um_stft_hop(g->stft);
     double start = passage->start * format->sample_rate;
     double end = passage->end * format->sample_rate;
     double length = (double)recording->n_frames;
@@ -240,7 +152,7 @@ static um_status measure_passage(gatherer *g, const umi_passage *passage, umi_re
     s->gain = recording->gain;
     s->first = (uint64_t)start;
     s->n_samples = (uint64_t)fmin(end, length) - s->first;
-    s->n_frames = (s->n_samples + hop - 1) / hop;
+    s->n_frames = umi_frame_walk_frames(g->stft, s->n_samples);
     m->n_available += s->n_frames;
     g->n_samples += s->n_samples;
     return UM_OK;
@@ -300,11 +212,11 @@ static um_status read_task(gatherer *g, size_t i, umi_passage *passage, umi_reco
                            um_error *error)
 {
     (void)passage;
-    um_status status = open_passage(g, recording, error);
-    if (status == UM_OK) {
-        status = read_stretch(g, recording, &g->stretches[i], error);
-    }
-    close_passage(g);
+    const stretch *s = &g->stretches[i];
+    aim(g);
+    um_status status =
+        umi_frame_walk(&g->walk, recording, s->first, s->n_samples, &g->taker, error);
+    g->n_before += s->n_frames;
     return status;
 }
 
@@ -321,12 +233,11 @@ static um_status allocate_material(gatherer *g, um_error *error)
                              "one frame needs %zu bytes and --memory leaves %zu to learn",
                              row_bytes, g->config->memory);
     }
-    /* One row more: a frame is written before it is known to be silent. */
-    m->V = (um_view){umi_alloc((size_t)g->n_wanted + 1, row_bytes), 0, cols, umi_padded(cols)};
+    m->V = (um_view){umi_alloc((size_t)g->n_wanted, row_bytes), 0, cols, umi_padded(cols)};
     if (m->V.data == NULL) {
         return umi_error_set(error, UM_ERR_MEMORY,
                              "learning needs %.0f MiB; a lower --memory takes fewer frames",
-                             (double)(g->n_wanted + 1) * (double)row_bytes / 1048576.0);
+                             (double)g->n_wanted * (double)row_bytes / 1048576.0);
     }
     return UM_OK;
 }
@@ -339,12 +250,13 @@ um_status umi_gather(const umi_gather_config *config, umi_passage *passages, siz
     g.config = config;
     g.material = material;
     g.progress = config->watch->progress;
+    g.taker = (umi_frame_taker){UINT64_MAX, keep_frame, report, &g};
     g.random = umi_random_seeded(config->seed);
     um_status status = um_stft_new(&config->stft, &g.stft, error);
     if (status == UM_OK) {
         g.stretches = umi_alloc(n_passages, sizeof *g.stretches);
-        g.magnitude = umi_alloc(um_stft_n_bins(g.stft), sizeof(float));
-        if (g.stretches == NULL || g.magnitude == NULL) {
+        g.walk = (umi_frame_walk_config){g.stft, config->mean_channels, config->parallel};
+        if (g.stretches == NULL) {
             status = umi_error_set(error, UM_ERR_MEMORY, "not enough memory");
         }
     }
@@ -362,7 +274,6 @@ um_status umi_gather(const umi_gather_config *config, umi_passage *passages, siz
         umi_material_free(material);
     }
     umi_free(g.stretches);
-    umi_free(g.magnitude);
     um_stft_free(g.stft);
     return status;
 }
