@@ -99,6 +99,9 @@ static void every_frame_comes_once(void **state)
     assert_int_equal(all.V.rows, umi_frame_walk_frames(stft, N_SAMPLES));
     assert_int_equal(all.V.rows, (N_SAMPLES + HOP - 1) / HOP);
     assert_int_equal(all.n_samples, N_SAMPLES);
+    for (size_t r = 0; r < all.V.rows; r++) {
+        assert_true(um_row(all.V, r)[5] > 0.0F); /* noise has something in every bin */
+    }
     umi_free(all.V.data);
 }
 
