@@ -20,7 +20,7 @@
  *
  * These are the factors of Schmidt and Morup (ICA 2006), but from the same R for both: each of the
  * two steps minimises one bound of the divergence, that of Lee and Seung, over one factor. So the
- * divergence does not rise, at about half of the cost of taking the steps in turns.
+ * divergence does not rise, at three quarters of the cost of taking the steps in turns.
  *
  * The bits of a result do not depend on the number of threads. Several channels go side by side
  * into n_bins columns: an atom then has a gain of its own for every channel, bin and frame.
