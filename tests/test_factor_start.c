@@ -4,6 +4,7 @@
 
 #include "counting_allocator.h"
 #include "factor_files.h"
+#include "sound_file.h"
 
 #include <setjmp.h>
 
@@ -113,6 +114,61 @@ static void long_atoms(void **state)
     umi_free(W.data);
 }
 
+enum { RATE = 8000, WINDOW = 1024, N_COMBS = 13, N_BANDS = 2 };
+
+/* The place of the largest value from column `first` on. */
+static size_t peak_of(um_cview W, size_t row, size_t first)
+{
+    size_t peak = first;
+    for (size_t f = first; f < W.cols; f++) {
+        peak = um_crow(W, row)[f] > um_crow(W, row)[peak] ? f : peak;
+    }
+    return peak;
+}
+
+static void combs_and_bands(void **state)
+{
+    (void)state;
+    static float sound[4000];
+    char path[PATH_MAX];
+    strcpy(path, scratch_path(&files, "s.wav"));
+    sound_file_write(path, sound, 4000, 1, RATE);
+    umi_factor_input_config how = input_config(path);
+    umi_factor_input input;
+    umi_factor_start start;
+    um_error error;
+    how.window = WINDOW;
+    assert_int_equal(umi_factor_input_open(&how, &input, &error), UM_OK);
+    umi_factor_start_config config = config_of(NULL, NULL);
+    config.lowest = 220.0;
+    config.highest = 440.0;
+    config.n_percussive = N_BANDS;
+    config.n_components = N_COMBS + N_BANDS;
+    assert_int_equal(umi_factor_start_load(&config, &input, &start, &error), UM_OK);
+    um_cview W = um_const_view(start.W);
+    assert_true(W.rows == N_COMBS + N_BANDS && W.cols == WINDOW / 2 + 1 && start.level_H);
+    assert_false(umi_factor_start_is_whole(&start));
+    for (size_t k = 0; k < N_COMBS; k++) {
+        double bin = 220.0 * pow(2.0, (double)k / 12.0) * WINDOW / RATE;
+        assert_true(fabs((double)peak_of(W, k, 0) - bin) <= 0.51);
+        assert_true(um_crow(W, k)[(size_t)(1.5 * bin)] == 0.0F);
+    }
+    assert_true(peak_of(W, N_COMBS, 0) < peak_of(W, N_COMBS + 1, 0));
+    umi_factor_start_free(&start);
+
+    config.n_components--;
+    assert_int_equal(umi_factor_start_load(&config, &input, &start, &error), UM_ERR_ARGUMENT);
+    assert_non_null(strstr(error.message, "give --atoms 15 or more"));
+    config.highest = 5000.0;
+    assert_int_equal(umi_factor_start_load(&config, &input, &start, &error), UM_ERR_ARGUMENT);
+    assert_non_null(strstr(error.message, "4000 Hz"));
+    umi_factor_input_free(&input);
+    input = open_input(V_path);
+    assert_int_equal(umi_factor_start_load(&config, &input, &start, &error), UM_ERR_ARGUMENT);
+    assert_non_null(strstr(error.message, "--harmonic needs a recording"));
+    umi_factor_input_free(&input);
+}
+
 static um_status load(void *input)
 {
     umi_factor_start_config config = config_of(W_path, H_path);
@@ -137,6 +193,7 @@ int main(void)
         cmocka_unit_test(the_model_stays),
         cmocka_unit_test(refusals),
         cmocka_unit_test(long_atoms),
+        cmocka_unit_test(combs_and_bands),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, scratch_set_up, scratch_tear_down);

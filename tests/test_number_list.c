@@ -41,12 +41,28 @@ static void no_lists(void **state)
     }
 }
 
+static void ranges(void **state)
+{
+    (void)state;
+    static const char *const no_ranges[] = {"",     "-",     "55",     "55-",    "-55",    "55-a",
+                                            "a-55", "55--1", "880-55", "55-60-", "55..60", "1e-2"};
+    double low = 0.0, high = 0.0;
+    assert_true(umi_parse_number_range("55-880.5", &low, &high));
+    assert_true(low == 55.0 && high == 880.5);
+    assert_true(umi_parse_number_range("7-7", &low, &high));
+    for (size_t i = 0; i < sizeof no_ranges / sizeof *no_ranges; i++) {
+        assert_false(umi_parse_number_range(no_ranges[i], &low, &high));
+        assert_true(low == 7.0 && high == 7.0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists),
         cmocka_unit_test(more_than_there_is_room_for),
         cmocka_unit_test(no_lists),
+        cmocka_unit_test(ranges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -83,6 +83,19 @@ static um_status read_weights(factoring *f, um_error *error)
     return UM_OK;
 }
 
+static um_status read_harmonic(factoring *f, um_error *error)
+{
+    const char *text = f->options->harmonic;
+    umi_factor_start_config *start = &f->config.start;
+    if (text != NULL &&
+        (!umi_parse_number_range(text, &start->lowest, &start->highest) || start->lowest <= 0.0)) {
+        return umi_error_set(error, UM_ERR_ARGUMENT,
+                             "--harmonic: '%.200s' is not a range of frequencies such as 55-880",
+                             text);
+    }
+    return UM_OK;
+}
+
 /* Where the matrices go: V.factors, unless -o says. A run must not replace what it reads. */
 static um_status choose_output(factoring *f, um_error *error)
 {
@@ -134,7 +147,8 @@ static um_status plan(factoring *f, um_error *error)
         .start = {.kind = (umi_start)o->start,
                   .init_W = o->init_W,
                   .init_H = o->init_H,
-                  .fix_W = o->fix_W},
+                  .fix_W = o->fix_W,
+                  .n_percussive = o->percussive},
         .seed = o->seed,
         .n_runs = o->restarts,
         .memory = o->memory,
@@ -143,6 +157,9 @@ static um_status plan(factoring *f, um_error *error)
     um_status status = choose_divergence(f, error);
     if (status == UM_OK) {
         status = read_weights(f, error);
+    }
+    if (status == UM_OK) {
+        status = read_harmonic(f, error);
     }
     return status == UM_OK ? choose_output(f, error) : status;
 }

@@ -9,4 +9,7 @@
  * returns how many there are; 0 when the text is no such list. */
 size_t umi_parse_number_list(const char *text, double *values, size_t room);
 
+/* "LOW-HIGH": two numbers that are not negative, HIGH not below LOW. False leaves both alone. */
+bool umi_parse_number_range(const char *text, double *low, double *high);
+
 #endif

@@ -93,6 +93,8 @@ typedef struct umi_options {
     const char *init_W;
     const char *init_H;
     bool fix_W;
+    const char *harmonic; /* "LOW-HIGH" */
+    uint64_t percussive;
 
     /* transform */
     uint64_t window;       /* samples, 0: 93 ms rounded to a power of two */

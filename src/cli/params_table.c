@@ -527,6 +527,29 @@ static const umi_param TABLE[] = {
      .help = "keep the W of --init-W, find H alone",
      .detail = "Keep the W that *--init-W* gives, and find H alone. W.npy then holds what the file "
                "does, and H.npy what belongs to it."},
+    {.name = "harmonic",
+     .kind = UMI_TEXT,
+     .group = UMI_GROUP_START,
+     .commands = UMI_FACTOR,
+     .metavar = "LOW-HIGH",
+     .offset = AT(harmonic),
+     .help = "start with combs of pitches LOW to HIGH Hz",
+     .detail = "Start with a comb of partials for each semitone from LOW to HIGH Hz (55-880). What "
+               "is zero between the partials stays zero, so that these atoms keep their pitch. The "
+               "atoms behind them start as they would; leave room in *--atoms* for a few, which "
+               "take what no comb can. V has to be a recording."},
+    {.name = "percussive",
+     .kind = UMI_INTEGER,
+     .group = UMI_GROUP_START,
+     .commands = UMI_FACTOR,
+     .metavar = "N",
+     .min = 0,
+     .max = 4096,
+     .initial = "0",
+     .offset = AT(percussive),
+     .help = "start with broad bands for so many atoms",
+     .detail = "Start with so many broad bands, from low to high, behind the combs of "
+               "*--harmonic*: thuds, cracks and hisses. V has to be a recording."},
 
     /* -- transform ----------------------------------------------------------------------------- */
     {.name = "window",

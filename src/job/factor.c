@@ -68,6 +68,15 @@ static um_status check_settings(const umi_factor_config *config, um_error *error
     if (start->fix_W && start->init_W == NULL) {
         return umi_error_set(error, UM_ERR_ARGUMENT, "--fix-W: which W? Give it by --init-W FILE");
     }
+    if (start->init_W != NULL && (start->highest > 0.0 || start->n_percussive > 0)) {
+        return umi_error_set(error, UM_ERR_ARGUMENT,
+                             "--init-W: it gives all atoms, so --harmonic and --percussive have "
+                             "none to give");
+    }
+    if (config->how.atom_frames > 1 && (start->highest > 0.0 || start->n_percussive > 0)) {
+        return umi_error_set(error, UM_ERR_ARGUMENT,
+                             "--harmonic and --percussive: not with --atom-frames above 1");
+    }
     if (config->lee_seung && umi_divergence_beta(&config->how) != 1.0) {
         return umi_error_set(error, UM_ERR_ARGUMENT,
                              "--report-1999: that objective belongs to the Kullback-Leibler "

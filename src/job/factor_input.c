@@ -187,6 +187,7 @@ static void measure_values(umi_factor_input *input, const float *values, size_t 
 {
     for (size_t i = 0; i < n; i++) {
         input->n_nonzero += values[i] > 0.0f;
+        input->sum += (double)values[i];
         input->largest = values[i] > input->largest ? values[i] : input->largest;
     }
 }

@@ -33,6 +33,7 @@ typedef struct umi_factor_input {
     um_csparse sparse;
     size_t n_nonzero;
     float largest;
+    double sum; /* of all values */
 
     umi_matrix_file *file;   /* NULL for a recording */
     umi_recording recording; /* its `reader` is NULL for a matrix */

@@ -106,11 +106,18 @@ static umi_json *settings_json(const umi_factor_config *config, const umi_factor
               set_text(json, "start", start->kind == UMI_START_NNDSVD ? "nndsvd" : "random") &&
               set_text(json, "init_W", start->init_W) && set_text(json, "init_H", start->init_H) &&
               umi_json_set(json, "fix_W", umi_json_boolean(start->fix_W)) &&
+              set_integer(json, "percussive", start->n_percussive) &&
               umi_json_set(json, "sparsity", umi_json_number(how->sparsity_H)) &&
               umi_json_set(json, "atom_sparsity", umi_json_number(how->sparsity_W)) &&
               umi_json_set(json, "continuity", umi_json_number(how->continuity_H)) &&
               umi_json_set(json, "memory", umi_json_number(result->memory)) &&
               set_integer(json, "threads", how->parallel.n_workers);
+    if (ok && start->highest > 0.0) {
+        umi_json *range = umi_json_array();
+        ok = umi_json_append(range, umi_json_number(start->lowest)) &&
+             umi_json_append(range, umi_json_number(start->highest));
+        ok = umi_json_set(json, "harmonic", range) && ok;
+    }
     if (ok && how->weights != NULL) {
         ok = umi_json_set(json, "weights", weights_json(how));
     }

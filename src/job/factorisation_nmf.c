@@ -86,11 +86,28 @@ static um_status make_start(um_nmf *nmf, const umi_factor_input *input, umi_star
                                     : um_nmf_start_random(nmf, V, seed);
 }
 
+/* The same value everywhere, so that the model has the sum of V. */
+static um_status level_activations(um_nmf *nmf, const umi_factor_input *input, size_t K)
+{
+    size_t n_values;
+    float *values =
+        umi_multiply(input->rows, K, &n_values) ? umi_alloc(n_values, sizeof *values) : NULL;
+    if (values == NULL) {
+        return UM_ERR_MEMORY;
+    }
+    for (size_t i = 0; i < n_values; i++) {
+        values[i] = (float)(input->sum / (double)n_values);
+    }
+    um_status status = um_nmf_set_activations(nmf, um_cview_of(values, input->rows, K));
+    umi_free(values);
+    return status;
+}
+
 static um_status start(umi_factorisation *f, const umi_factor_start *given, uint64_t seed)
 {
     um_nmf *nmf = f->object;
     um_status status = UM_OK;
-    if (given->W.data == NULL || given->H.data == NULL) {
+    if (!umi_factor_start_is_whole(given)) {
         status = make_start(nmf, f->input, given->kind, seed);
     }
     if (status == UM_OK && given->W.data != NULL) {
@@ -98,6 +115,8 @@ static um_status start(umi_factorisation *f, const umi_factor_start *given, uint
     }
     if (status == UM_OK && given->H.data != NULL) {
         status = um_nmf_set_activations(nmf, um_const_view(given->H));
+    } else if (status == UM_OK && given->level_H) {
+        status = level_activations(nmf, f->input, f->config.n_components);
     }
     return status;
 }

@@ -43,7 +43,7 @@ static um_status start(umi_factorisation *f, const umi_factor_start *given, uint
 {
     um_nmfd *nmfd = f->object;
     um_status status = UM_OK;
-    if (given->W.data == NULL || given->H.data == NULL) {
+    if (!umi_factor_start_is_whole(given)) {
         status = um_nmfd_start_random(nmfd, um_const_view(f->input->V), seed);
     }
     if (status == UM_OK && given->W.data != NULL) {

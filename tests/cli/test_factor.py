@@ -41,6 +41,13 @@ WRONG = [
     (["V.npy", "--atoms", "4", "--report-1999", "--divergence", "euclidean"], 64,
      "--divergence kl"),
     (["V.npy", "--atoms", "4000", "--restarts", "500", "--memory", "32M"], 71, "--memory allows 32 MiB"),
+    (["V.npy", "--atoms", "4", "--harmonic", "55-880"], 64, "V.npy: --harmonic needs a recording"),
+    (["V.npy", "--atoms", "4", "--percussive", "3"], 64, "V.npy: --percussive needs a recording"),
+    (["sound.wav", "--atoms", "4", "--harmonic", "55"], 64, "'55' is not a range"),
+    (["sound.wav", "--atoms", "4", "--harmonic", "55-880"], 64, "give --atoms 49 or more"),
+    (["sound.wav", "--atoms", "40", "--harmonic", "55-880", "--init-W", "W.npy"], 64, "--init-W: "),
+    (["sound.wav", "--atoms", "60", "--harmonic", "55-880", "--atom-frames", "2"], 64,
+     "not with --atom-frames"),
     (["V.npy", "--atoms", "4", "-o", "."], 64, "V.npy: lies in the folder"),
     (["V.npy", "--atoms", "4", "-o", "in", "--init-W", "in/W.npy"], 64, "in/W.npy: lies in"),
     (["V.npy", "--atoms", "4", "-o", "W.npy"], 73, "W.npy: "),
@@ -303,6 +310,22 @@ class Factor(ScratchCase):
         self.assertLess(abs(report["final_divergence"] - divergence(V, H @ W, 1)),
                         1e-3 * report["final_divergence"])
         self.assertEqual(np.count_nonzero(H[:3000 // 128 - 4]), 0)
+
+    def test_combs_keep_their_pitch(self):
+        """A tone of 440 Hz is found by the comb of that pitch; of the others, which share no more than
+        some partials with it, those an octave apart get most."""
+        time = np.arange(20000) / 8000
+        tone = sum(np.sin(2 * np.pi * 440 * h * time) / h for h in (1, 2, 3))
+        sounds.write_real(self.folder / "a.wav", 0.3 * tone, 8000)
+        W, H, report = self.factor("a.wav", "--atoms", "27", "--harmonic", "220-880",
+                                   "--percussive", "1")
+        self.assertEqual((report["settings"]["harmonic"], report["settings"]["percussive"]),
+                         ([220, 880], 1))
+        self.assertEqual(H.sum(axis=0).argmax(), 12)
+        self.assertGreater(H.sum(axis=0)[[0, 12, 24]].sum(), 0.7 * H.sum())
+        bin_of_tone = 440 * (W.shape[1] - 1) * 2 / 8000
+        self.assertEqual(W[12].argmax(), round(bin_of_tone))
+        self.assertEqual(W[12, round(1.5 * bin_of_tone)], 0)
 
     # -- Edges -------------------------------------------------------------------------------------
 
