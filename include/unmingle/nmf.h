@@ -81,7 +81,7 @@ typedef struct um_nmf_config {
     um_divergence divergence; /* default Kullback-Leibler */
     double beta;              /* for UM_DIVERGENCE_BETA, -2..4 */
     um_solver solver;         /* default UM_SOLVER_MU */
-    um_precision precision;   /* at most so coarse; default UM_PRECISION_FP32 */
+    um_precision precision;   /* default UM_PRECISION_FP32; see um_nmf_precision */
     double sparsity_H;        /* s_H, 0..1000000; default 0 */
     double sparsity_W;        /* s_W, 0..1000000; default 0 */
     double continuity_H;      /* c, 0..1000000; default 0 */

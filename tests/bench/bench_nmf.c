@@ -2,11 +2,11 @@
  *
  *     bench_nmf FILE ROWS COLUMNS K SOLVER ITERATIONS [ITERATIONS ...]
  *
- * SOLVER is mu or joint. The environment's UNMINGLE_CPU limits the instructions.
- * FILE holds float32 numbers: V (ROWS x COLUMNS), H (ROWS x K), W (K x COLUMNS, rows that sum to
- * 1). Every count of iterations is a run of its own from that start, and prints its CPU seconds on
- * one line. What the last run reached is written to FILE in place of H and W, so that the caller
- * can judge it by its own means. */
+ * SOLVER is mu or joint; mu-bf16 and joint-bf16 have operands in bfloat16. The environment's
+ * UNMINGLE_CPU limits the instructions. FILE holds float32 numbers: V (ROWS x COLUMNS), H (ROWS x
+ * K), W (K x COLUMNS, rows that sum to 1). Every count of iterations is a run of its own from that
+ * start, and prints its CPU seconds on one line. What the last run reached is written to FILE in
+ * place of H and W, so that the caller can judge it by its own means. */
 #define _POSIX_C_SOURCE 200112L
 
 #include "core/memory.h"

@@ -3,7 +3,7 @@
 
     tests/bench/compare_nmf.py --build BUILD [--recording FILE] [--atoms 8,16,32,64,128]
                                [--peers scikit-learn,numpy,torch] [--cpu avx512|avx2]
-                               [--iterations 4,16] [--repeat 5]
+                               [--precision fp32|bf16] [--iterations 4,16] [--repeat 5]
 
 All programs get the same V and the same start and run Kullback-Leibler multiplicative updates in
 float32 (peers.py tells how). V is a magnitude spectrogram of four minutes of sound: once the mean of
@@ -17,6 +17,9 @@ the comparison fails. Our joint solver takes another way, so its divergence is o
 GFLOP/s count the products of an iteration, 8 N M K operations (joint: 6), and nothing else. Their
 share is of the rate at which bench_kernels measures OpenBLAS to multiply square matrices, in the
 same turn. `at 100 %` is the ratio that an alternating iteration at that very rate would have.
+
+--precision bf16 adds our solvers with operands in bfloat16 (on a processor that has instructions for
+it). They end near the others, so their divergence is only printed.
 
 --cpu avx2 limits our kernels and OpenBLAS (peers and square product) to AVX2.
 """
@@ -44,6 +47,7 @@ import peers
 BARS = {"mu": {16: 6.0, 32: 4.0, 64: 2.2}, "joint": {16: 7.5, 32: 5.2, 64: 2.8}}
 AIMS = {8: 52, 16: 72, 32: 82, 64: 88, 128: 85}  # per cent of sgemm's rate
 PRODUCTS = {"mu": 4, "joint": 3}
+REDUCED = {"mu-bf16": 4, "joint-bf16": 3}
 AGREEMENT = 1e-5
 
 
@@ -154,19 +158,19 @@ def compare(V, ours, K, options, kernels):
     for solver, n_products in PRODUCTS.items():
         rate = n_products * operations / median[solver]
         ratios = [median[name] / median[solver] for name in options.peers]
-        bar = BARS[solver].get(K)
+        bar = BARS.get(solver, {}).get(K)
         limit = median[options.peers[0]] * statistics.median(rates) / (n_products * operations)
         aim = AIMS.get(K, "-") if solver == "mu" else "-"
         reached &= bar is None or ratios[0] >= bar
         print(
-            f"{K:4d} {solver:>6} {material.spread([1e3 * t for t in times[solver]], '{:.0f}'):>16}"
+            f"{K:4d} {solver:>10} {material.spread([1e3 * t for t in times[solver]], '{:.0f}'):>16}"
             + "".join(f" {ratio:12.1f}" for ratio in ratios)
             + f" {bar if bar else '-':>5} {limit:8.1f} {1e-9 * rate:8.1f}"
             f" {100 * rate / statistics.median(rates):5.0f} % {aim:>4}"
             f"   {divergences[solver]:.7g}",
             flush=True,
         )
-    print("            peers' ms:  " + "".join(f" {1e3 * median[name]:12.0f}" for name in options.peers),
+    print("                peers' ms:  " + "".join(f" {1e3 * median[name]:12.0f}" for name in options.peers),
           flush=True)
     return reached
 
@@ -182,6 +186,7 @@ def arguments():
     parser.add_argument("--atoms", type=numbers, default=[8, 16, 32, 64, 128])
     parser.add_argument("--peers", type=names, default=list(peers.ALL))
     parser.add_argument("--cpu", choices=["avx512", "avx2"], default="avx512")
+    parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
     parser.add_argument("--iterations", type=numbers, default=[4, 16], metavar="FEW,MANY")
     parser.add_argument("--repeat", type=int, default=5)
     return parser.parse_args()
@@ -189,6 +194,8 @@ def arguments():
 
 def main():
     options = arguments()
+    if options.precision == "bf16":
+        PRODUCTS.update(REDUCED)
     programs = os.path.join(options.build, "tests", "bench")
     kernels = os.path.join(programs, "bench_kernels")
     print(f"{material.cpu_model()}, {options.cpu}")
@@ -197,7 +204,7 @@ def main():
         V = np.ascontiguousarray(V)
         print(f"\n{name}: {V.shape[0]} x {V.shape[1]}; milliseconds an iteration, median (range),"
               " times as fast as")
-        print(f"   K solver {'unmingle':>16}" + "".join(f" {name:>12}" for name in options.peers)
+        print(f"   K     solver {'unmingle':>16}" + "".join(f" {name:>12}" for name in options.peers)
               + "   bar at 100 %  GFLOP/s  share  aim   divergence")
         with tempfile.TemporaryDirectory() as directory:
             ours = Ours(os.path.join(programs, "bench_nmf"), directory, V)
