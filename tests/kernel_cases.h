@@ -12,12 +12,17 @@ typedef struct kernel_case {
     void (*check)(const umi_kernels *kernels);
 } kernel_case;
 
-enum { N_KERNEL_CASES = 12, KERNEL_ROWS_MAX = 5 };
+enum { N_KERNEL_CASES = 15, KERNEL_ROWS_MAX = 5 };
 
 extern const kernel_case kernel_cases[N_KERNEL_CASES];
 
 /* The rows that this processor has, the scalar one first. Returns their number. */
 size_t kernel_rows(umi_kernels rows[KERNEL_ROWS_MAX]);
+
+/* The cases of the loops over entries, kernel_cases_entries.c. */
+void check_ratios_of_entries(const umi_kernels *kernels);
+void check_projections_of_entries(const umi_kernels *kernels);
+void check_split_of_entries(const umi_kernels *kernels);
 
 /* Of umi_flush_denormals and umi_restore_denormals, which belong to no row. */
 void check_denormals(void);

@@ -13,8 +13,8 @@
 #include <string.h>
 
 enum {
-    CHUNK = 32,         /* entries at a time, so that the vectors read for their ratios are still in
-                           cache when they are added up */
+    CHUNK = 64,         /* entries at a time, so that the vectors read for their ratios are still in
+                          cache when they are added up */
     CHUNKS_A_SUM = 8,   /* after so many, partial sums in float go into the whole one, so that the
                            rounding error of a column with many entries stays small */
     COLUMNS_A_TASK = 16 /* whole cache lines of N */

@@ -319,6 +319,10 @@ static void project(size_t rows, size_t cols, size_t atoms, const float *R, size
 
 #include "core/kernels/row_loops.h"
 
+/* -- Over entries ------------------------------------------------------------------------------ */
+
+#include "core/kernels/entries_loops.h"
+
 /* -- The table --------------------------------------------------------------------------------- */
 
 static void fill_table(umi_kernels *kernels, const char *name)
@@ -330,6 +334,8 @@ static void fill_table(umi_kernels *kernels, const char *name)
     kernels->accumulate = accumulate;
     kernels->weighted_log = weighted_log;
     kernels->beta_terms = beta_terms;
+    kernels->ratio_entries = ratio_entries;
+    kernels->project_entries = project_entries;
     kernels->magnitude = magnitude;
 }
 
