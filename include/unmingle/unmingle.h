@@ -20,7 +20,9 @@
 #include "unmingle/mask.h"
 #include "unmingle/nmf.h"
 #include "unmingle/nmfd.h"
+#include "unmingle/online.h"
 #include "unmingle/parallel.h"
+#include "unmingle/pca.h"
 #include "unmingle/percussive_atoms.h"
 #include "unmingle/progress.h"
 #include "unmingle/rank_survey.h"
@@ -30,6 +32,7 @@
 #include "unmingle/status.h"
 #include "unmingle/stft.h"
 #include "unmingle/view.h"
+#include "unmingle/vq.h"
 #include "unmingle/window.h"
 
 #endif
