@@ -169,6 +169,32 @@ static void planted_prototypes_are_found(void **state)
     umi_free(V.data);
 }
 
+/* Atoms lose all their frames to others now and then, in skewed problems like these. */
+static void no_atom_is_left_without_frames(void **state)
+{
+    (void)state;
+    enum { N = 12, K = 5 };
+    umi_random random = umi_random_seeded(8);
+    for (uint64_t trial = 0; trial < 6000; trial++) {
+        um_view V = matrix_random(N, 2, 0.0, &random);
+        for (size_t n = 0; n < N; n++) {
+            for (size_t f = 0; f < 2; f++) {
+                um_row(V, n)[f] = powf(um_row(V, n)[f], 3.0F);
+            }
+        }
+        um_vq *vq = run(um_const_view(V), K, trial);
+        size_t n_members[K] = {0};
+        for (size_t n = 0; n < N; n++) {
+            n_members[atom_of(vq, n)]++;
+        }
+        for (size_t k = 0; k < K; k++) {
+            assert_true(n_members[k] > 0);
+        }
+        um_vq_free(vq);
+        umi_free(V.data);
+    }
+}
+
 /* More atoms than frames, or than different frames; silence; one frame, one column. */
 static void odd_shapes_end_well(void **state)
 {
@@ -319,6 +345,7 @@ int main(void)
         cmocka_unit_test(ends_at_a_minimum),
         cmocka_unit_test(small_problems_are_solved_exactly),
         cmocka_unit_test(planted_prototypes_are_found),
+        cmocka_unit_test(no_atom_is_left_without_frames),
         cmocka_unit_test(odd_shapes_end_well),
         cmocka_unit_test(seeds_decide_and_workers_do_not),
         cmocka_unit_test(progress_cancels),

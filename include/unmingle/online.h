@@ -18,10 +18,22 @@
  * while. V may be scaled by any factor without effect on W.
  *
  * The order of the frames matters, and it is the caller's. Each batch should be a fair sample of
- * the whole: read blocks of about 100 frames from places in random order, and read the whole
- * several times, each time in a new order, until there were some 200 batches or more. In the order
- * of time, atoms follow the passage that was last heard. On music of 20 minutes (50,000 frames of
- * 1025 bins) FIGURES
+ * the whole: read blocks of about 32 frames from places in random order, and read the whole more
+ * than once, each time in a new order, until there were some 200 batches. In the order of time
+ * atoms follow the passage that was heard last. Measured on music of 1025 bins, with the defaults:
+ * divergence, W fixed and H solved for, above that of 200 iterations of um_nmf from random values:
+ *
+ *     frames    K   frames a block   2 readings   4 readings
+ *     155,000   32        32            -0.1 %       -0.7 %
+ *     155,000   32       128            +2.9 %       +1.7 %
+ *      50,000   16        32            +1.2 %       +0.3 %
+ *      50,000   32        32            -1.8 %       -2.4 %
+ *      50,000   64        32            +0.5 %       -2.2 %
+ *
+ * For recordings of 30 instruments, one after the other, it was +0.0, +0.1 and +3.9 % after 4
+ * readings for three seeds. With half the updates it was as good at K = 32, but 3.8 % worse at
+ * K = 64; in the order of time 4 to 8 % worse than in blocks of 128. A reading costs as much as 11
+ * iterations of um_nmf.
  *
  * Memory: batch_frames frames, 10 dictionaries, and a little a worker. The bits of the result do
  * not depend on the number of threads, nor on how the frames are cut into pushes. */
