@@ -33,7 +33,6 @@ static umi_factorisation *solve(const umi_factorisation_config *how, const umi_f
 {
     umi_factorisation *f;
     um_error error;
-    assert_int_equal(umi_factorisation_check(how, start->kind, &input, &error), UM_OK);
     assert_int_equal(umi_factorisation_new(how, &input, &f, &error), UM_OK);
     assert_int_equal(umi_factorisation_start(f, start, 7, &error), UM_OK);
     assert_int_equal(umi_factorisation_run(f, NULL, &error), UM_OK);
@@ -231,6 +230,44 @@ static void long_atoms(void **state)
     umi_factorisation_free(f);
 }
 
+/* The two that the paper of 1999 compares with, as they define themselves. */
+static void quantised_and_orthogonal(void **state)
+{
+    (void)state;
+    umi_factorisation_config how = how_config();
+    how.divergence = UM_DIVERGENCE_EUCLIDEAN;
+    for (how.solver = UMI_SOLVER_VQ; how.solver <= UMI_SOLVER_PCA; how.solver++) {
+        umi_factorisation *f = solve(&how, &at_random);
+        um_cview W = umi_factorisation_W(f), H = umi_factorisation_H(f);
+        um_view M = matrix_product(H, W);
+        size_t n_values;
+        double squares = 0.0, product = 0.0;
+        const double *curve = umi_factorisation_curve(f, &n_values);
+        for (size_t i = 0; i < ROWS * COLUMNS; i++) {
+            double d = (double)um_row(V, i / COLUMNS)[i % COLUMNS] -
+                       (double)um_row(M, i / COLUMNS)[i % COLUMNS];
+            squares += 0.5 * d * d;
+        }
+        assert_true(fabs(umi_factorisation_divergence(f) - squares) <= 1e-4 * curve[0]);
+        assert_true(curve[n_values - 1] == umi_factorisation_divergence(f));
+        assert_int_equal(umi_factorisation_curve_iteration(f, n_values - 1),
+                         umi_factorisation_iterations(f));
+        for (size_t n = 0; n < ROWS && how.solver == UMI_SOLVER_VQ; n++) {
+            float sum = 0.0F;
+            for (size_t k = 0; k < ATOMS; k++) {
+                sum += um_crow(H, n)[k];
+            }
+            assert_true(sum == 1.0F);
+        }
+        for (size_t i = 0; i < COLUMNS && how.solver == UMI_SOLVER_PCA; i++) {
+            product += (double)um_crow(W, 0)[i] * (double)um_crow(W, 1)[i];
+        }
+        assert_true(fabs(product) < 1e-5);
+        umi_free(M.data);
+        umi_factorisation_free(f);
+    }
+}
+
 static void names(void **state)
 {
     (void)state;
@@ -245,52 +282,6 @@ static void names(void **state)
     assert_string_equal(umi_solver_name(UMI_SOLVER_JOINT), "joint");
     assert_string_equal(umi_divergence_name(UM_DIVERGENCE_ITAKURA_SAITO), "is");
     assert_string_equal(umi_divergence_title(UM_DIVERGENCE_KULLBACK_LEIBLER), "Kullback-Leibler");
-}
-
-static void refusals(void **state)
-{
-    (void)state;
-    um_error error;
-    umi_factorisation_config how = how_config();
-    umi_factor_input wide = input;
-    umi_factor_input thin = input;
-    static const struct {
-        umi_factorisation_config how;
-        umi_start start;
-        bool is_sparse;
-        const char *text;
-    } cases[] = {
-        {{.divergence = UM_DIVERGENCE_EUCLIDEAN, .solver = UMI_SOLVER_JOINT},
-         UMI_START_RANDOM,
-         false,
-         "--solver joint"},
-        {{.beta = 0.5, .divergence = UM_DIVERGENCE_BETA, .precision = UM_PRECISION_BF16},
-         UMI_START_RANDOM,
-         false,
-         "--precision bf16"},
-        {{.divergence = UM_DIVERGENCE_EUCLIDEAN, .atom_frames = 2},
-         UMI_START_RANDOM,
-         false,
-         "--atom-frames"},
-        {{.divergence = UM_DIVERGENCE_EUCLIDEAN}, UMI_START_RANDOM, true, "V is sparse"},
-        {{.atom_frames = 2}, UMI_START_RANDOM, true, "V is sparse"},
-        {{.atom_frames = 1}, UMI_START_NNDSVD, true, "--start random"},
-        {{.atom_frames = 2}, UMI_START_NNDSVD, false, "--start nndsvd: not with"},
-        {{.atom_frames = 2, .solver = UMI_SOLVER_MU}, UMI_START_RANDOM, false, "--solver: not"},
-        {{.atom_frames = 2, .sparsity_H = 1.0}, UMI_START_RANDOM, false, "--sparsity: not"},
-        {{.atom_frames = 2, .sparsity_W = 1.0}, UMI_START_RANDOM, false, "--atom-sparsity: not"},
-        {{.atom_frames = 2, .continuity_H = 1.0}, UMI_START_RANDOM, false, "--continuity: not"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        thin.is_sparse = cases[i].is_sparse;
-        assert_int_equal(umi_factorisation_check(&cases[i].how, cases[i].start, &thin, &error),
-                         UM_ERR_ARGUMENT);
-        assert_non_null(strstr(error.message, cases[i].text));
-    }
-    wide.cols = (1 << 20) + 1;
-    assert_int_equal(umi_factorisation_check(&how, UMI_START_RANDOM, &wide, &error),
-                     UM_ERR_ARGUMENT);
-    assert_non_null(strstr(error.message, "1048577 columns"));
 }
 
 static um_status make_and_start(void *context)
@@ -341,8 +332,8 @@ int main(void)
         cmocka_unit_test(stops_by_tolerance),
         cmocka_unit_test(sparse),
         cmocka_unit_test(long_atoms),
+        cmocka_unit_test(quantised_and_orthogonal),
         cmocka_unit_test(names),
-        cmocka_unit_test(refusals),
         cmocka_unit_test(reckons_memory),
         cmocka_unit_test(every_allocation_may_fail),
     };

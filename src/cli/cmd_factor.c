@@ -39,6 +39,10 @@ static um_status choose_divergence(factoring *f, um_error *error)
     umi_factorisation_config *how = &f->config.how;
     how->divergence = (um_divergence)o->divergence;
     how->beta = o->beta;
+    if (!given(o, "divergence") &&
+        (how->solver == UMI_SOLVER_VQ || how->solver == UMI_SOLVER_PCA)) {
+        how->divergence = UM_DIVERGENCE_EUCLIDEAN; /* the only one that they know */
+    }
     if (given(o, "beta") && given(o, "divergence") && o->divergence != UM_DIVERGENCE_BETA) {
         return umi_error_set(error, UM_ERR_ARGUMENT,
                              "--beta %g and --divergence %s: give one of them", o->beta,
@@ -180,6 +184,19 @@ static void print_runs(const umi_factor_runs *runs)
     }
 }
 
+/* What is to be known of the atoms' scale. */
+static const char *scale_of(const umi_factor_config *config)
+{
+    switch (config->how.solver) {
+    case UMI_SOLVER_VQ:
+        return "each the mean of its rows of V";
+    case UMI_SOLVER_PCA:
+        return "orthonormal and signed";
+    default:
+        return config->start.fix_W ? "as given" : "each with the sum 1";
+    }
+}
+
 static void print_result(const umi_factor_config *config, const umi_factor_result *r)
 {
     char shown[NAME_SIZE];
@@ -188,7 +205,7 @@ static void print_result(const umi_factor_config *config, const umi_factor_resul
     const double *curve = umi_factorisation_curve(r->runs.best, &n_values);
     size_t K = config->how.n_components;
     printf("%s/\n", umi_display_name(config->output, shown, sizeof shown));
-    const char *scale = config->start.fix_W ? "as given" : "each with the sum 1";
+    const char *scale = scale_of(config);
     if (config->how.atom_frames > 1) {
         printf("  W.npy  %zu x %zu x %zu, atoms of %zu rows, %s\n", K, config->how.atom_frames,
                r->input.cols, config->how.atom_frames, scale);
@@ -205,9 +222,10 @@ static void print_result(const umi_factor_config *config, const umi_factor_resul
         printf("  divergence: %.6g (%s)", best->divergence,
                umi_divergence_title(config->how.divergence));
     }
-    printf(" after %zu iteration%s by %s, %.2f s\n", best->iterations,
-           best->iterations == 1 ? "" : "s", umi_solver_name(umi_solver_chosen(&config->how)),
-           r->wall_seconds);
+    if (config->how.solver != UMI_SOLVER_PCA) {
+        printf(" after %zu iteration%s", best->iterations, best->iterations == 1 ? "" : "s");
+    }
+    printf(" by %s, %.2f s\n", umi_solver_name(umi_solver_chosen(&config->how)), r->wall_seconds);
     if (curve[n_values - 1] != best->divergence) {
         printf("  objective, penalties included: %.6g\n", curve[n_values - 1]);
     }

@@ -13,7 +13,7 @@ static const char *const SAMPLE_FORMATS[] = {"keep", "16", "24", "32", "float", 
 static const char *const STARTS[] = {"nndsvd", "random", NULL};
 static const char *const DIVERGENCES[] = {"kl", "euclidean", "is", "beta", NULL};
 static const char *const PRECISIONS[] = {"fp32", "bf16", NULL};
-const char *const umi_solver_choices[] = {"auto", "mu", "joint", NULL};
+const char *const umi_solver_choices[] = {"auto", "mu", "joint", "vq", "pca", NULL};
 const char *const umi_window_choices[] = {"hann", "sine", "kbd", NULL};
 const char *const umi_cpu_choices[] = {"auto", "scalar", "sse2", "neon", "avx2", "avx512", NULL};
 

@@ -5,6 +5,7 @@
 #include "core/memory.h"
 #include "io/npy_file.h"
 #include "io/output_set.h"
+#include "job/factor_check.h"
 #include "job/factor_report.h"
 #include "job/lee_seung.h"
 #include "job/output_record.h"
@@ -60,38 +61,6 @@ void umi_factor_result_free(umi_factor_result *result)
 }
 
 /* -- Before the work --------------------------------------------------------------------------- */
-
-static um_status check_settings(const umi_factor_config *config, um_error *error)
-{
-    const umi_factor_start_config *start = &config->start;
-    const char *cure = NULL;
-    if (start->fix_W && start->init_W == NULL) {
-        return umi_error_set(error, UM_ERR_ARGUMENT, "--fix-W: which W? Give it by --init-W FILE");
-    }
-    if (start->init_W != NULL && (start->highest > 0.0 || start->n_percussive > 0)) {
-        return umi_error_set(error, UM_ERR_ARGUMENT,
-                             "--init-W: it gives all atoms, so --harmonic and --percussive have "
-                             "none to give");
-    }
-    if (config->how.atom_frames > 1 && (start->highest > 0.0 || start->n_percussive > 0)) {
-        return umi_error_set(error, UM_ERR_ARGUMENT,
-                             "--harmonic and --percussive: not with --atom-frames above 1");
-    }
-    if (config->lee_seung && umi_divergence_beta(&config->how) != 1.0) {
-        return umi_error_set(error, UM_ERR_ARGUMENT,
-                             "--report-1999: that objective belongs to the Kullback-Leibler "
-                             "divergence; take --divergence kl");
-    }
-    if (start->init_W != NULL && start->init_H != NULL) {
-        cure = "--init-W and --init-H leave nothing to chance; leave one of them out";
-    } else if (start->kind == UMI_START_NNDSVD) {
-        cure = "--start nndsvd leaves next to nothing to chance; take --start random";
-    }
-    if (config->n_runs > 1 && cure != NULL) {
-        return umi_error_set(error, UM_ERR_ARGUMENT, "--restarts: %s", cure);
-    }
-    return UM_OK;
-}
 
 /* What may be used: what the user said, or half of what the machine has. */
 static double memory_allowed(const umi_factor_config *config)
@@ -261,12 +230,7 @@ static um_status run(const umi_factor_config *config, umi_factor_result *result,
     umi_watch_phase(&result->watch, "reading", 0.0, 0.1);
     um_status status = umi_factor_input_open(&input, &result->input, error);
     if (status == UM_OK) {
-        status = umi_factorisation_check(&config->how, config->start.kind, &result->input, error);
-    }
-    if (status == UM_OK && config->save_V && result->input.is_sparse) {
-        status = umi_error_set(error, UM_ERR_ARGUMENT,
-                               "--save-V: %s is sparse, and would be written with all of its zeros",
-                               umi_factor_input_name(&result->input));
+        status = umi_factor_check_input(config, &result->input, error);
     }
     if (status == UM_OK) {
         status = umi_factor_start_load(&start, &result->input, &result->start, error);
@@ -301,7 +265,7 @@ um_status umi_factor(const umi_factor_config *config, umi_factor_result *result,
     memset(result, 0, sizeof *result);
     result->told = &config->watch;
     result->watch = (umi_watch){config->watch.progress, pass_phase_on, keep_warning, result};
-    um_status status = check_settings(config, error);
+    um_status status = umi_factor_check_settings(config, error);
     /* A V that is not there is the mistake to tell of, not the folder that its name gives. */
     if (status == UM_OK && strcmp(config->input.path, "-") != 0) {
         status = umi_input_file_open(config->input.path, NULL, &file, error);

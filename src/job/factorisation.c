@@ -8,7 +8,7 @@
 
 const char *umi_solver_name(umi_solver solver)
 {
-    static const char *const names[] = {"auto", "mu", "joint", "nmfd"};
+    static const char *const names[] = {"auto", "mu", "joint", "vq", "pca", "nmfd"};
     return names[solver];
 }
 
@@ -50,99 +50,23 @@ double umi_divergence_beta(const umi_factorisation_config *config)
     return config->beta;
 }
 
-/* -- What goes together ------------------------------------------------------------------------ */
-
-/* What is there for the Kullback-Leibler divergence alone. */
-static um_status check_divergence(const umi_factorisation_config *config,
-                                  const umi_factor_input *input, um_error *error)
-{
-    if (umi_divergence_beta(config) == 1.0) {
-        return UM_OK;
-    }
-    if (config->solver == UMI_SOLVER_JOINT) {
-        return umi_error_set(error, UM_ERR_ARGUMENT,
-                             "--solver joint: for the Kullback-Leibler divergence only; --solver "
-                             "mu does any");
-    }
-    if (config->precision == UM_PRECISION_BF16) {
-        return umi_error_set(error, UM_ERR_ARGUMENT,
-                             "--precision bf16: for the Kullback-Leibler divergence only");
-    }
-    if (config->atom_frames > 1) {
-        return umi_error_set(error, UM_ERR_ARGUMENT,
-                             "--atom-frames: for the Kullback-Leibler divergence only");
-    }
-    if (input->is_sparse) {
-        return umi_error_set(error, UM_ERR_ARGUMENT,
-                             "%s: V is sparse, and of the divergences only Kullback-Leibler can do "
-                             "without its zeros; for another one save V dense, as NPY",
-                             umi_factor_input_name(input));
-    }
-    return UM_OK;
-}
-
-/* Atoms of several frames have an engine of their own, which is plainer. */
-static um_status check_atom_frames(const umi_factorisation_config *config, umi_start start,
-                                   const umi_factor_input *input, um_error *error)
-{
-    const char *option = NULL;
-    if (config->atom_frames <= 1) {
-        return UM_OK;
-    }
-    if (config->solver != UMI_SOLVER_AUTO) {
-        option = "--solver";
-    } else if (config->precision != UM_PRECISION_FP32) {
-        option = "--precision bf16";
-    } else if (start == UMI_START_NNDSVD) {
-        option = "--start nndsvd";
-    } else if (config->sparsity_H > 0.0) {
-        option = "--sparsity";
-    } else if (config->sparsity_W > 0.0) {
-        option = "--atom-sparsity";
-    } else if (config->continuity_H > 0.0) {
-        option = "--continuity";
-    } else if (config->weights != NULL) {
-        option = "--weights";
-    }
-    if (option != NULL) {
-        return umi_error_set(error, UM_ERR_ARGUMENT, "%s: not with --atom-frames above 1", option);
-    }
-    if (input->is_sparse) {
-        return umi_error_set(error, UM_ERR_ARGUMENT,
-                             "%s: V is sparse, which does not go with --atom-frames; save it "
-                             "dense, as NPY",
-                             umi_factor_input_name(input));
-    }
-    return UM_OK;
-}
-
-um_status umi_factorisation_check(const umi_factorisation_config *config, umi_start start,
-                                  const umi_factor_input *input, um_error *error)
-{
-    enum { COLUMNS_MAX = 1 << 20 };
-    um_status status = check_divergence(config, input, error);
-    if (status == UM_OK) {
-        status = check_atom_frames(config, start, input, error);
-    }
-    if (status == UM_OK && input->is_sparse && start == UMI_START_NNDSVD) {
-        status = umi_error_set(error, UM_ERR_ARGUMENT,
-                               "--start nndsvd: %s is sparse; take --start random",
-                               umi_factor_input_name(input));
-    }
-    if (status == UM_OK && input->cols > COLUMNS_MAX) {
-        status = umi_error_set(error, UM_ERR_ARGUMENT,
-                               "%s: %zu columns, and at most %d can be factorised; should it be "
-                               "transposed?",
-                               umi_factor_input_name(input), input->cols, COLUMNS_MAX);
-    }
-    return status;
-}
-
 /* -- Life -------------------------------------------------------------------------------------- */
 
 static const umi_engine *engine_of(const umi_factorisation_config *config)
 {
-    return config->atom_frames > 1 ? &umi_engine_nmfd : &umi_engine_nmf;
+    switch (umi_solver_chosen(config)) {
+    case UMI_SOLVER_NMFD:
+        return &umi_engine_nmfd;
+    case UMI_SOLVER_VQ:
+        return &umi_engine_vq;
+    case UMI_SOLVER_PCA:
+        return &umi_engine_pca;
+    case UMI_SOLVER_AUTO:
+    case UMI_SOLVER_MU:
+    case UMI_SOLVER_JOINT:
+        break;
+    }
+    return &umi_engine_nmf;
 }
 
 double umi_factorisation_bytes(const umi_factorisation_config *config, umi_start start,

@@ -12,6 +12,8 @@ typedef enum umi_solver {
     UMI_SOLVER_AUTO,  /* the fastest that there is for the case at hand */
     UMI_SOLVER_MU,    /* UM_SOLVER_MU */
     UMI_SOLVER_JOINT, /* UM_SOLVER_JOINT */
+    UMI_SOLVER_VQ,    /* vq.h: one active atom a row, Euclidean */
+    UMI_SOLVER_PCA,   /* pca.h: orthogonal and signed, Euclidean */
     UMI_SOLVER_NMFD   /* what atoms of several frames are found by; never asked for by name */
 } umi_solver;
 
@@ -38,19 +40,14 @@ const char *umi_divergence_title(um_divergence divergence);
 const char *umi_divergence_name(um_divergence divergence);
 double umi_divergence_beta(const umi_factorisation_config *config);
 
-/* UM_ERR_ARGUMENT, with a message that names the options, for settings that no solver serves
- * together, or none for this input. */
-um_status umi_factorisation_check(const umi_factorisation_config *config, umi_start start,
-                                  const umi_factor_input *input, um_error *error) UM_MUST_USE;
-
 /* Bytes that a factorisation takes beside V. */
 double umi_factorisation_bytes(const umi_factorisation_config *config, umi_start start,
                                const umi_factor_input *input);
 
 typedef struct umi_factorisation umi_factorisation;
 
-/* For settings that were checked, and an input that is open; it need not be loaded yet, and is
- * borrowed. UM_ERR_MEMORY. */
+/* For settings that factor_check.h takes, and an input that is open; it need not be loaded yet, and
+ * is borrowed. UM_ERR_MEMORY. */
 um_status umi_factorisation_new(const umi_factorisation_config *config,
                                 const umi_factor_input *input, umi_factorisation **out,
                                 um_error *error) UM_MUST_USE;
@@ -65,8 +62,8 @@ um_status umi_factorisation_run(umi_factorisation *factorisation, const um_progr
                                 um_error *error) UM_MUST_USE;
 
 /* What the last run found; borrowed until the next call that is not const. */
-um_cview umi_factorisation_W(const umi_factorisation *factorisation); /* rows sum to 1; with
-                                                              atom_frames, see nmfd.h for them */
+um_cview umi_factorisation_W(const umi_factorisation *factorisation); /* scaled as its
+                                                                           solver has it */
 um_cview umi_factorisation_H(const umi_factorisation *factorisation);
 size_t umi_factorisation_iterations(const umi_factorisation *factorisation);
 um_precision umi_factorisation_precision(const umi_factorisation *factorisation);

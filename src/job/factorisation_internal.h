@@ -17,12 +17,15 @@ typedef struct umi_engine {
 
 extern const umi_engine umi_engine_nmf;  /* nmf.h, dense and sparse */
 extern const umi_engine umi_engine_nmfd; /* nmfd.h */
+extern const umi_engine umi_engine_vq;   /* vq.h */
+extern const umi_engine umi_engine_pca;  /* pca.h */
 
 struct umi_factorisation {
     umi_factorisation_config config;
     const umi_factor_input *input;
     const umi_engine *engine;
     void *object;
+    uint64_t seed; /* of the next run, where the object asks for it then */
     /* Of the last run. */
     um_cview W, H;
     const double *curve;

@@ -39,7 +39,11 @@ WRONG = [
     (["V.npy", "--atoms", "4", "--restarts", "3", "--init-W", "W.npy", "--init-H", "H.npy"], 64,
      "leave one of them out"),
     (["V.npy", "--atoms", "4", "--report-1999", "--divergence", "euclidean"], 64,
-     "--divergence kl"),
+     "--report-1999: for the Kullback"),
+    (["V.npy", "--atoms", "4", "--solver", "vq", "--divergence", "kl"], 64, "Euclidean divergence"),
+    (["V.npy", "--atoms", "4", "--solver", "vq", "--init-W", "W.npy"], 64, "--init-W: not with"),
+    (["V.npy", "--atoms", "4", "--solver", "pca", "--restarts", "2"], 64, "not with --solver pca"),
+    (["V.npy", "--atoms", "4", "--solver", "pca", "--report-1999"], 64, "--report-1999: "),
     (["V.npy", "--atoms", "4000", "--restarts", "500", "--memory", "32M"], 71, "--memory allows 32 MiB"),
     (["V.npy", "--atoms", "4", "--harmonic", "55-880"], 64, "V.npy: --harmonic needs a recording"),
     (["V.npy", "--atoms", "4", "--percussive", "3"], 64, "V.npy: --percussive needs a recording"),
@@ -47,7 +51,7 @@ WRONG = [
     (["sound.wav", "--atoms", "4", "--harmonic", "55-880"], 64, "give --atoms 49 or more"),
     (["sound.wav", "--atoms", "40", "--harmonic", "55-880", "--init-W", "W.npy"], 64, "--init-W: "),
     (["sound.wav", "--atoms", "60", "--harmonic", "55-880", "--atom-frames", "2"], 64,
-     "not with --atom-frames"),
+     "--harmonic: not with --atom-frames"),
     (["V.npy", "--atoms", "4", "-o", "."], 64, "V.npy: lies in the folder"),
     (["V.npy", "--atoms", "4", "-o", "in", "--init-W", "in/W.npy"], 64, "in/W.npy: lies in"),
     (["V.npy", "--atoms", "4", "-o", "W.npy"], 73, "W.npy: "),
@@ -176,6 +180,25 @@ class Factor(ScratchCase):
             self.assertEqual(sparse[2]["input"]["non_zeros"], len(rows))
         self.refuse(["factor", "some.mtx", "--atoms", "4", "--beta", "0"], 64, "V is sparse")
         self.refuse(["factor", "some.mtx", "--atoms", "4", "--save-V"], 64, "--save-V: some.mtx")
+
+    def test_what_the_paper_of_1999_compares_with(self):
+        V = self.V.astype(np.float64)
+        W, H, report = self.factor("V.npy", "--atoms", "4", "--solver", "pca")
+        U, s, X = np.linalg.svd(V, full_matrices=False)
+        best = 0.5 * np.sum(np.square(s[4:]))
+        self.assertLess(abs(0.5 * np.sum(np.square(V - H @ W)) - best), 1e-3 * best)
+        self.assertLess(abs(report["final_divergence"] - best), 1e-3 * best)
+        np.testing.assert_allclose(W @ W.T, np.eye(4), atol=1e-5)
+        self.assertTrue((W < 0).any())
+        self.assertEqual((report["solver"], report["divergence"]), ("pca", "euclidean"))
+        W, H, report = self.factor("V.npy", "--atoms", "4", "--solver", "vq", "--restarts", "3",
+                                   "--force")
+        np.testing.assert_array_equal(np.sort(H, axis=1)[:, -2:], np.tile([0, 1], (ROWS, 1)))
+        for k in range(4):
+            np.testing.assert_allclose(W[k], V[H[:, k] == 1].mean(axis=0), rtol=1e-4)
+        self.assertLess(abs(report["final_divergence"] - 0.5 * np.sum(np.square(V - H @ W))),
+                        1e-4 * report["final_divergence"])
+        self.assertEqual(len(report["restarts"]), 3)
 
     def test_atoms_of_several_rows(self):
         W, H, report = self.factor("V.npy", "--atoms", "3", "--atom-frames", "4")
