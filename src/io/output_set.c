@@ -64,7 +64,8 @@ static um_status check_occupant(const umi_output_set *set, um_error *error)
         return set->force
                    ? UM_OK
                    : umi_error_set(error, UM_ERR_CREATE,
-                                   "%s: exists already; --force replaces the stems in it", shown);
+                                   "%s: exists already; --force replaces what a run has made in it",
+                                   shown);
     case OCCUPANT_NONE:
         break;
     }

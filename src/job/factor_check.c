@@ -79,6 +79,10 @@ static um_status check_divergence(const umi_factor_config *config, um_error *err
     umi_solver solver = umi_solver_chosen(how);
     double beta = umi_divergence_beta(how);
     const char *option = NULL;
+    if (config->lee_seung && beta != 1.0) {
+        return umi_error_set(error, UM_ERR_ARGUMENT,
+                             "--report-1999: for the Kullback-Leibler divergence only");
+    }
     if (solver == UMI_SOLVER_VQ || solver == UMI_SOLVER_PCA) {
         return beta == 2.0 ? UM_OK
                            : umi_error_set(error, UM_ERR_ARGUMENT,
@@ -91,15 +95,12 @@ static um_status check_divergence(const umi_factor_config *config, um_error *err
     if (solver == UMI_SOLVER_NMFD) {
         option = "--atom-frames";
     } else if ((abilities_of(solver) & ANY_DIVERGENCE) == 0) {
-        option = umi_solver_name(solver);
         return umi_error_set(error, UM_ERR_ARGUMENT,
                              "--solver %s: for the Kullback-Leibler divergence only; --solver mu "
                              "does any",
-                             option);
+                             umi_solver_name(solver));
     } else if (how->precision == UM_PRECISION_BF16) {
         option = "--precision bf16";
-    } else if (config->lee_seung) {
-        option = "--report-1999";
     }
     return option == NULL ? UM_OK
                           : umi_error_set(error, UM_ERR_ARGUMENT,
