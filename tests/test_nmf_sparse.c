@@ -301,6 +301,30 @@ static void huge_matrices_cost_what_their_entries_do(void **state)
     free_both(V);
 }
 
+/* The atom of a model of one is the share of each column. The first column has as many entries as
+ * there are rows, which a plain sum in float would get wrong in the third digit. */
+static void long_columns_keep_their_digits(void **state)
+{
+    (void)state;
+    enum { ROWS = 300000, EVERY = 1000 };
+    both V = {.dense = matrix_new(ROWS, 2)};
+    double sums[2] = {0.0, 0.0};
+    for (size_t r = 0; r < ROWS; r++) {
+        um_row(V.dense, r)[0] = 1.1F;
+        um_row(V.dense, r)[1] = r % EVERY == 0 ? 500.0F : 0.0F;
+        sums[0] += (double)um_row(V.dense, r)[0];
+        sums[1] += (double)um_row(V.dense, r)[1];
+    }
+    V.sparse = entries_of(um_const_view(V.dense));
+    um_nmf *nmf = start_and_run(&V, config_for(&V, 1, 3), 0);
+    for (size_t f = 0; f < 2; f++) {
+        double share = sums[f] / (sums[0] + sums[1]);
+        assert_true(fabs((double)um_crow(um_nmf_atoms(nmf), 0)[f] - share) < 1e-5);
+    }
+    um_nmf_free(nmf);
+    free_both(V);
+}
+
 /* -- Memory and arguments ---------------------------------------------------------------------- */
 
 static um_nmf_config swept;
@@ -411,6 +435,7 @@ int main(void)
         cmocka_unit_test(runs_do_not_depend_on_the_one_before),
         cmocka_unit_test(odd_problems_stay_sane),
         cmocka_unit_test(huge_matrices_cost_what_their_entries_do),
+        cmocka_unit_test(long_columns_keep_their_digits),
         cmocka_unit_test(memory_is_taken_in_new_alone),
         cmocka_unit_test(arguments_are_checked),
         cmocka_unit_test(false_cancels),
