@@ -4,6 +4,7 @@
 #include "core/memory.h"
 #include "counting_allocator.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -39,11 +40,55 @@ static void what_cannot_be_had_is_null(void **state)
     assert_null(M.data);
 }
 
+static void values_are_judged(void **state)
+{
+    (void)state;
+    um_view M = umi_matrix_new(3, 4);
+    assert_true(umi_matrix_is_non_negative(um_const_view(M), false));
+    assert_false(umi_matrix_is_non_negative(um_const_view(M), true));
+    for (size_t r = 0; r < 3; r++) {
+        assert_false(umi_matrix_is_non_negative(um_const_view(M), true));
+        um_row(M, r)[r] = 1e-40F;
+    }
+    assert_true(umi_matrix_is_non_negative(um_const_view(M), true));
+    um_row(M, 2)[4] = -1.0F; /* behind the row, in the padding */
+    assert_true(umi_matrix_is_non_negative(um_const_view(M), true));
+    const float wrong[] = {-1.0F, -1e-40F, NAN, INFINITY, -INFINITY};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        um_row(M, 2)[3] = wrong[i];
+        assert_false(umi_matrix_is_non_negative(um_const_view(M), false));
+    }
+    um_row(M, 2)[3] = 0.0F;
+    um_cview odd = um_const_view(M);
+    odd.stride = 3;
+    assert_false(umi_matrix_is_non_negative(odd, false));
+    odd = (um_cview){NULL, 1, 4, 4};
+    assert_false(umi_matrix_is_non_negative(odd, false));
+    odd.rows = 0;
+    assert_true(umi_matrix_is_non_negative(odd, true));
+    umi_free(M.data);
+}
+
+static void rows_are_normalised(void **state)
+{
+    (void)state;
+    float row[] = {1.0F, 0.0F, 3.0F};
+    assert_true(umi_row_normalise(row, 3));
+    assert_true(row[0] == 0.25F && row[1] == 0.0F && row[2] == 0.75F);
+    float zero[] = {0.0F, 0.0F}, huge[] = {3e38F, 3e38F}, wrong[] = {1.0F, INFINITY};
+    assert_false(umi_row_normalise(zero, 2));
+    assert_true(umi_row_normalise(huge, 2) && huge[1] == 0.5F); /* the sum is one of doubles */
+    assert_false(umi_row_normalise(wrong, 2));
+    assert_true(wrong[0] == 1.0F);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_aligned_and_zero),
         cmocka_unit_test(what_cannot_be_had_is_null),
+        cmocka_unit_test(values_are_judged),
+        cmocka_unit_test(rows_are_normalised),
     };
     return cmocka_run_group_tests_name("matrix", tests, NULL, NULL);
 }

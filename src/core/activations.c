@@ -1,10 +1,11 @@
 #include "unmingle/activations.h"
 
+#include "core/matrix.h"
 #include "core/memory.h"
 #include "core/parallel.h"
 #include "core/tile.h"
 
-#include <math.h>
+#include <string.h>
 
 struct um_activations {
     um_activations_config config;
@@ -25,25 +26,6 @@ um_activations_config um_activations_config_default(void)
     return config;
 }
 
-/* Copies one row, scaled to sum to 1; false when it is not finite, negative or all zero. */
-static bool copy_normalised(const float *from, size_t n, float *to)
-{
-    double sum = 0.0;
-    for (size_t i = 0; i < n; i++) {
-        if (!isfinite(from[i]) || from[i] < 0.0f) {
-            return false;
-        }
-        sum += (double)from[i];
-    }
-    if (sum <= 0.0) {
-        return false;
-    }
-    for (size_t i = 0; i < n; i++) {
-        to[i] = (float)((double)from[i] / sum);
-    }
-    return true;
-}
-
 um_status um_activations_new(const um_activations_config *config, um_cview D, um_activations **out)
 {
     if (out == NULL) {
@@ -51,20 +33,17 @@ um_status um_activations_new(const um_activations_config *config, um_cview D, um
     }
     *out = NULL;
     if (config == NULL || config->iterations < 1 || config->iterations > 100000 ||
-        config->parallel.n_workers < 1 || config->parallel.n_workers > 1024 || D.data == NULL ||
-        D.rows < 1 || D.rows > 4096 || D.cols < 1 || D.cols > 64u << 20 || D.stride < D.cols) {
+        config->parallel.n_workers < 1 || config->parallel.n_workers > 1024 || D.rows < 1 ||
+        D.rows > 4096 || D.cols < 1 || D.cols > 64u << 20 || !umi_matrix_is_non_negative(D, true)) {
         return UM_ERR_ARGUMENT;
     }
     um_activations *a = umi_alloc(1, sizeof *a);
     if (a == NULL) {
         return UM_ERR_MEMORY;
     }
-    um_status status = UM_ERR_MEMORY;
-    size_t count;
     a->config = *config;
     a->kernels = *umi_kernels_get();
-    a->D = (um_view){NULL, D.rows, D.cols, umi_padded(D.cols)};
-    a->D.data = umi_multiply(D.rows, a->D.stride, &count) ? umi_alloc(count, sizeof(float)) : NULL;
+    a->D = umi_matrix_new(D.rows, D.cols);
     a->scratch = umi_alloc(config->parallel.n_workers, sizeof *a->scratch);
     if (a->D.data == NULL || a->scratch == NULL) {
         goto fail;
@@ -74,17 +53,16 @@ um_status um_activations_new(const um_activations_config *config, um_cview D, um
             goto fail;
         }
     }
-    status = UM_ERR_ARGUMENT;
     for (size_t k = 0; k < D.rows; k++) {
-        if (!copy_normalised(um_crow(D, k), D.cols, um_row(a->D, k))) {
-            goto fail;
-        }
+        memcpy(um_row(a->D, k), um_crow(D, k), D.cols * sizeof(float));
+        bool normalised = umi_row_normalise(um_row(a->D, k), D.cols);
+        (void)normalised; /* its sum is above zero */
     }
     *out = a;
     return UM_OK;
 fail:
     um_activations_free(a);
-    return status;
+    return UM_ERR_MEMORY;
 }
 
 void um_activations_free(um_activations *a)

@@ -1,6 +1,7 @@
 #include "unmingle/group.h"
 
 #include "core/kmeans.h"
+#include "core/matrix.h"
 #include "core/memory.h"
 #include "core/mfcc.h"
 
@@ -58,26 +59,11 @@ static void sort_sources(const double *energy, size_t n_components, size_t n_sou
     }
 }
 
-static bool values_are_valid(um_cview M)
-{
-    if (M.data == NULL || M.cols < 1 || M.stride < M.cols) {
-        return false;
-    }
-    for (size_t r = 0; r < M.rows; r++) {
-        for (size_t c = 0; c < M.cols; c++) {
-            float value = um_crow(M, r)[c];
-            if (!(value >= 0.0f && isfinite(value))) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
 um_status um_group_atoms(um_cview W, um_cview gains, const double *energy, double sample_rate,
                          size_t n_sources, uint64_t seed, size_t *source_of)
 {
-    if (!values_are_valid(W) || !values_are_valid(gains) || energy == NULL || source_of == NULL ||
+    if (W.cols < 1 || !umi_matrix_is_non_negative(W, false) || gains.cols < 1 ||
+        !umi_matrix_is_non_negative(gains, false) || energy == NULL || source_of == NULL ||
         gains.rows != W.rows || n_sources < 1 || n_sources > W.rows) {
         return UM_ERR_ARGUMENT;
     }

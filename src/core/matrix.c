@@ -2,6 +2,7 @@
 
 #include "core/memory.h"
 
+#include <math.h>
 #include <stdint.h>
 
 um_view umi_matrix_new(size_t rows, size_t cols)
@@ -13,4 +14,40 @@ um_view umi_matrix_new(size_t rows, size_t cols)
         M.data = umi_multiply(rows, M.stride, &count) ? umi_alloc(count, sizeof(float)) : NULL;
     }
     return M;
+}
+
+bool umi_matrix_is_non_negative(um_cview M, bool rows_have_sum)
+{
+    if (M.stride < M.cols || (M.rows > 0 && M.data == NULL)) {
+        return false;
+    }
+    for (size_t r = 0; r < M.rows; r++) {
+        const float *row = um_crow(M, r);
+        bool above_zero = false;
+        for (size_t c = 0; c < M.cols; c++) {
+            if (!isfinite(row[c]) || row[c] < 0.0f) {
+                return false;
+            }
+            above_zero |= row[c] > 0.0f;
+        }
+        if (rows_have_sum && !above_zero) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool umi_row_normalise(float *row, size_t n)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        sum += (double)row[i];
+    }
+    if (!isfinite(sum) || sum <= 0.0) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        row[i] = (float)((double)row[i] / sum);
+    }
+    return true;
 }

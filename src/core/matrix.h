@@ -4,8 +4,18 @@
 
 #include "unmingle/view.h"
 
+#include <stdbool.h>
+
 /* A zeroed matrix whose rows start on UMI_ALIGNMENT. Its data is NULL when the size overflows or
  * memory is short; free it with umi_free. */
 um_view umi_matrix_new(size_t rows, size_t cols);
+
+/* Whether M lies in memory as it says, and every value is finite and >= 0; with `rows_have_sum`, no
+ * row is all zero either. */
+bool umi_matrix_is_non_negative(um_cview M, bool rows_have_sum);
+
+/* Divides the n values of a row by their sum; false, and nothing done, when that is not finite and
+ * above 0. */
+bool umi_row_normalise(float *row, size_t n);
 
 #endif

@@ -1,5 +1,6 @@
 #include "unmingle/nmf.h"
 
+#include "core/matrix.h"
 #include "core/memory.h"
 #include "core/nmf_internal.h"
 
@@ -76,17 +77,6 @@ static bool config_is_valid(const um_nmf_config *c)
            c->parallel.n_workers >= 1 && c->parallel.n_workers <= WORKERS_MAX;
 }
 
-/* A zeroed matrix whose rows start on the alignment; data is NULL when memory is short. */
-static um_view matrix_new(size_t rows, size_t cols)
-{
-    um_view view = {NULL, rows, cols, umi_padded(cols)};
-    size_t count;
-    if (umi_multiply(rows, view.stride, &count)) {
-        view.data = umi_alloc(count, sizeof(float));
-    }
-    return view;
-}
-
 size_t umi_nmf_n_parts(size_t n_rows)
 {
     enum { PART_FRAMES_MIN = 256 };
@@ -98,20 +88,20 @@ static bool part_init(umi_nmf_part *part, const um_nmf *nmf)
 {
     size_t K = nmf->config.n_components;
     if (!nmf->config.sparse || part == &nmf->parts[0]) {
-        part->N = matrix_new(K, nmf->n_columns);
+        part->N = umi_matrix_new(K, nmf->n_columns);
         if (part->N.data == NULL) {
             return false;
         }
     }
     part->activation_sum = umi_alloc(K, sizeof(double));
     if (nmf->family == &umi_nmf_euclidean) {
-        part->HH = matrix_new(K, K);
+        part->HH = umi_matrix_new(K, K);
         if (part->HH.data == NULL) {
             return false;
         }
     }
     if (nmf->family == &umi_nmf_beta) {
-        part->E = matrix_new(K, nmf->n_columns);
+        part->E = umi_matrix_new(K, nmf->n_columns);
         if (part->E.data == NULL) {
             return false;
         }
@@ -123,10 +113,10 @@ static bool allocate(um_nmf *nmf)
 {
     const um_nmf_config *c = &nmf->config;
     size_t K = c->n_components;
-    nmf->W = matrix_new(K, c->n_bins);
-    nmf->G = matrix_new(K, c->n_channels);
-    nmf->D = c->n_channels == 1 ? nmf->W : matrix_new(K, nmf->n_columns);
-    nmf->H = matrix_new(c->n_frames, K);
+    nmf->W = umi_matrix_new(K, c->n_bins);
+    nmf->G = umi_matrix_new(K, c->n_channels);
+    nmf->D = c->n_channels == 1 ? nmf->W : umi_matrix_new(K, nmf->n_columns);
+    nmf->H = umi_matrix_new(c->n_frames, K);
     nmf->fixed = umi_alloc(K, sizeof *nmf->fixed);
     nmf->weights = umi_alloc(K, sizeof *nmf->weights);
     nmf->scale = umi_alloc(K, sizeof *nmf->scale);
@@ -138,20 +128,20 @@ static bool allocate(um_nmf *nmf)
         return false;
     }
     if (c->continuity_H > 0.0 || (c->sparse && c->solver == UM_SOLVER_JOINT)) {
-        nmf->H_before = matrix_new(c->n_frames, K);
+        nmf->H_before = umi_matrix_new(c->n_frames, K);
         if (nmf->H_before.data == NULL) {
             return false;
         }
     }
     if (c->sparse) {
-        nmf->Wt = matrix_new(c->n_bins, K);
+        nmf->Wt = umi_matrix_new(c->n_bins, K);
         if (nmf->Wt.data == NULL || !umi_nmf_entries_init(nmf)) {
             return false;
         }
     }
     if (nmf->family == &umi_nmf_euclidean) {
-        nmf->B = matrix_new(K, K);
-        nmf->E = matrix_new(K, nmf->n_columns);
+        nmf->B = umi_matrix_new(K, K);
+        nmf->E = umi_matrix_new(K, nmf->n_columns);
         if (nmf->B.data == NULL || nmf->E.data == NULL) {
             return false;
         }
@@ -264,43 +254,6 @@ void umi_nmf_expand(um_nmf *nmf)
     }
 }
 
-bool umi_nmf_normalise_row(float *row, size_t n)
-{
-    double sum = 0.0;
-    for (size_t i = 0; i < n; i++) {
-        sum += (double)row[i];
-    }
-    if (!isfinite(sum) || sum <= 0.0) {
-        return false;
-    }
-    for (size_t i = 0; i < n; i++) {
-        row[i] = (float)((double)row[i] / sum);
-    }
-    return true;
-}
-
-/* Every value finite and >= 0, and when `rows_have_sum` no row all zero. */
-static bool values_are_valid(um_cview M, bool rows_have_sum)
-{
-    if (M.stride < M.cols || (M.rows > 0 && M.data == NULL)) {
-        return false;
-    }
-    for (size_t r = 0; r < M.rows; r++) {
-        const float *row = um_crow(M, r);
-        bool above_zero = false;
-        for (size_t c = 0; c < M.cols; c++) {
-            if (!isfinite(row[c]) || row[c] < 0.0f) {
-                return false;
-            }
-            above_zero |= row[c] > 0.0f;
-        }
-        if (rows_have_sum && !above_zero) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static void copy_rows(um_view to, size_t first, um_cview from)
 {
     for (size_t r = 0; r < from.rows; r++) {
@@ -311,12 +264,12 @@ static void copy_rows(um_view to, size_t first, um_cview from)
 um_status um_nmf_set_atoms(um_nmf *nmf, size_t first, um_cview W, bool fixed)
 {
     if (nmf == NULL || first > nmf->W.rows || W.rows > nmf->W.rows - first ||
-        W.cols != nmf->W.cols || !values_are_valid(W, true)) {
+        W.cols != nmf->W.cols || !umi_matrix_is_non_negative(W, true)) {
         return UM_ERR_ARGUMENT;
     }
     copy_rows(nmf->W, first, W);
     for (size_t k = first; k < first + W.rows; k++) {
-        if (!umi_nmf_normalise_row(um_row(nmf->W, k), nmf->W.cols)) {
+        if (!umi_row_normalise(um_row(nmf->W, k), nmf->W.cols)) {
             return UM_ERR_ARGUMENT;
         }
         nmf->fixed[k] = fixed;
@@ -328,12 +281,12 @@ um_status um_nmf_set_atoms(um_nmf *nmf, size_t first, um_cview W, bool fixed)
 um_status um_nmf_set_gains(um_nmf *nmf, um_cview gains)
 {
     if (nmf == NULL || gains.rows != nmf->G.rows || gains.cols != nmf->G.cols ||
-        !values_are_valid(gains, true)) {
+        !umi_matrix_is_non_negative(gains, true)) {
         return UM_ERR_ARGUMENT;
     }
     copy_rows(nmf->G, 0, gains);
     for (size_t k = 0; k < nmf->G.rows; k++) {
-        if (!umi_nmf_normalise_row(um_row(nmf->G, k), nmf->G.cols)) {
+        if (!umi_row_normalise(um_row(nmf->G, k), nmf->G.cols)) {
             return UM_ERR_ARGUMENT;
         }
     }
@@ -344,7 +297,7 @@ um_status um_nmf_set_gains(um_nmf *nmf, um_cview gains)
 um_status um_nmf_set_activations(um_nmf *nmf, um_cview H)
 {
     if (nmf == NULL || H.rows > nmf->H.rows || H.cols != nmf->H.cols ||
-        !values_are_valid(H, false)) {
+        !umi_matrix_is_non_negative(H, false)) {
         return UM_ERR_ARGUMENT;
     }
     copy_rows(nmf->H, 0, H);

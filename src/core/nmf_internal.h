@@ -107,9 +107,6 @@ size_t umi_nmf_n_parts(size_t n_rows);
 /* Writes D from W and G, and Wt. */
 void umi_nmf_expand(um_nmf *nmf);
 
-/* Divides the row by its sum; false, and nothing done, when the sum is not finite and above 0. */
-bool umi_nmf_normalise_row(float *row, size_t n);
-
 /* -- nmf_run.c --------------------------------------------------------------------------------- */
 
 /* The iterations, V being checked, and mean, largest and n_rows known. Of a sparse V, whose entries

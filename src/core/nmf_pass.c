@@ -1,5 +1,6 @@
 /* One pass over V, tile by tile in a fixed number of parts, and what the dictionaries of all
  * divergences are made with. */
+#include "core/matrix.h"
 #include "core/memory.h"
 #include "core/nmf_internal.h"
 #include "core/parallel.h"
@@ -250,7 +251,7 @@ static double normalised_by(float *row, size_t n)
     for (size_t i = 0; i < n; i++) {
         sum += (double)row[i];
     }
-    return umi_nmf_normalise_row(row, n) ? sum : 1.0;
+    return umi_row_normalise(row, n) ? sum : 1.0;
 }
 
 void umi_nmf_normalise_atom(um_nmf *nmf, size_t k)

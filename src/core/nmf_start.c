@@ -1,4 +1,5 @@
 /* Start values: above zero everywhere, because a multiplicative update cannot leave zero. */
+#include "core/matrix.h"
 #include "core/memory.h"
 #include "core/nmf_internal.h"
 #include "core/random.h"
@@ -39,7 +40,7 @@ static void random_atom(um_nmf *nmf, size_t k, umi_random *random)
     for (size_t f = 0; f < nmf->config.n_bins; f++) {
         w[f] = above_floor(random);
     }
-    bool normalised = umi_nmf_normalise_row(w, nmf->config.n_bins);
+    bool normalised = umi_row_normalise(w, nmf->config.n_bins);
     (void)normalised; /* its values are above zero */
 }
 
@@ -149,7 +150,7 @@ static void start_component(um_nmf *nmf, size_t n_frames, size_t k, const float 
     write_part(v, 1, F, sign, 1.0 / v_sum, (float)(START_FLOOR / (double)F), w, 1);
     write_part(u, u_stride, n_frames, sign, scale, (float)(START_FLOOR * level), nmf->H.data + k,
                nmf->H.stride);
-    bool normalised = umi_nmf_normalise_row(w, F);
+    bool normalised = umi_row_normalise(w, F);
     (void)normalised; /* the floor is above zero */
 }
 

@@ -1,5 +1,6 @@
 #include "unmingle/nmfd.h"
 
+#include "core/matrix.h"
 #include "core/memory.h"
 #include "core/nmfd_internal.h"
 
@@ -34,17 +35,6 @@ static bool config_is_valid(const um_nmfd_config *c)
            c->parallel.n_workers <= WORKERS_MAX;
 }
 
-/* A zeroed matrix whose rows start on the alignment; data is NULL when memory is short. */
-static um_view matrix_new(size_t rows, size_t cols)
-{
-    um_view view = {NULL, rows, cols, umi_padded(cols)};
-    size_t count;
-    if (umi_multiply(rows, view.stride, &count)) {
-        view.data = umi_alloc(count, sizeof(float));
-    }
-    return view;
-}
-
 /* n_frames + ahead rows of K floats without gaps. */
 static float *rows_new(const um_nmfd_config *c, size_t ahead)
 {
@@ -61,8 +51,8 @@ static bool allocate(um_nmfd *nmfd)
     const um_nmfd_config *c = &nmfd->config;
     size_t K = c->n_components, T = c->atom_frames;
     size_t n_parts = umi_nmf_n_parts(c->n_frames);
-    nmfd->W = matrix_new(K, T * c->n_bins);
-    nmfd->D = matrix_new(T * K, c->n_bins);
+    nmfd->W = umi_matrix_new(K, T * c->n_bins);
+    nmfd->D = umi_matrix_new(T * K, c->n_bins);
     nmfd->frame_sum = umi_alloc(T * K, sizeof *nmfd->frame_sum);
     nmfd->inside = umi_alloc(T * K, sizeof *nmfd->inside);
     nmfd->onsets = umi_alloc(T * K, sizeof *nmfd->onsets);
@@ -84,7 +74,7 @@ static bool allocate(um_nmfd *nmfd)
     }
     for (size_t i = 0; i < n_parts; i++) {
         umi_nmfd_part *part = &nmfd->parts[i];
-        part->N = matrix_new(T * K, c->n_bins);
+        part->N = umi_matrix_new(T * K, c->n_bins);
         part->activation_sum = umi_alloc(K, sizeof *part->activation_sum);
         if (part->N.data == NULL || part->activation_sum == NULL) {
             return false;
@@ -167,38 +157,16 @@ void umi_nmfd_expand(um_nmfd *nmfd, size_t k)
 
 /* -- Start values ------------------------------------------------------------------------------ */
 
-/* Every value finite and >= 0, and when `rows_have_sum` no row all zero. */
-static bool values_are_valid(um_cview M, bool rows_have_sum)
-{
-    if (M.stride < M.cols || (M.rows > 0 && M.data == NULL)) {
-        return false;
-    }
-    for (size_t r = 0; r < M.rows; r++) {
-        const float *row = um_crow(M, r);
-        bool above_zero = false;
-        for (size_t c = 0; c < M.cols; c++) {
-            if (!isfinite(row[c]) || row[c] < 0.0f) {
-                return false;
-            }
-            above_zero |= row[c] > 0.0f;
-        }
-        if (rows_have_sum && !above_zero) {
-            return false;
-        }
-    }
-    return true;
-}
-
 um_status um_nmfd_set_atoms(um_nmfd *nmfd, size_t first, um_cview W, bool fixed)
 {
     if (nmfd == NULL || first > nmfd->W.rows || W.rows > nmfd->W.rows - first ||
-        W.cols != nmfd->W.cols || !values_are_valid(W, true)) {
+        W.cols != nmfd->W.cols || !umi_matrix_is_non_negative(W, true)) {
         return UM_ERR_ARGUMENT;
     }
     for (size_t r = 0; r < W.rows; r++) {
         size_t k = first + r;
         memcpy(um_row(nmfd->W, k), um_crow(W, r), W.cols * sizeof(float));
-        bool normalised = umi_nmf_normalise_row(um_row(nmfd->W, k), W.cols);
+        bool normalised = umi_row_normalise(um_row(nmfd->W, k), W.cols);
         (void)normalised; /* its sum is above zero */
         nmfd->fixed[k] = fixed;
         umi_nmfd_expand(nmfd, k);
@@ -209,7 +177,7 @@ um_status um_nmfd_set_atoms(um_nmfd *nmfd, size_t first, um_cview W, bool fixed)
 um_status um_nmfd_set_activations(um_nmfd *nmfd, um_cview H)
 {
     if (nmfd == NULL || H.rows > nmfd->config.n_frames || H.cols != nmfd->config.n_components ||
-        !values_are_valid(H, false)) {
+        !umi_matrix_is_non_negative(H, false)) {
         return UM_ERR_ARGUMENT;
     }
     for (size_t n = 0; n < H.rows; n++) {

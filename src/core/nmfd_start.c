@@ -1,4 +1,5 @@
 /* Random start values: above zero everywhere, because a multiplicative update cannot leave zero. */
+#include "core/matrix.h"
 #include "core/nmfd_internal.h"
 #include "core/random.h"
 
@@ -23,7 +24,7 @@ static void random_atom(um_nmfd *nmfd, size_t k, umi_random *random)
             w[tau * F + f] = (float)(level * above_floor(random));
         }
     }
-    bool normalised = umi_nmf_normalise_row(w, T * F);
+    bool normalised = umi_row_normalise(w, T * F);
     (void)normalised; /* its values are above zero */
     umi_nmfd_expand(nmfd, k);
 }

@@ -119,7 +119,7 @@ static void raise_to_floor(float *w, size_t F)
     for (size_t f = 0; f < F; f++) {
         w[f] = fmaxf(w[f], (float)floor);
     }
-    bool normalised = umi_nmf_normalise_row(w, F);
+    bool normalised = umi_row_normalise(w, F);
     (void)normalised; /* its values are above zero and finite */
 }
 
@@ -215,7 +215,7 @@ um_status um_online_set_atoms(um_online *online, size_t first, um_cview W, bool 
     for (size_t k = 0; k < W.rows; k++) {
         float *w = um_row(online->W, first + k);
         memcpy(w, um_crow(W, k), W.cols * sizeof *w);
-        bool normalised = umi_nmf_normalise_row(w, W.cols);
+        bool normalised = umi_row_normalise(w, W.cols);
         (void)normalised; /* its sum is finite, in double, and above zero */
         if (!fixed) {
             raise_to_floor(w, W.cols);

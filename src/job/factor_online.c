@@ -1,6 +1,7 @@
 #include "job/factor_online.h"
 
 #include "core/error.h"
+#include "core/matrix.h"
 #include "core/memory.h"
 #include "core/random.h"
 #include "unmingle/nmf.h"
@@ -156,8 +157,7 @@ static um_status learn_all(learner *l, um_error *error)
     }
     l->result->batches = um_online_batches(l->online);
     um_cview W = um_online_atoms(l->online);
-    l->result->W = (um_view){umi_alloc(W.rows * umi_padded(W.cols), sizeof(float)), W.rows, W.cols,
-                             umi_padded(W.cols)};
+    l->result->W = umi_matrix_new(W.rows, W.cols);
     if (l->result->W.data == NULL) {
         return no_memory(error);
     }

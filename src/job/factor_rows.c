@@ -1,6 +1,7 @@
 #include "job/factor_rows.h"
 
 #include "core/error.h"
+#include "core/matrix.h"
 #include "core/memory.h"
 #include "core/progress.h"
 #include "core/random.h"
@@ -19,11 +20,7 @@ static um_status report(const umi_factor_input *input, size_t done, size_t total
 
 static um_status new_rows(size_t n_rows, size_t cols, um_view *rows, um_error *error)
 {
-    size_t count;
-    *rows = (um_view){NULL, n_rows, cols, umi_padded(cols)};
-    if (umi_multiply(n_rows, rows->stride, &count)) {
-        rows->data = umi_alloc(count, sizeof(float));
-    }
+    *rows = umi_matrix_new(n_rows, cols);
     return rows->data != NULL
                ? UM_OK
                : umi_error_set(error, UM_ERR_MEMORY, "not enough memory for %zu rows of %zu values",
