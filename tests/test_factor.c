@@ -153,6 +153,7 @@ static void refuses_and_leaves_nothing(void **state)
     cases[3].n_runs = 2;
     cases[3].start.init_W = cases[3].start.init_H = V_path;
     cases[4].memory = 1 << 20;
+    cases[4].how.solver = UMI_SOLVER_MU;
     cases[5].input.path = "none";
     for (size_t i = 0; i < 6; i++) {
         umi_factor_result result;
@@ -171,6 +172,7 @@ static void the_figure_would_do(void **state)
     umi_factor_result result;
     um_error error;
     unsigned needed = 0;
+    config.how.solver = UMI_SOLVER_MU;
     config.memory = 1 << 20;
     assert_int_equal(umi_factor(&config, &result, &error), UM_ERR_MEMORY);
     const char *cure = strstr(error.message, "; --memory ");

@@ -201,8 +201,6 @@ static void print_result(const umi_factor_config *config, const umi_factor_resul
 {
     char shown[NAME_SIZE];
     const umi_factor_run *best = &r->runs.runs[r->runs.i_best];
-    size_t n_values;
-    const double *curve = umi_factorisation_curve(r->runs.best, &n_values);
     size_t K = config->how.n_components;
     printf("%s/\n", umi_display_name(config->output, shown, sizeof shown));
     const char *scale = scale_of(config);
@@ -223,11 +221,13 @@ static void print_result(const umi_factor_config *config, const umi_factor_resul
                umi_divergence_title(config->how.divergence));
     }
     if (config->how.solver != UMI_SOLVER_PCA) {
-        printf(" after %zu iteration%s", best->iterations, best->iterations == 1 ? "" : "s");
+        const char *unit = r->solver == UMI_SOLVER_ONLINE ? "batch" : "iteration";
+        const char *several = r->solver == UMI_SOLVER_ONLINE ? "es" : "s";
+        printf(" after %zu %s%s", best->iterations, unit, best->iterations == 1 ? "" : several);
     }
-    printf(" by %s, %.2f s\n", umi_solver_name(umi_solver_chosen(&config->how)), r->wall_seconds);
-    if (curve[n_values - 1] != best->divergence) {
-        printf("  objective, penalties included: %.6g\n", curve[n_values - 1]);
+    printf(" by %s, %.2f s\n", umi_solver_name(r->solver), r->wall_seconds);
+    if (best->objective != best->divergence) {
+        printf("  objective, penalties included: %.6g\n", best->objective);
     }
     if (config->lee_seung) {
         printf("  Lee and Seung's F (1999): %.6g\n", r->lee_seung);
@@ -242,9 +242,14 @@ static void log_details(const umi_factor_result *r)
     const umi_factor_input *input = &r->input;
     char shown[NAME_SIZE];
     (void)umi_display_name(input->config.path, shown, sizeof shown);
-    umi_log(UMI_LOG_DETAIL, "%s: %s, %zu x %zu, %zu values above 0, the largest %g", shown,
-            umi_factor_kind_name(input->kind), input->rows, input->cols, input->n_nonzero,
-            (double)input->largest);
+    umi_log(UMI_LOG_DETAIL, "%s: %s, %zu x %zu", shown, umi_factor_kind_name(input->kind),
+            input->rows, input->cols);
+    if (umi_factor_input_is_loaded(input)) {
+        umi_log(UMI_LOG_DETAIL, "%s: %zu values above 0, the largest %g", shown, input->n_nonzero,
+                (double)input->largest);
+    } else {
+        umi_log(UMI_LOG_DETAIL, "%s: W was learned from %zu rows", shown, r->online.n_drawn);
+    }
     if (input->kind == UMI_MATRIX_NONE) {
         const um_window_config *window = &input->stft.window;
         umi_log(UMI_LOG_DETAIL, "%s: %.0f Hz, %s window of %zu, hop %zu", shown, input->sample_rate,

@@ -13,7 +13,7 @@ static const char *const SAMPLE_FORMATS[] = {"keep", "16", "24", "32", "float", 
 static const char *const STARTS[] = {"nndsvd", "random", NULL};
 static const char *const DIVERGENCES[] = {"kl", "euclidean", "is", "beta", NULL};
 static const char *const PRECISIONS[] = {"fp32", "bf16", NULL};
-const char *const umi_solver_choices[] = {"auto", "mu", "joint", "vq", "pca", NULL};
+const char *const umi_solver_choices[] = {"auto", "mu", "joint", "online", "vq", "pca", NULL};
 const char *const umi_window_choices[] = {"hann", "sine", "kbd", NULL};
 const char *const umi_cpu_choices[] = {"auto", "scalar", "sse2", "neon", "avx2", "avx512", NULL};
 
@@ -366,7 +366,7 @@ static const umi_param TABLE[] = {
      .initial = "auto",
      .choices = umi_solver_choices,
      .offset = AT(solver),
-     .help = "how it is minimised",
+     .help = "how",
      .detail =
          "How it is minimised: by multiplicative updates of H and W in turn (*mu*), or of both "
          "from one model (*joint*, Kullback-Leibler only), which takes 3/4 of the time. "
@@ -487,7 +487,8 @@ static const umi_param TABLE[] = {
      .offset = AT(memory),
      .help = "memory of all, at most",
      .detail = "The most memory that the program may take, such as 512M or 1.5G. A V that needs "
-               "more is refused with the figure."},
+               "more is factorised online, or refused with the figure when that cannot do what is "
+               "asked for. With *--solver online* the default is 200M."},
 
     /* -- start --------------------------------------------------------------------------------- */
     {.name = "start",

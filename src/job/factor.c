@@ -3,13 +3,14 @@
 
 #include "core/error.h"
 #include "core/memory.h"
-#include "io/npy_file.h"
-#include "io/output_set.h"
+#include "io/text.h"
 #include "job/factor_check.h"
+#include "job/factor_output.h"
 #include "job/factor_report.h"
 #include "job/lee_seung.h"
 #include "job/output_record.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,6 +19,10 @@ static const double mib = 1048576.0;
 
 /* Code, libraries and small things, measured. */
 static const double program_bytes = 24.0 * 1048576.0;
+
+/* What is held must not depend on how many threads there are, or the result would: memory is
+ * reckoned for as many as there are by default at most. */
+enum { WORKERS = 8 };
 
 /* -- Warnings, which the report repeats -------------------------------------------------------- */
 
@@ -50,6 +55,7 @@ static void keep_warning(void *user, const char *message)
 
 void umi_factor_result_free(umi_factor_result *result)
 {
+    umi_factor_online_free(&result->online);
     umi_factor_runs_free(&result->runs);
     umi_factor_start_free(&result->start);
     umi_factor_input_free(&result->input);
@@ -60,101 +66,94 @@ void umi_factor_result_free(umi_factor_result *result)
     memset(result, 0, sizeof *result);
 }
 
-/* -- Before the work --------------------------------------------------------------------------- */
+/* -- Memory ------------------------------------------------------------------------------------ */
 
-/* What may be used: what the user said, or half of what the machine has. */
+/* What may be used: what the user said, or half of what the machine has; online, where more would
+ * not help, no more than is needed. 0: nobody knows. */
 static double memory_allowed(const umi_factor_config *config)
 {
+    const double online_bytes = 200.0 * mib;
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGE_SIZE);
-    return config->memory > 0 || pages <= 0 || page <= 0 ? (double)config->memory
-                                                         : (double)pages * (double)page / 2.0;
+    double half = pages > 0 && page > 0 ? (double)pages * (double)page / 2.0 : 0.0;
+    if (config->memory > 0) {
+        return (double)config->memory;
+    }
+    bool online = config->how.solver == UMI_SOLVER_ONLINE;
+    return online && (half == 0.0 || half > online_bytes) ? online_bytes : half;
 }
 
-static um_status check_memory(const umi_factor_config *config, umi_factor_result *result,
-                              um_error *error)
+/* What it takes to hold V. */
+static double memory_needed(const umi_factor_config *config, const umi_factor_result *result)
 {
-    double allowed = memory_allowed(config);
+    const um_view *H = &result->start.H;
+    umi_factorisation_config how = config->how;
+    how.parallel.n_workers = WORKERS;
+    double given = H->data != NULL ? (double)H->rows * (double)H->cols * sizeof(float) : 0.0;
+    return program_bytes + given + umi_factor_input_bytes(&result->input) +
+           umi_factor_runs_bytes(&how, config->start.kind, config->n_runs, &result->input);
+}
+
+/* Whether `auto` may turn to online: whether that can do all that is asked for. */
+static bool online_would_do(const umi_factor_config *config, const umi_factor_input *input)
+{
+    umi_factor_config online = *config;
+    online.how.solver = UMI_SOLVER_ONLINE;
+    return config->how.solver == UMI_SOLVER_AUTO &&
+           umi_factor_check_settings(&online, NULL) == UM_OK &&
+           umi_factor_check_input(&online, input, NULL) == UM_OK;
+}
+
+/* Sets result->memory and the solver that is used. */
+static um_status choose_solver(const umi_factor_config *config, umi_factor_result *result,
+                               um_error *error)
+{
+    const umi_factor_input *input = &result->input;
+    const char *name = umi_factor_input_name(input);
+    double allowed = memory_allowed(config), needed = memory_needed(config, result);
     result->memory = allowed;
-    double needed =
-        program_bytes + umi_factor_input_bytes(&result->input) +
-        umi_factor_runs_bytes(&config->how, config->start.kind, config->n_runs, &result->input);
-    if (result->start.H.data != NULL) {
-        needed += (double)result->start.H.rows * (double)result->start.H.cols * sizeof(float);
-    }
-    if (needed <= allowed || allowed == 0.0) {
+    result->solver = umi_solver_chosen(&config->how);
+    if (result->solver == UMI_SOLVER_ONLINE || needed <= allowed || allowed == 0.0) {
         return UM_OK;
     }
-    return umi_error_set(error, UM_ERR_MEMORY,
-                         "%s: %zu x %zu values and %zu atoms need %.0f MiB, and %s %.0f MiB; "
-                         "--memory %.0fM allows it",
-                         umi_factor_input_name(&result->input), result->input.rows,
-                         result->input.cols, config->how.n_components, needed / mib + 1.0,
-                         config->memory > 0 ? "--memory allows"
-                                            : "half of this machine's memory is",
-                         allowed / mib, needed / mib + 1.0);
+    if (online_would_do(config, input)) {
+        char text[UMI_DISPLAY_MAX + 256];
+        snprintf(text, sizeof text,
+                 "%s: needs %.0f MiB, more than the %.0f MiB that may be used; it is factorised "
+                 "online, from samples of its rows (--memory %.0fM holds all)",
+                 name, needed / mib + 1.0, allowed / mib, needed / mib + 1.0);
+        umi_watch_warn(&result->watch, text);
+        result->solver = UMI_SOLVER_ONLINE;
+        return UM_OK;
+    }
+    return umi_error_set(
+        error, UM_ERR_MEMORY,
+        "%s: %zu x %zu values and %zu atoms need %.0f MiB, and %s %.0f MiB; --memory %.0fM allows "
+        "it",
+        name, input->rows, input->cols, config->how.n_components, needed / mib + 1.0,
+        config->memory > 0 ? "--memory allows" : "half of this machine's memory is", allowed / mib,
+        needed / mib + 1.0);
 }
 
 /* -- Results ----------------------------------------------------------------------------------- */
 
-static um_status write_matrix(umi_output_set *set, const char *name, um_cview M, um_error *error)
+size_t umi_factor_curve_length(const umi_factor_result *result)
 {
-    return umi_npy_file_write_matrix(umi_output_set_path(set, name),
-                                     umi_output_set_shown_path(set, name), M, error);
+    size_t n_values = result->online.n_curve;
+    if (result->solver != UMI_SOLVER_ONLINE) {
+        (void)umi_factorisation_curve(result->runs.best, &n_values);
+    }
+    return n_values;
 }
 
-/* Atoms of several frames: n_components x frames x columns. */
-static um_status write_long_atoms(umi_output_set *set, um_cview W, size_t n_frames, um_error *error)
+double umi_factor_curve_value(const umi_factor_result *result, size_t i, size_t *iteration)
 {
-    size_t cols = W.cols / n_frames;
-    umi_npy_file_config config = {umi_output_set_path(set, "W.npy"),
-                                  umi_output_set_shown_path(set, "W.npy"),
-                                  3,
-                                  {W.rows, n_frames, cols}};
-    umi_npy_file *file;
-    um_status status = umi_npy_file_new(&config, &file, error);
-    for (size_t k = 0; k < W.rows && status == UM_OK; k++) {
-        status = umi_npy_file_write(file, um_cview_of(um_crow(W, k), n_frames, cols), error);
+    size_t n_values;
+    if (result->solver == UMI_SOLVER_ONLINE) {
+        *iteration = result->online.curve_batches[i];
+        return result->online.curve[i];
     }
-    if (status == UM_OK) {
-        status = umi_npy_file_finish(file, error);
-    }
-    umi_npy_file_free(file);
-    return status;
-}
-
-static um_status write_W(umi_output_set *set, um_cview W, size_t n_frames, um_error *error)
-{
-    return n_frames > 1 ? write_long_atoms(set, W, n_frames, error)
-                        : write_matrix(set, "W.npy", W, error);
-}
-
-/* H for a W whose rows have these sums, block by block: for W as the user gave it. */
-static um_status write_scaled_H(umi_output_set *set, um_cview H, const double *W_sums,
-                                um_error *error)
-{
-    enum { ROWS = 256 };
-    umi_npy_file_config config = {umi_output_set_path(set, "H.npy"),
-                                  umi_output_set_shown_path(set, "H.npy"),
-                                  2,
-                                  {H.rows, H.cols}};
-    umi_npy_file *file = NULL;
-    float *block = umi_alloc(ROWS * H.cols, sizeof *block);
-    um_status status = block != NULL ? umi_npy_file_new(&config, &file, error)
-                                     : umi_error_set(error, UM_ERR_MEMORY, "not enough memory");
-    for (size_t first = 0; first < H.rows && status == UM_OK; first += ROWS) {
-        size_t n = H.rows - first < ROWS ? H.rows - first : ROWS;
-        for (size_t i = 0; i < n * H.cols; i++) {
-            double h = (double)um_crow(H, first + i / H.cols)[i % H.cols];
-            block[i] = (float)(h / W_sums[i % H.cols]);
-        }
-        status = umi_npy_file_write(file, um_cview_of(block, n, H.cols), error);
-    }
-    if (status == UM_OK) {
-        status = umi_npy_file_finish(file, error);
-    }
-    umi_npy_file_free(file);
-    umi_free(block);
-    return status;
+    *iteration = umi_factorisation_curve_iteration(result->runs.best, i);
+    return umi_factorisation_curve(result->runs.best, &n_values)[i];
 }
 
 static um_status write_report(const umi_factor_config *config, const umi_factor_result *result,
@@ -170,27 +169,32 @@ static um_status write_report(const umi_factor_config *config, const umi_factor_
     return status;
 }
 
-static um_status write_all(const umi_factor_config *config, const umi_factor_result *result,
-                           umi_output_set *set, um_error *error)
+/* What H is divided by, so that it belongs to the W that is written. */
+static const double *scale_of_H(const umi_factor_result *result)
+{
+    return result->start.fix_W ? result->start.W_sums : NULL;
+}
+
+static um_status write_W(const umi_factor_config *config, const umi_factor_result *result,
+                         um_cview found, umi_output_set *set, um_error *error)
+{
+    um_cview W = result->start.fix_W ? um_const_view(result->start.W) : found;
+    return umi_factor_write_W(set, W, config->how.atom_frames, error);
+}
+
+static um_status write_H(const umi_factor_result *result, umi_output_set *set, um_error *error)
 {
     um_cview H = umi_factorisation_H(result->runs.best);
-    um_status status;
-    if (result->start.fix_W) {
-        status = write_W(set, um_const_view(result->start.W), config->how.atom_frames, error);
-        if (status == UM_OK) {
-            status = write_scaled_H(set, H, result->start.W_sums, error);
-        }
-    } else {
-        status =
-            write_W(set, umi_factorisation_W(result->runs.best), config->how.atom_frames, error);
-        if (status == UM_OK) {
-            status = write_matrix(set, "H.npy", H, error);
-        }
+    umi_factor_H_file *file;
+    um_status status = umi_factor_H_file_new(set, H.rows, H.cols, scale_of_H(result), &file, error);
+    if (status == UM_OK) {
+        status = umi_factor_H_file_write(file, H, error);
     }
-    if (status == UM_OK && config->save_V) {
-        status = write_matrix(set, "V.npy", um_const_view(result->input.V), error);
+    if (status == UM_OK) {
+        status = umi_factor_H_file_finish(file, error);
     }
-    return status == UM_OK ? write_report(config, result, set, error) : status;
+    umi_factor_H_file_free(file);
+    return status;
 }
 
 /* -- The work ---------------------------------------------------------------------------------- */
@@ -202,32 +206,96 @@ static double seconds_of(clockid_t clock)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+/* V is held: W and H are found together, and written then. */
 static um_status factorise(const umi_factor_config *config, umi_factor_result *result,
-                           um_error *error)
+                           umi_output_set *set, um_error *error)
 {
-    double wall = seconds_of(CLOCK_MONOTONIC), cpu = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
-    um_status status = umi_factor_runs_do(&config->how, &result->input, &result->start,
-                                          config->seed, config->n_runs, &result->runs, error);
-    result->wall_seconds = seconds_of(CLOCK_MONOTONIC) - wall;
-    result->cpu_seconds = seconds_of(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    const umi_factor_input *input = &result->input;
+    um_status status = umi_factor_runs_do(&config->how, input, &result->start, config->seed,
+                                          config->n_runs, &result->runs, error);
     if (status == UM_OK && config->lee_seung) {
-        const umi_factor_input *input = &result->input;
         double divergence = umi_factorisation_divergence(result->runs.best);
         result->lee_seung = input->is_sparse ? umi_lee_seung_sparse(input->sparse, divergence)
                                              : umi_lee_seung(um_const_view(input->V), divergence);
     }
+    if (status == UM_OK) {
+        umi_watch_phase(&result->watch, "writing", 0.95, 1.0);
+        status = write_W(config, result, umi_factorisation_W(result->runs.best), set, error);
+    }
+    if (status == UM_OK) {
+        status = write_H(result, set, error);
+    }
+    if (status == UM_OK && config->save_V) {
+        status = umi_factor_write_matrix(set, "V.npy", um_const_view(input->V), error);
+    }
     return status;
 }
 
-static um_status run(const umi_factor_config *config, umi_factor_result *result, um_error *error)
+static um_status take_H(void *file, um_cview H, um_error *error)
+{
+    return umi_factor_H_file_write(file, H, error);
+}
+
+/* V is not held: W is learned first, and then H found and written block by block. */
+static um_status factorise_online(const umi_factor_config *config, umi_factor_result *result,
+                                  umi_output_set *set, um_error *error)
+{
+    enum { H_UPDATES = 100 };
+    umi_factor_online *online = &result->online;
+    umi_factor_input *input = &result->input;
+    umi_factor_online_config c = {.n_components = config->how.n_components,
+                                  .batches = config->how.iterations,
+                                  .updates = H_UPDATES,
+                                  .seed = config->seed,
+                                  .W = um_const_view(result->start.W),
+                                  .fix_W = config->start.fix_W,
+                                  .parallel = config->how.parallel};
+    umi_factor_H_file *file = NULL;
+    if (c.batches < 1 || c.fix_W) {
+        c.batches = 1; /* nothing is to be learned */
+    }
+    umi_factor_online_config reckoned = c;
+    reckoned.parallel.n_workers = WORKERS;
+    c.memory = result->memory - program_bytes - umi_factor_online_bytes(&reckoned, input);
+    result->runs.runs = umi_alloc(1, sizeof *result->runs.runs);
+    if (result->runs.runs == NULL) {
+        return umi_error_set(error, UM_ERR_MEMORY, "not enough memory to factorise online");
+    }
+    result->runs.n_runs = 1;
+    umi_watch_phase(&result->watch, "learning", 0.1, 0.6);
+    um_status status = umi_factor_online_learn(&c, input, online, error);
+    if (status == UM_OK) {
+        status = write_W(config, result, um_const_view(online->W), set, error);
+    }
+    if (status == UM_OK) {
+        umi_watch_phase(&result->watch, "finding activations", 0.6, 1.0);
+        status = umi_factor_H_file_new(set, input->rows, c.n_components, scale_of_H(result), &file,
+                                       error);
+    }
+    if (status == UM_OK) {
+        status = umi_factor_online_activations(&c, input, online, take_H, file, error);
+    }
+    if (status == UM_OK) {
+        status = umi_factor_H_file_finish(file, error);
+    }
+    umi_factor_H_file_free(file);
+    result->runs.runs[0] = (umi_factor_run){.seed = config->seed,
+                                            .iterations = online->batches,
+                                            .objective = online->divergence,
+                                            .divergence = online->divergence,
+                                            .alike = 1.0,
+                                            .least_alike = 1.0};
+    return status;
+}
+
+static um_status open_all(const umi_factor_config *config, umi_factor_result *result,
+                          um_error *error)
 {
     umi_factor_input_config input = config->input;
     umi_factor_start_config start = config->start;
     input.watch = &result->watch;
     start.n_components = config->how.n_components;
     start.atom_frames = config->how.atom_frames;
-    double began = seconds_of(CLOCK_MONOTONIC);
-    umi_watch_phase(&result->watch, "reading", 0.0, 0.1);
     um_status status = umi_factor_input_open(&input, &result->input, error);
     if (status == UM_OK) {
         status = umi_factor_check_input(config, &result->input, error);
@@ -235,14 +303,29 @@ static um_status run(const umi_factor_config *config, umi_factor_result *result,
     if (status == UM_OK) {
         status = umi_factor_start_load(&start, &result->input, &result->start, error);
     }
-    if (status == UM_OK) {
-        status = check_memory(config, result, error);
-    }
-    if (status == UM_OK) {
+    return status == UM_OK ? choose_solver(config, result, error) : status;
+}
+
+static um_status run(const umi_factor_config *config, umi_factor_result *result,
+                     umi_output_set *set, um_error *error)
+{
+    double began = seconds_of(CLOCK_MONOTONIC);
+    umi_watch_phase(&result->watch, "reading", 0.0, 0.1);
+    um_status status = open_all(config, result, error);
+    bool online = status == UM_OK && result->solver == UMI_SOLVER_ONLINE;
+    if (status == UM_OK && !online) {
         status = umi_factor_input_load(&result->input, error);
     }
-    result->reading_seconds = seconds_of(CLOCK_MONOTONIC) - began;
-    return status == UM_OK ? factorise(config, result, error) : status;
+    if (status != UM_OK) {
+        return status;
+    }
+    double wall = seconds_of(CLOCK_MONOTONIC), cpu = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+    result->reading_seconds = wall - began;
+    status = online ? factorise_online(config, result, set, error)
+                    : factorise(config, result, set, error);
+    result->wall_seconds = seconds_of(CLOCK_MONOTONIC) - wall;
+    result->cpu_seconds = seconds_of(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    return status;
 }
 
 /* What the report of the run before calls its own makes room; the user's files stay. */
@@ -275,11 +358,10 @@ um_status umi_factor(const umi_factor_config *config, umi_factor_result *result,
         status = umi_output_set_begin(config->output, config->force, &set, error);
     }
     if (status == UM_OK) {
-        status = run(config, result, error);
+        status = run(config, result, set, error);
     }
     if (status == UM_OK) {
-        umi_watch_phase(&result->watch, "writing", 0.95, 1.0);
-        status = write_all(config, result, set, error);
+        status = write_report(config, result, set, error);
     }
     if (status == UM_OK) {
         status = publish(config, set, error);

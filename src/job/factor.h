@@ -2,6 +2,7 @@
 #ifndef UMI_JOB_FACTOR_H
 #define UMI_JOB_FACTOR_H
 
+#include "job/factor_online.h"
 #include "job/factor_runs.h"
 
 typedef struct umi_factor_config {
@@ -22,8 +23,10 @@ typedef struct umi_factor_config {
 typedef struct umi_factor_result {
     umi_factor_input input;
     umi_factor_start start;
-    umi_factor_runs runs;
-    double memory; /* bytes that could be used */
+    umi_solver solver;        /* that was used */
+    umi_factor_runs runs;     /* online: one run, and no `best` */
+    umi_factor_online online; /* UMI_SOLVER_ONLINE only */
+    double memory;            /* bytes that could be used */
     double lee_seung;
     double reading_seconds;           /* on the clock, for V */
     double wall_seconds, cpu_seconds; /* for all runs */
@@ -38,6 +41,12 @@ typedef struct umi_factor_result {
  * UM_ERR_CREATE, UM_ERR_CANCELLED and so on; then nothing is left behind. */
 um_status umi_factor(const umi_factor_config *config, umi_factor_result *result,
                      um_error *error) UM_MUST_USE;
+
+/* What was lowered, penalties included: so many values on the way, the first of the first values of
+ * W and H, the last of the result; online only those on the way. *iteration gets how many updates
+ * had been made before value i. */
+size_t umi_factor_curve_length(const umi_factor_result *result);
+double umi_factor_curve_value(const umi_factor_result *result, size_t i, size_t *iteration);
 
 void umi_factor_result_free(umi_factor_result *result);
 

@@ -8,29 +8,33 @@ enum {
     PENALTIES = 1 << 1,
     BF16 = 1 << 2,
     NNDSVD = 1 << 3,
-    GIVEN_START = 1 << 4, /* --init-W, --init-H, --fix-W */
-    MADE_ATOMS = 1 << 5,  /* --harmonic, --percussive */
-    SPARSE_V = 1 << 6,
-    RESTARTS = 1 << 7 /* the seed makes a difference */
+    GIVEN_W = 1 << 4, /* --init-W, --fix-W */
+    GIVEN_H = 1 << 5,
+    MADE_ATOMS = 1 << 6, /* --harmonic, --percussive */
+    SPARSE_V = 1 << 7,
+    RESTARTS = 1 << 8, /* the seed makes a difference */
+    WHOLE_V = 1 << 9,  /* it is held, so that one can look at it once more */
+    EVERYTHING = (1 << 10) - 1
 };
 
 static unsigned abilities_of(umi_solver solver)
 {
     switch (solver) {
     case UMI_SOLVER_MU:
-        return ANY_DIVERGENCE | PENALTIES | BF16 | NNDSVD | GIVEN_START | MADE_ATOMS | SPARSE_V |
-               RESTARTS;
+        return EVERYTHING;
     case UMI_SOLVER_AUTO:
     case UMI_SOLVER_JOINT:
-        return PENALTIES | BF16 | NNDSVD | GIVEN_START | MADE_ATOMS | SPARSE_V | RESTARTS;
+        return EVERYTHING & ~(unsigned)ANY_DIVERGENCE;
+    case UMI_SOLVER_ONLINE:
+        return GIVEN_W | MADE_ATOMS;
     case UMI_SOLVER_NMFD:
-        return GIVEN_START | RESTARTS;
+        return GIVEN_W | GIVEN_H | RESTARTS | WHOLE_V;
     case UMI_SOLVER_VQ:
-        return RESTARTS;
+        return RESTARTS | WHOLE_V;
     case UMI_SOLVER_PCA:
         break;
     }
-    return 0;
+    return WHOLE_V;
 }
 
 /* An option that asks for an ability, when it was used. */
@@ -53,11 +57,13 @@ static um_status check_demands(const umi_factor_config *config, um_error *error)
         {how->weights != NULL, PENALTIES, "--weights"},
         {how->precision == UM_PRECISION_BF16, BF16, "--precision bf16"},
         {start->kind == UMI_START_NNDSVD, NNDSVD, "--start nndsvd"},
-        {start->init_W != NULL, GIVEN_START, "--init-W"},
-        {start->init_H != NULL, GIVEN_START, "--init-H"},
+        {start->init_W != NULL, GIVEN_W, "--init-W"},
+        {start->init_H != NULL, GIVEN_H, "--init-H"},
         {start->highest > 0.0, MADE_ATOMS, "--harmonic"},
         {start->n_percussive > 0, MADE_ATOMS, "--percussive"},
         {config->n_runs > 1, RESTARTS, "--restarts"},
+        {config->save_V, WHOLE_V, "--save-V"},
+        {config->lee_seung, WHOLE_V, "--report-1999"},
     };
     for (size_t i = 0; i < sizeof demands / sizeof *demands; i++) {
         const demand *d = &demands[i];

@@ -223,3 +223,8 @@ um_status umi_factor_input_load(umi_factor_input *input, um_error *error)
     }
     return status;
 }
+
+bool umi_factor_input_is_loaded(const umi_factor_input *input)
+{
+    return input->V.data != NULL || input->sparse.row_start != NULL;
+}

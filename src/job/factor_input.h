@@ -51,6 +51,8 @@ um_status umi_factor_input_open(const umi_factor_input_config *config, umi_facto
  * UM_ERR_CANCELLED, ... */
 um_status umi_factor_input_load(umi_factor_input *input, um_error *error) UM_MUST_USE;
 
+bool umi_factor_input_is_loaded(const umi_factor_input *input);
+
 /* Bytes that V takes when it is loaded. */
 double umi_factor_input_bytes(const umi_factor_input *input);
 

@@ -44,8 +44,10 @@ static umi_json *input_json(const umi_factor_input *input)
     const um_window_config *window = &input->stft.window;
     bool ok = set_text(json, "file", input->config.path) &&
               set_text(json, "kind", umi_factor_kind_name(input->kind)) &&
-              set_integer(json, "rows", input->rows) && set_integer(json, "columns", input->cols) &&
-              set_integer(json, "non_zeros", input->n_nonzero);
+              set_integer(json, "rows", input->rows) && set_integer(json, "columns", input->cols);
+    if (ok && umi_factor_input_is_loaded(input)) {
+        ok = set_integer(json, "non_zeros", input->n_nonzero);
+    }
     if (ok && input->kind == UMI_MATRIX_NONE) {
         ok = umi_json_set(json, "sample_rate", umi_json_number(input->sample_rate)) &&
              set_integer(json, "window", window->length) && set_integer(json, "hop", window->hop) &&
@@ -125,18 +127,17 @@ static umi_json *settings_json(const umi_factor_config *config, const umi_factor
 }
 
 /* Two rows, for whoever plots it: after so many iterations, so much was left. */
-static umi_json *curve_json(const umi_factorisation *best)
+static umi_json *curve_json(const umi_factor_result *result)
 {
-    size_t n_values;
-    const double *curve = umi_factorisation_curve(best, &n_values);
     umi_json *json = umi_json_object();
     umi_json *iterations = umi_json_array();
     umi_json *objectives = umi_json_array();
     bool ok = iterations != NULL && objectives != NULL;
-    for (size_t i = 0; i < n_values && ok; i++) {
-        size_t iteration = umi_factorisation_curve_iteration(best, i);
+    for (size_t i = 0; i < umi_factor_curve_length(result) && ok; i++) {
+        size_t iteration;
+        double objective = umi_factor_curve_value(result, i, &iteration);
         ok = umi_json_append(iterations, umi_json_integer((int64_t)iteration)) &&
-             umi_json_append(objectives, umi_json_number(curve[i]));
+             umi_json_append(objectives, umi_json_number(objective));
     }
     /* Both belong to the object from here on, whether it takes them or not. */
     ok = umi_json_set(json, "iteration", iterations) && ok;
@@ -187,7 +188,7 @@ umi_json *umi_factor_report(const umi_factor_config *config, const umi_factor_re
     umi_json *json = umi_json_object();
     const umi_factor_runs *runs = &result->runs;
     const umi_factor_run *best = &runs->runs[runs->i_best];
-    bool bf16 = umi_factorisation_precision(runs->best) == UM_PRECISION_BF16;
+    bool bf16 = runs->best != NULL && umi_factorisation_precision(runs->best) == UM_PRECISION_BF16;
     const char *precision = bf16 ? "bf16" : "fp32";
     bool ok = set_text(json, "program", "unmingle " UNMINGLE_VERSION) &&
               set_text(json, "command", "factor") &&
@@ -195,13 +196,13 @@ umi_json *umi_factor_report(const umi_factor_config *config, const umi_factor_re
               umi_json_set(json, "matrices", matrices_json(config, &result->input)) &&
               umi_json_set(json, "settings", settings_json(config, result)) &&
               set_integer(json, "seed", best->seed) &&
-              set_text(json, "solver", umi_solver_name(umi_solver_chosen(&config->how))) &&
+              set_text(json, "solver", umi_solver_name(result->solver)) &&
               set_text(json, "precision", precision) && set_text(json, "cpu", um_cpu_level()) &&
               set_text(json, "divergence", umi_divergence_name(config->how.divergence)) &&
               umi_json_set(json, "beta", umi_json_number(umi_divergence_beta(&config->how))) &&
               umi_json_set(json, "final_divergence", umi_json_number(best->divergence)) &&
               set_integer(json, "iterations", best->iterations) &&
-              umi_json_set(json, "curve", curve_json(runs->best)) &&
+              umi_json_set(json, "curve", curve_json(result)) &&
               umi_json_set(json, "seconds", seconds_json(result)) &&
               umi_json_set(json, "restarts", runs_json(runs)) &&
               umi_json_set(json, "warnings", warnings_json(result));

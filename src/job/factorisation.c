@@ -8,7 +8,7 @@
 
 const char *umi_solver_name(umi_solver solver)
 {
-    static const char *const names[] = {"auto", "mu", "joint", "vq", "pca", "nmfd"};
+    static const char *const names[] = {"auto", "mu", "joint", "online", "vq", "pca", "nmfd"};
     return names[solver];
 }
 
@@ -64,6 +64,7 @@ static const umi_engine *engine_of(const umi_factorisation_config *config)
     case UMI_SOLVER_AUTO:
     case UMI_SOLVER_MU:
     case UMI_SOLVER_JOINT:
+    case UMI_SOLVER_ONLINE:
         break;
     }
     return &umi_engine_nmf;

@@ -9,12 +9,13 @@
 
 /* In the order of the program's words for them. */
 typedef enum umi_solver {
-    UMI_SOLVER_AUTO,  /* the fastest that there is for the case at hand */
-    UMI_SOLVER_MU,    /* UM_SOLVER_MU */
-    UMI_SOLVER_JOINT, /* UM_SOLVER_JOINT */
-    UMI_SOLVER_VQ,    /* vq.h: one active atom a row, Euclidean */
-    UMI_SOLVER_PCA,   /* pca.h: orthogonal and signed, Euclidean */
-    UMI_SOLVER_NMFD   /* what atoms of several frames are found by; never asked for by name */
+    UMI_SOLVER_AUTO,   /* the fastest that there is for the case at hand */
+    UMI_SOLVER_MU,     /* UM_SOLVER_MU */
+    UMI_SOLVER_JOINT,  /* UM_SOLVER_JOINT */
+    UMI_SOLVER_ONLINE, /* factor_online.h: V is not held; not one of this file's */
+    UMI_SOLVER_VQ,     /* vq.h: one active atom a row, Euclidean */
+    UMI_SOLVER_PCA,    /* pca.h: orthogonal and signed, Euclidean */
+    UMI_SOLVER_NMFD    /* what atoms of several frames are found by; never asked for by name */
 } umi_solver;
 
 typedef struct umi_factorisation_config {

@@ -200,6 +200,38 @@ class Factor(ScratchCase):
                         1e-4 * report["final_divergence"])
         self.assertEqual(len(report["restarts"]), 3)
 
+    def test_online(self):
+        """V that memory does not hold: the same W and H whatever asks for it, as good as of V held."""
+        V = product(9000, 900, 6)
+        np.save(self.folder / "long.npy", V)
+        options = ["--atoms", "6", "--iterations", "40"]
+        _, _, whole = self.factor("long.npy", *options)
+        W, H, report = self.factor("long.npy", *options, "--memory", "50M", "--force",
+                                   warning="long.npy: needs ")
+        self.assertEqual((report["solver"], report["settings"]["solver"]), ("online", "auto"))
+        self.assertIn("it is factorised online", report["warnings"][0])
+        self.assertEqual((W.shape, H.shape), ((6, 900), (9000, 6)))
+        expected = divergence(V, H @ W, 1)
+        self.assertLess(abs(report["final_divergence"] - expected), 1e-3 * expected)
+        self.assertLess(expected, whole["final_divergence"])
+        self.assertEqual(report["curve"]["iteration"][-1], report["iterations"])
+        again = [self.factor("long.npy", *options, "--memory", "50M", "--solver", "online",
+                             "--threads", n, "--force") for n in "13"]
+        for one in again:
+            np.testing.assert_array_equal(one[0], W)
+            np.testing.assert_array_equal(one[1], H)
+        for wrong in (["--divergence", "is"], ["--save-V"], ["--sparsity", "1"]):
+            self.refuse(["factor", "long.npy", *options, *wrong, "--memory", "50M", "--force"], 71,
+                        "--memory allows 50 MiB")
+            self.refuse(["factor", "long.npy", *options, *wrong, "--solver", "online"], 64,
+                        "--solver online")
+        self.put_start()
+        np.save(self.folder / "W.npy", 3 * W)
+        fixed = self.factor("long.npy", *options, "--init-W", "W.npy", "--fix-W", "--solver",
+                            "online", "--force")
+        np.testing.assert_array_equal(fixed[0], 3 * W)
+        self.assertLess(abs(divergence(V, fixed[1] @ fixed[0], 1) - expected), 1e-3 * expected)
+
     def test_atoms_of_several_rows(self):
         W, H, report = self.factor("V.npy", "--atoms", "3", "--atom-frames", "4")
         self.assertEqual((W.shape, H.shape), ((3, 4, COLUMNS), (ROWS, 3)))
