@@ -50,7 +50,7 @@ static void every_field_is_checked(void **state)
     wrong[n++].beta = NAN;
     wrong[n].divergence = UM_DIVERGENCE_BETA;
     wrong[n++].beta = 4.1;
-    wrong[n++].solver = (um_solver)2;
+    wrong[n++].solver = (um_solver)4;
     wrong[n].divergence = UM_DIVERGENCE_EUCLIDEAN;
     wrong[n++].solver = UM_SOLVER_JOINT;
     wrong[n++].sparsity_H = -1.0;

@@ -159,9 +159,10 @@ static nmf_shape odd_shape(umi_random *random)
                    betas[(size_t)(umi_random_uniform(random) * 10)],
                    UM_SOLVER_MU};
     s.n_fixed = umi_random_uniform(random) < 0.3 ? s.n_components / 2 : 0;
-    if (s.beta == 1.0 && umi_random_uniform(random) < 0.5) {
-        s.solver = UM_SOLVER_JOINT;
-    }
+    static const um_solver solvers[] = {UM_SOLVER_MU, UM_SOLVER_JOINT, UM_SOLVER_EXTRAPOLATED,
+                                        UM_SOLVER_AUTO};
+    um_solver solver = solvers[(size_t)(umi_random_uniform(random) * 4)];
+    s.solver = solver == UM_SOLVER_JOINT && s.beta != 1.0 ? UM_SOLVER_MU : solver;
     return s;
 }
 

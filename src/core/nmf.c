@@ -60,7 +60,7 @@ static bool divergence_is_valid(const um_nmf_config *c)
     double beta = beta_of(c);
     bool kl = beta == 1.0;
     return (unsigned)c->divergence <= UM_DIVERGENCE_BETA && beta >= BETA_MIN && beta <= BETA_MAX &&
-           (c->solver == UM_SOLVER_MU || (c->solver == UM_SOLVER_JOINT && kl)) &&
+           (unsigned)c->solver <= UM_SOLVER_AUTO && (c->solver != UM_SOLVER_JOINT || kl) &&
            (c->held_out == 0.0 || (c->held_out > 0.0 && c->held_out < HELD_OUT_MAX && kl)) &&
            (!c->sparse || (kl && c->n_channels == 1)) && penalty_is_valid(c->sparsity_H) &&
            penalty_is_valid(c->sparsity_W) && penalty_is_valid(c->continuity_H);
@@ -127,7 +127,7 @@ static bool allocate(um_nmf *nmf)
         nmf->scratch == NULL) {
         return false;
     }
-    if (c->continuity_H > 0.0 || (c->sparse && c->solver == UM_SOLVER_JOINT)) {
+    if (c->continuity_H > 0.0 || (c->sparse && nmf->joint)) {
         nmf->H_before = umi_matrix_new(c->n_frames, K);
         if (nmf->H_before.data == NULL) {
             return false;
@@ -145,6 +145,10 @@ static bool allocate(um_nmf *nmf)
         if (nmf->B.data == NULL || nmf->E.data == NULL) {
             return false;
         }
+    }
+    if ((c->solver == UM_SOLVER_EXTRAPOLATED || c->solver == UM_SOLVER_AUTO) &&
+        !umi_nmf_momentum_init(nmf)) {
+        return false;
     }
     for (size_t w = 0; w < c->parallel.n_workers; w++) {
         /* Nothing of a sparse V is ever laid out over all columns. */
@@ -177,6 +181,8 @@ um_status um_nmf_new(const um_nmf_config *config, um_nmf **out)
     nmf->config = *config;
     nmf->beta = beta_of(config);
     nmf->family = family_of(nmf->beta, config->sparse);
+    nmf->joint = nmf->beta == 1.0 && config->solver != UM_SOLVER_MU;
+    nmf->frame_step = 1;
     nmf->kernels = *umi_kernels_get();
     nmf->n_columns = config->n_channels * config->n_bins;
     /* Loops held back to less than AVX-512 are held back from bfloat16 too. */
@@ -211,6 +217,7 @@ void um_nmf_free(um_nmf *nmf)
         umi_free(nmf->parts[p].activation_sum);
     }
     umi_nmf_bf16_free(nmf);
+    umi_nmf_momentum_free(nmf);
     for (size_t w = 0; nmf->scratch != NULL && w < nmf->config.parallel.n_workers; w++) {
         umi_tile_scratch_free(&nmf->scratch[w]);
     }

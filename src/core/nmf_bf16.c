@@ -35,7 +35,7 @@ static bool tile_init(packed_tile *tile, const um_nmf *nmf)
     tile->R = packed_new(UMI_TILE_FRAMES, nmf->n_columns);
     /* Only the joint solver needs both forms of one ratio. Else they take turns in one place, which
      * leaves more of the second cache to V. */
-    bool both = nmf->config.solver == UM_SOLVER_JOINT;
+    bool both = nmf->joint;
     tile->R_pairs = both ? packed_new(UMI_TILE_FRAMES, nmf->n_columns) : tile->R;
     return tile->H != NULL && tile->H_t != NULL && tile->R != NULL && tile->R_pairs != NULL;
 }
@@ -115,7 +115,7 @@ void umi_nmf_bf16_tile(const umi_nmf_pass *p, size_t first, um_view H, umi_nmf_p
     const size_t M = nmf->n_columns;
     const size_t left = p->V.rows - first - H.rows;
     const size_t ahead = left < H.rows ? left : H.rows;
-    bool joint = nmf->config.solver == UM_SOLVER_JOINT;
+    bool joint = nmf->joint;
     bool learn_now = p->learn && joint;
     bool learn_later = p->learn && !joint;
     kernels->pack_activations(H.rows, H.cols, H.data, H.stride, tile->H,

@@ -33,7 +33,7 @@ bool umi_nmf_entries_init(um_nmf *nmf)
     if (e->column_start == NULL || e->row == NULL || e->entry == NULL) {
         return false;
     }
-    if (c->solver == UM_SOLVER_JOINT) {
+    if (nmf->joint) {
         e->ratio = umi_alloc(e->capacity, sizeof *e->ratio);
         if (e->ratio == NULL) {
             return false;

@@ -15,7 +15,8 @@ umi_nmf_hidden_cells umi_nmf_hidden_cells_of(const um_nmf *nmf, size_t row)
 {
     /* An odd constant spreads neighbouring rows over the seeds: 2^64 divided by the golden ratio.
      */
-    uint64_t seed = nmf->config.held_out_seed + (uint64_t)row * 0x9E3779B97F4A7C15U;
+    uint64_t seed = nmf->config.held_out_seed +
+                    (uint64_t)(nmf->frame_first + row * nmf->frame_step) * 0x9E3779B97F4A7C15U;
     umi_nmf_hidden_cells cells = {umi_random_seeded(seed), log1p(-nmf->config.held_out), 0.0,
                                   nmf->n_columns};
     advance(&cells);

@@ -3,6 +3,8 @@
  *     nmf.c            the object: memory, start values that are given, results
  *     nmf_start.c      start values that are made
  *     nmf_run.c        the iterations
+ *     nmf_extrapolate.c  iterations from extrapolated values
+ *     nmf_auto.c       a start from some of the frames
  *     nmf_pass.c       one pass over V, tile by tile, and the sums for the dictionary
  *     nmf_kl.c  nmf_euclidean.c  nmf_beta.c    what a divergence does with a tile and with its sums
  *     nmf_bf16.c       the same for Kullback-Leibler with operands in bfloat16
@@ -39,6 +41,7 @@ typedef struct umi_nmf_part {
 
 typedef struct umi_nmf_pass umi_nmf_pass;
 typedef struct umi_nmf_bf16 umi_nmf_bf16;
+typedef struct umi_nmf_momentum umi_nmf_momentum;
 
 /* What differs between divergences. */
 typedef struct umi_nmf_family {
@@ -63,7 +66,7 @@ typedef struct umi_nmf_entries {
     size_t *column_start; /* n_bins + 1: entries by columns, those of one column by rows */
     uint32_t *row;        /* of each of these */
     uint32_t *entry;      /* and its place in V */
-    float *ratio;         /* V / (H W) of V's entries (UM_SOLVER_JOINT only) */
+    float *ratio;         /* V / (H W) of V's entries (joint updates only) */
     size_t *row_start;    /* V with the cells that are held out (held_out only) */
     uint32_t *column;
     float *value;
@@ -74,14 +77,16 @@ struct um_nmf {
     double beta; /* of the divergence, whatever its name */
     const umi_nmf_family *family;
     umi_kernels kernels;
-    umi_nmf_bf16 *bf16; /* NULL: everything in float32 */
-    size_t n_columns;   /* n_channels * n_bins */
-    um_view W;          /* K x n_bins */
-    um_view G;          /* K x n_channels */
+    bool joint;                 /* H and W are updated from one model */
+    umi_nmf_momentum *momentum; /* NULL: the solver does not extrapolate */
+    umi_nmf_bf16 *bf16;         /* NULL: everything in float32 */
+    size_t n_columns;           /* n_channels * n_bins */
+    um_view W;                  /* K x n_bins */
+    um_view G;                  /* K x n_channels */
     um_view D;        /* K x n_columns: W once a channel, times its gain; W itself for 1 channel */
     um_view H;        /* n_frames x K */
     um_view H_before; /* n_frames x K: H at the start of the pass (continuity_H, and sparse V with
-                         UM_SOLVER_JOINT, only) */
+                         joint updates, only) */
     um_view Wt;       /* n_bins x K: W transposed (sparse V only) */
     umi_nmf_entries entries; /* sparse V only */
     um_view B;               /* K x K: D D^T (Euclidean only) */
@@ -91,7 +96,11 @@ struct um_nmf {
     double *scale;           /* K: factors that the next pass applies to the columns of H */
     double mean;             /* u: of V in this run */
     float largest;           /* of V in this run */
+    double sum;              /* of the V that is at work, where the divergence has a -V (dense
+                                Kullback-Leibler): no tile need add it up again */
     size_t n_rows;           /* of V in the last run: so many rows of H mean something */
+    size_t frame_first; /* row n of the V that is at work is frame frame_first + n frame_step */
+    size_t frame_step;  /* of the one that was given */
     umi_nmf_part parts[UMI_NMF_PARTS_MAX];
     umi_tile_scratch *scratch; /* one a worker */
     double *curve;
@@ -107,14 +116,7 @@ size_t umi_nmf_n_parts(size_t n_rows);
 /* Writes D from W and G, and Wt. */
 void umi_nmf_expand(um_nmf *nmf);
 
-/* -- nmf_run.c --------------------------------------------------------------------------------- */
-
-/* The iterations, V being checked, and mean, largest and n_rows known. Of a sparse V, whose entries
- * are in nmf->entries, rows and cols are all that V says. */
-um_status umi_nmf_iterate(um_nmf *nmf, um_cview V, const um_progress *progress);
-
-/* -- nmf_pass.c -------------------------------------------------------------------------------- */
-
+/* One pass over V, or over some of its frames. */
 struct umi_nmf_pass {
     um_nmf *nmf;
     um_cview V;
@@ -123,6 +125,50 @@ struct umi_nmf_pass {
     bool learn;   /* collect the sums for the dictionary; implies update */
     bool measure; /* the objective before the update */
 };
+
+/* -- nmf_run.c --------------------------------------------------------------------------------- */
+
+/* The iterations, V being checked, and mean, largest and n_rows known. Of a sparse V, whose entries
+ * are in nmf->entries, rows and cols are all that V says. */
+um_status umi_nmf_iterate(um_nmf *nmf, um_cview V, const um_progress *progress);
+
+/* The sum of all values. */
+double umi_nmf_sum(um_cview V);
+
+/* What umi_nmf_iterate is made of. _begin takes H's first V.rows rows and W as they are; _step is
+ * one iteration, and returns the objective before it when pass->measure asks for that; _end brings
+ * H up to date with the last dictionary, and returns the objective then. */
+umi_nmf_pass umi_nmf_begin(um_nmf *nmf, um_cview V);
+double umi_nmf_step(umi_nmf_pass *pass);
+double umi_nmf_end(umi_nmf_pass *pass);
+
+/* -- nmf_extrapolate.c ------------------------------------------------------------------------- */
+
+/* Makes nmf->momentum; false when memory is short. */
+bool umi_nmf_momentum_init(um_nmf *nmf);
+void umi_nmf_momentum_free(um_nmf *nmf);
+
+/* Forgets where the values came from. */
+void umi_nmf_momentum_begin(um_nmf *nmf);
+
+/* One iteration, from extrapolated values. Returns the objective there, or, where that is higher
+ * than the one before and the iteration was taken back, the one before. */
+double umi_nmf_momentum_step(umi_nmf_pass *pass);
+
+/* Leaves nothing but values in H, W and G. */
+void umi_nmf_momentum_end(um_nmf *nmf, size_t n_rows);
+
+/* Before and after the update of the rows first ... of H, by this worker. */
+void umi_nmf_momentum_enter(const um_nmf *nmf, um_cview H, size_t i_worker);
+void umi_nmf_momentum_leave(const um_nmf *nmf, size_t first, um_view H, size_t i_worker);
+
+/* -- nmf_auto.c -------------------------------------------------------------------------------- */
+
+/* Learns W from some of the frames, sets H of all by them, and sets nmf->iterations to what that
+ * came to. Does nothing where it would not pay. */
+um_status umi_nmf_auto_start(um_nmf *nmf, um_cview V, const um_progress *progress);
+
+/* -- nmf_pass.c -------------------------------------------------------------------------------- */
 
 /* Whether an iteration learns anything of the dictionary. */
 bool umi_nmf_learns_dictionary(const um_nmf *nmf);

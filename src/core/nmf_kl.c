@@ -4,18 +4,15 @@
 
 #include <math.h>
 
-/* sum V log(V / M) - V + M, from the ratio in scratch. Rows of D sum to 1, so the model's sum is
- * that of H. */
+/* sum V log(V / M) + M, from the ratio in scratch; -V is the pass's to add. Rows of D sum to 1, so
+ * the model's sum is that of H. */
 static double divergence(const um_nmf *nmf, um_cview V, um_cview H, const umi_tile_scratch *scratch)
 {
     double total = 0.0;
     for (size_t n = 0; n < V.rows; n++) {
-        const float *v = um_crow(V, n);
         const float *h = um_crow(H, n);
-        double frame = nmf->kernels.weighted_log(V.cols, v, scratch->R + n * scratch->R_stride);
-        for (size_t f = 0; f < V.cols; f++) {
-            frame -= (double)v[f];
-        }
+        double frame =
+            nmf->kernels.weighted_log(V.cols, um_crow(V, n), scratch->R + n * scratch->R_stride);
         for (size_t k = 0; k < H.cols; k++) {
             frame += (double)h[k];
         }
@@ -46,7 +43,7 @@ static void tile(const umi_nmf_pass *p, size_t first, um_view H, umi_nmf_part *p
 {
     const um_nmf *nmf = p->nmf;
     um_cview V = {um_crow(p->V, first), H.rows, p->V.cols, p->V.stride};
-    bool joint = nmf->config.solver == UM_SOLVER_JOINT;
+    bool joint = nmf->joint;
     if (p->measure || nmf->bf16 == NULL) {
         ratio(nmf, first, V, um_const_view(H), scratch);
     }
@@ -120,7 +117,7 @@ static void learn_atom(const umi_nmf_pass *p, size_t k)
     for (size_t c = 0; learn_gains && c < C; c++) {
         g[c] = (float)(gain_mass[c] / mass);
     }
-    if (nmf->config.solver == UM_SOLVER_MU && !umi_nmf_penalises_activations(nmf)) {
+    if (!nmf->joint && !umi_nmf_penalises_activations(nmf)) {
         nmf->scale[k] = mass / activation_sum;
     }
 }

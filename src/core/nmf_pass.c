@@ -103,9 +103,15 @@ static void pass_part(void *argument, size_t i_part, size_t i_worker)
         if (p->measure) {
             part->penalty += umi_nmf_activations_penalty(nmf, first, um_const_view(H));
         }
+        if (p->update) {
+            umi_nmf_momentum_enter(nmf, um_const_view(H), i_worker);
+        }
         nmf->family->tile(p, first, H, part, &nmf->scratch[i_worker]);
         if (p->learn) {
             sum_activations(um_const_view(H), part->activation_sum);
+        }
+        if (p->update) {
+            umi_nmf_momentum_leave(nmf, first, H, i_worker);
         }
     }
     umi_restore_denormals(before);
@@ -128,7 +134,8 @@ double umi_nmf_pass_run(umi_nmf_pass *p)
     }
     double objective = p->measure ? umi_nmf_atoms_penalty(nmf) : 0.0;
     umi_parallel_run(&nmf->config.parallel, p->n_parts, pass_part, p);
-    nmf->divergence = nmf->held_out = 0.0;
+    nmf->divergence = -nmf->sum;
+    nmf->held_out = 0.0;
     nmf->n_held_out = 0;
     for (size_t i = 0; i < p->n_parts; i++) {
         nmf->divergence += nmf->parts[i].divergence;
