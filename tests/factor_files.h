@@ -70,8 +70,10 @@ static inline umi_factor_input open_input(const char *path)
 
 static inline umi_factorisation_config how_config(void)
 {
-    umi_factorisation_config how = {
-        .n_components = ATOMS, .iterations = 30, .parallel = um_parallel_serial()};
+    umi_factorisation_config how = {.n_components = ATOMS,
+                                    .solver = UMI_SOLVER_MU,
+                                    .iterations = 30,
+                                    .parallel = um_parallel_serial()};
     return how;
 }
 

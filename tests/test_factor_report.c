@@ -65,9 +65,9 @@ static void tells_all(void **state)
         {"input.kind", "npy"},
         {"matrices.0.file", "W.npy"},
         {"matrices.2.file", "V.npy"},
-        {"settings.solver", "auto"},
+        {"settings.solver", "mu"},
         {"settings.start", "random"},
-        {"solver", "joint"},
+        {"solver", "mu"},
         {"divergence", "kl"},
         {"precision", "fp32"},
     };

@@ -45,7 +45,7 @@ static void finds_the_product(void **state)
 {
     (void)state;
     const umi_factor_start starts[] = {at_random, {.kind = UMI_START_NNDSVD}};
-    for (umi_solver solver = UMI_SOLVER_AUTO; solver <= UMI_SOLVER_JOINT; solver++) {
+    for (umi_solver solver = UMI_SOLVER_MU; solver <= UMI_SOLVER_JOINT; solver++) {
         for (size_t s = 0; s < 2; s++) {
             umi_factorisation_config how = how_config();
             how.solver = solver;
@@ -66,6 +66,33 @@ static void finds_the_product(void **state)
             umi_factorisation_free(f);
         }
     }
+}
+
+/* The two that extrapolate: no value of the curve is of rows that were left out, each stands at its
+ * iteration, and they get further than mu with as many. */
+static void extrapolated(void **state)
+{
+    (void)state;
+    umi_factorisation_config how = how_config();
+    how.solver = UMI_SOLVER_MU;
+    umi_factorisation *mu = solve(&how, &at_random);
+    const umi_solver solvers[] = {UMI_SOLVER_AUTO, UMI_SOLVER_EXTRAPOLATED};
+    for (size_t i = 0; i < 2; i++) {
+        how.solver = solvers[i];
+        umi_factorisation *f = solve(&how, &at_random);
+        size_t n;
+        const double *curve = umi_factorisation_curve(f, &n);
+        double divergence =
+            divergence_of(um_const_view(V), umi_factorisation_H(f), umi_factorisation_W(f));
+        assert_true(fabs(umi_factorisation_divergence(f) - divergence) < 1e-3 * divergence);
+        assert_true(curve[n - 1] == umi_factorisation_divergence(f));
+        assert_true(divergence < umi_factorisation_divergence(mu));
+        assert_int_equal(
+            umi_factorisation_curve_iteration(f, 1) - umi_factorisation_curve_iteration(f, 0), 5);
+        assert_int_equal(umi_factorisation_curve_iteration(f, n - 1), how.iterations);
+        umi_factorisation_free(f);
+    }
+    umi_factorisation_free(mu);
 }
 
 /* No update leaves W and H as they were given. */
@@ -273,13 +300,16 @@ static void names(void **state)
 {
     (void)state;
     umi_factorisation_config how = how_config();
-    assert_int_equal(umi_solver_chosen(&how), UMI_SOLVER_JOINT);
+    how.solver = UMI_SOLVER_AUTO;
+    assert_int_equal(umi_solver_chosen(&how), UMI_SOLVER_AUTO);
+    assert_true(umi_solver_extrapolates(&how));
     how.divergence = UM_DIVERGENCE_EUCLIDEAN;
     assert_int_equal(umi_solver_chosen(&how), UMI_SOLVER_MU);
+    assert_false(umi_solver_extrapolates(&how));
     assert_true(umi_divergence_beta(&how) == 2.0);
     how.divergence = UM_DIVERGENCE_BETA;
     how.beta = 1.0;
-    assert_int_equal(umi_solver_chosen(&how), UMI_SOLVER_JOINT);
+    assert_int_equal(umi_solver_chosen(&how), UMI_SOLVER_AUTO);
     assert_string_equal(umi_solver_name(UMI_SOLVER_JOINT), "joint");
     assert_string_equal(umi_divergence_name(UM_DIVERGENCE_ITAKURA_SAITO), "is");
     assert_string_equal(umi_divergence_title(UM_DIVERGENCE_KULLBACK_LEIBLER), "Kullback-Leibler");
@@ -316,10 +346,13 @@ static void reckons_memory(void **state)
     large.rows = 100000;
     large.cols = 1000;
     how.n_components = 50;
+    how.solver = UMI_SOLVER_MU;
     double least = 4.0 * (100000.0 * 50.0 + 9.0 * 50.0 * 1000.0);
     double plain = umi_factorisation_bytes(&how, UMI_START_RANDOM, &large);
     assert_true(plain > least && plain < 1.6 * least);
     assert_true(umi_factorisation_bytes(&how, UMI_START_NNDSVD, &large) > plain);
+    how.solver = UMI_SOLVER_AUTO; /* a second H */
+    assert_true(umi_factorisation_bytes(&how, UMI_START_RANDOM, &large) > plain + 4.0 * 5e6);
     how.divergence = UM_DIVERGENCE_ITAKURA_SAITO;
     assert_true(umi_factorisation_bytes(&how, UMI_START_RANDOM, &large) > plain);
 }
@@ -328,6 +361,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_the_product),
+        cmocka_unit_test(extrapolated),
         cmocka_unit_test(given_values),
         cmocka_unit_test(settings_arrive),
         cmocka_unit_test(stops_by_tolerance),

@@ -203,6 +203,10 @@ UM_API um_cview um_nmf_gains(const um_nmf *nmf);       /* n_components x n_chann
  * iteration that counts started from. UM_SOLVER_AUTO: the same from the first iteration on all
  * frames on. */
 UM_API const double *um_nmf_curve(const um_nmf *nmf, size_t *n_values);
+
+/* How many iterations had been done when value i of the curve, below n_values, was measured. */
+UM_API size_t um_nmf_curve_iteration(const um_nmf *nmf, size_t i);
+
 UM_API size_t um_nmf_iterations(const um_nmf *nmf); /* done by the last run */
 
 /* The divergence without penalties after the last run, of the cells that it saw. */

@@ -94,6 +94,24 @@ static int left_width(const umi_command *command, umi_help help)
     return (int)width + MIN_GAP;
 }
 
+/* The text in the right column, on as many lines as it needs. */
+static void print_right(const char *text, int left, FILE *out)
+{
+    size_t room = COLUMNS - (size_t)left;
+    while (strlen(text) > room) {
+        size_t n = room;
+        while (n > 0 && text[n] != ' ') {
+            n--;
+        }
+        if (n == 0) {
+            break; /* a single word: let it stick out */
+        }
+        fprintf(out, "%.*s\n%*s", (int)n, text, left, "");
+        text += n + 1;
+    }
+    fprintf(out, "%s\n", text);
+}
+
 static void print_group(const umi_command *command, umi_group group, umi_help help, int width,
                         FILE *out)
 {
@@ -113,7 +131,8 @@ static void print_group(const umi_command *command, umi_group group, umi_help he
         }
         umi_help_option(&params[i], option, sizeof option);
         describe(&params[i], text, sizeof text);
-        fprintf(out, "  %-*s%s\n", width, option, text);
+        fprintf(out, "  %-*s", width, option);
+        print_right(text, 2 + width, out);
     }
 }
 

@@ -348,6 +348,11 @@ const double *um_nmf_curve(const um_nmf *nmf, size_t *n_values)
     return nmf->curve;
 }
 
+size_t um_nmf_curve_iteration(const um_nmf *nmf, size_t i)
+{
+    return i + 1 < nmf->n_curve ? nmf->curve_start + i * nmf->config.check_every : nmf->iterations;
+}
+
 size_t um_nmf_iterations(const um_nmf *nmf)
 {
     return nmf->iterations;

@@ -106,6 +106,7 @@ struct um_nmf {
     double *curve;
     size_t n_curve;
     size_t iterations;
+    size_t curve_start;          /* iterations before the first value of the curve */
     double divergence, held_out; /* after the last run */
     size_t n_held_out;
 };

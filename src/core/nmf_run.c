@@ -112,11 +112,11 @@ um_status umi_nmf_iterate(um_nmf *nmf, um_cview V, const um_progress *progress)
     if (c->solver == UM_SOLVER_AUTO) {
         status = umi_nmf_auto_start(nmf, V, progress);
     }
-    size_t n_before = nmf->iterations;
+    nmf->curve_start = nmf->iterations;
     umi_nmf_pass p = umi_nmf_begin(nmf, V);
     bool done = false;
     while (nmf->iterations < c->iterations && !done && status == UM_OK) {
-        p.measure = (nmf->iterations - n_before) % c->check_every == 0;
+        p.measure = (nmf->iterations - nmf->curve_start) % c->check_every == 0;
         bool check = p.measure;
         double objective = umi_nmf_step(&p);
         if (check) {

@@ -20,9 +20,10 @@ enum {
 static unsigned abilities_of(umi_solver solver)
 {
     switch (solver) {
-    case UMI_SOLVER_MU:
-        return EVERYTHING;
     case UMI_SOLVER_AUTO:
+    case UMI_SOLVER_MU:
+    case UMI_SOLVER_EXTRAPOLATED:
+        return EVERYTHING;
     case UMI_SOLVER_JOINT:
         return EVERYTHING & ~(unsigned)ANY_DIVERGENCE;
     case UMI_SOLVER_ONLINE:

@@ -5,6 +5,7 @@
 #include "core/progress.h"
 #include "io/text.h"
 #include "job/gather.h"
+#include "job/stem_folder.h"
 #include "job/transform.h"
 
 #include <math.h>
@@ -38,6 +39,12 @@ static um_status open_recording(umi_factor_input *input, um_error *error)
     }
     um_status status =
         umi_recording_open(c->path, &c->reader, c->watch->progress, recording, error);
+    if (status == UM_ERR_DATA && error != NULL && !umi_is_sound_name(c->path)) {
+        char message[sizeof error->message];
+        snprintf(message, sizeof message, "%s", error->message);
+        return umi_error_set(error, status, "%.900s; and no matrix (NPY, Matrix Market, CSV)",
+                             message);
+    }
     if (status != UM_OK) {
         return status;
     }

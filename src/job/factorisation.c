@@ -8,7 +8,8 @@
 
 const char *umi_solver_name(umi_solver solver)
 {
-    static const char *const names[] = {"auto", "mu", "joint", "online", "vq", "pca", "nmfd"};
+    static const char *const names[] = {"auto",   "mu", "joint", "mu-extrapolated",
+                                        "online", "vq", "pca",   "nmfd"};
     return names[solver];
 }
 
@@ -17,10 +18,15 @@ umi_solver umi_solver_chosen(const umi_factorisation_config *config)
     if (config->atom_frames > 1) {
         return UMI_SOLVER_NMFD;
     }
-    if (config->solver != UMI_SOLVER_AUTO) {
-        return config->solver;
-    }
-    return umi_divergence_beta(config) == 1.0 ? UMI_SOLVER_JOINT : UMI_SOLVER_MU;
+    /* With other divergences an extrapolated iteration costs most of what it gains. */
+    bool auto_is_mu = config->solver == UMI_SOLVER_AUTO && umi_divergence_beta(config) != 1.0;
+    return auto_is_mu ? UMI_SOLVER_MU : config->solver;
+}
+
+bool umi_solver_extrapolates(const umi_factorisation_config *config)
+{
+    umi_solver solver = umi_solver_chosen(config);
+    return solver == UMI_SOLVER_AUTO || solver == UMI_SOLVER_EXTRAPOLATED;
 }
 
 const char *umi_divergence_title(um_divergence divergence)
@@ -64,6 +70,7 @@ static const umi_engine *engine_of(const umi_factorisation_config *config)
     case UMI_SOLVER_AUTO:
     case UMI_SOLVER_MU:
     case UMI_SOLVER_JOINT:
+    case UMI_SOLVER_EXTRAPOLATED:
     case UMI_SOLVER_ONLINE:
         break;
     }
@@ -159,5 +166,5 @@ const double *umi_factorisation_curve(const umi_factorisation *f, size_t *n_valu
 
 size_t umi_factorisation_curve_iteration(const umi_factorisation *f, size_t i)
 {
-    return i + 1 < f->n_curve ? i * f->curve_step : f->iterations;
+    return i + 1 < f->n_curve ? f->curve_start + i * f->curve_step : f->iterations;
 }

@@ -9,13 +9,14 @@
 
 /* In the order of the program's words for them. */
 typedef enum umi_solver {
-    UMI_SOLVER_AUTO,   /* the fastest that there is for the case at hand */
-    UMI_SOLVER_MU,     /* UM_SOLVER_MU */
-    UMI_SOLVER_JOINT,  /* UM_SOLVER_JOINT */
-    UMI_SOLVER_ONLINE, /* factor_online.h: V is not held; not one of this file's */
-    UMI_SOLVER_VQ,     /* vq.h: one active atom a row, Euclidean */
-    UMI_SOLVER_PCA,    /* pca.h: orthogonal and signed, Euclidean */
-    UMI_SOLVER_NMFD    /* what atoms of several frames are found by; never asked for by name */
+    UMI_SOLVER_AUTO,         /* UM_SOLVER_AUTO */
+    UMI_SOLVER_MU,           /* UM_SOLVER_MU */
+    UMI_SOLVER_JOINT,        /* UM_SOLVER_JOINT */
+    UMI_SOLVER_EXTRAPOLATED, /* UM_SOLVER_EXTRAPOLATED */
+    UMI_SOLVER_ONLINE,       /* factor_online.h: V is not held; not one of this file's */
+    UMI_SOLVER_VQ,           /* vq.h: one active atom a row, Euclidean */
+    UMI_SOLVER_PCA,          /* pca.h: orthogonal and signed, Euclidean */
+    UMI_SOLVER_NMFD          /* nmfd.h: atoms of several frames; never asked for by name */
 } umi_solver;
 
 typedef struct umi_factorisation_config {
@@ -26,15 +27,20 @@ typedef struct umi_factorisation_config {
     umi_solver solver;
     um_precision precision; /* where the processor has it */
     size_t iterations;
-    double tolerance;
+    double tolerance; /* see nmf.h: it means more where the solver extrapolates */
     double sparsity_H, sparsity_W, continuity_H; /* see nmf.h */
     const double *weights;                       /* K, of the penalties; NULL: 1 each */
     um_parallel parallel;
 } umi_factorisation_config;
 
-/* "mu": the word for --solver; and the solver that `auto` stands for, any other being itself. */
+/* "mu": the word for --solver; and the solver that does it: atoms of several frames have their own,
+ * and `auto` is itself for Kullback-Leibler, `mu` for other divergences. */
 const char *umi_solver_name(umi_solver solver);
 umi_solver umi_solver_chosen(const umi_factorisation_config *config);
+
+/* Whether that one extrapolates. Then config.tolerance is of the divergence at the first of two
+ * checks, else of its first value (see nmf.h). */
+bool umi_solver_extrapolates(const umi_factorisation_config *config);
 
 /* "Kullback-Leibler", "kl"; its place in the family of beta-divergences. */
 const char *umi_divergence_title(um_divergence divergence);

@@ -29,7 +29,8 @@ struct umi_factorisation {
     /* Of the last run. */
     um_cview W, H;
     const double *curve;
-    size_t n_curve, curve_step, iterations;
+    size_t n_curve, iterations;
+    size_t curve_start, curve_step; /* value i of the curve is that after start + i step of them */
     double divergence;
     um_precision precision;
 };

@@ -2,6 +2,20 @@
 #include "core/memory.h"
 #include "job/factorisation_internal.h"
 
+static um_solver solver_of(const umi_factorisation_config *config)
+{
+    switch (umi_solver_chosen(config)) {
+    case UMI_SOLVER_AUTO:
+        return UM_SOLVER_AUTO;
+    case UMI_SOLVER_JOINT:
+        return UM_SOLVER_JOINT;
+    case UMI_SOLVER_EXTRAPOLATED:
+        return UM_SOLVER_EXTRAPOLATED;
+    default:
+        return UM_SOLVER_MU;
+    }
+}
+
 static um_nmf_config config_of(const umi_factorisation_config *c, const umi_factor_input *input)
 {
     um_nmf_config nmf = um_nmf_config_default();
@@ -10,7 +24,8 @@ static um_nmf_config config_of(const umi_factorisation_config *c, const umi_fact
     nmf.n_components = c->n_components;
     nmf.divergence = c->divergence;
     nmf.beta = c->beta;
-    nmf.solver = umi_solver_chosen(c) == UMI_SOLVER_JOINT ? UM_SOLVER_JOINT : UM_SOLVER_MU;
+    nmf.solver = solver_of(c);
+    nmf.check_every = umi_solver_extrapolates(c) ? 5 : nmf.check_every; /* they are fast */
     nmf.precision = c->precision;
     nmf.sparsity_H = c->sparsity_H;
     nmf.sparsity_W = c->sparsity_W;
@@ -44,9 +59,12 @@ static double bytes(const umi_factorisation_config *config, umi_start start,
 {
     double rows = (double)input->rows, columns = (double)umi_padded(input->cols);
     double K_padded = (double)umi_padded(config->n_components);
-    bool joint = umi_solver_chosen(config) == UMI_SOLVER_JOINT;
+    bool joint = umi_solver_chosen(config) != UMI_SOLVER_MU; /* what extrapolates does so, too */
     bool two_H = config->continuity_H > 0.0 || (input->is_sparse && joint);
     double floats = rows * K_padded * (two_H ? 2.0 : 1.0);
+    if (umi_solver_extrapolates(config)) {
+        floats += rows * K_padded + 2.0 * (double)config->n_components * columns;
+    }
     if (input->is_sparse) {
         /* W both ways round and its numerators; of an entry its row, its place, its ratio. */
         floats += 3.0 * (double)config->n_components * columns;
@@ -130,6 +148,7 @@ static um_status run(umi_factorisation *f, const um_progress *progress)
     f->H = um_nmf_activations(nmf);
     f->curve = um_nmf_curve(nmf, &f->n_curve);
     f->iterations = um_nmf_iterations(nmf);
+    f->curve_start = um_nmf_curve_iteration(nmf, 0);
     f->divergence = um_nmf_divergence(nmf);
     f->precision = um_nmf_precision(nmf);
     return status;

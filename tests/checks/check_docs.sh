@@ -9,7 +9,10 @@ trap 'rm -rf "$work"' EXIT
 failed=0
 
 for command in separate learn factor info score presets; do
-    "$unmingle" $command --help=all | grep -E '^  (-[a-z], )?--[a-z]' | sed "s/\$/  $command/"
+    # A row that is too long for a line goes on in the next one, far to the right.
+    "$unmingle" $command --help=all |
+        awk '/^          / { sub(/^ +/, " "); row = row $0; next }
+             { if (NR > 1) print row; row = $0 } END { print row }' | grep -E '^  (-[a-z], )?--[a-z]' | sed "s/\$/  $command/"
 done >"$work/help"
 grep -oE -- '^  (-[a-z], )?--[a-zA-Z0-9-]+' "$work/help" | sed 's/.*--/--/' | sort -u >"$work/options"
 [ "$(wc -l <"$work/options")" -ge 30 ] || { echo "--help=all names hardly an option"; exit 1; }

@@ -62,7 +62,7 @@ WRONG = [
     (["cube.npy", "--atoms", "4"], 65, "cube.npy: "),
     (["short.npy", "--atoms", "4"], 65, "short.npy: "),
     (["words.csv", "--atoms", "4"], 65, "words.csv: "),
-    (["junk.bin", "--atoms", "4"], 65, "junk.bin: "),
+    (["junk.bin", "--atoms", "4"], 65, "no matrix (NPY, "),
     (["nothing", "--atoms", "4"], 65, "nothing: "),
     (["silent.wav", "--atoms", "4"], 65, "silent.wav: there is no sound in it"),
     (["sound.wav", "--atoms", "4", "--window", "64", "--hop", "64"], 64, "--hop"),
@@ -117,7 +117,8 @@ class Factor(ScratchCase):
     # -- Results -----------------------------------------------------------------------------------
 
     def test_numpy_reads_what_was_found(self):
-        W, H, report = self.factor("V.npy", "--atoms", "4", "--tolerance", "0")
+        W, H, report = self.factor("V.npy", "--atoms", "4", "--solver", "mu", "--tolerance",
+                                   "0")
         self.assertEqual((W.shape, W.dtype), ((ATOMS, COLUMNS), np.float32))
         self.assertEqual((H.shape, H.dtype), ((ROWS, ATOMS), np.float32))
         self.assertTrue((W >= 0).all() and (H >= 0).all())
@@ -205,7 +206,7 @@ class Factor(ScratchCase):
         V = product(9000, 900, 6)
         np.save(self.folder / "long.npy", V)
         options = ["--atoms", "6", "--iterations", "40"]
-        _, _, whole = self.factor("long.npy", *options)
+        _, _, whole = self.factor("long.npy", *options, "--solver", "joint")
         W, H, report = self.factor("long.npy", *options, "--memory", "50M", "--force",
                                    warning="long.npy: needs ")
         self.assertEqual((report["solver"], report["settings"]["solver"]), ("online", "auto"))
