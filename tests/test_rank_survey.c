@@ -1,5 +1,5 @@
 /* The survey finds the rank that counts were made with, and says what it did. */
-#include "matrices.h"
+#include "sparse_matrices.h"
 #include "unmingle/rank_survey.h"
 
 #include <math.h>
@@ -124,6 +124,28 @@ static void progress_counts_and_cancels(void **state)
     umi_free(V.data);
 }
 
+/* Mostly zeros: the survey of the entries finds what that of all cells would. */
+static void sparse_matrices_are_surveyed(void **state)
+{
+    (void)state;
+    um_view V = counts(300, 60, 4, 3.0, 4);
+    um_csparse sparse = entries_of(um_const_view(V));
+    um_rank_survey_config config = um_rank_survey_config_default();
+    config.first = 2;
+    config.last = 8;
+    um_rank_survey dense_survey, survey;
+    assert_int_equal(um_rank_survey_run_sparse(&config, &sparse, NULL, &survey), UM_OK);
+    assert_int_equal(um_rank_survey_run(&config, um_const_view(V), NULL, &dense_survey), UM_OK);
+    assert_int_equal(suggestion(&survey), 4);
+    assert_int_equal(suggestion(&dense_survey), 4);
+    assert_true(fabs(survey.scores[2].held_out / dense_survey.scores[2].held_out - 1) < 0.02);
+    sparse.rows = 0;
+    assert_int_equal(um_rank_survey_run_sparse(&config, &sparse, NULL, &survey), UM_ERR_ARGUMENT);
+    assert_int_equal(um_rank_survey_run_sparse(&config, NULL, NULL, &survey), UM_ERR_ARGUMENT);
+    both made = {V, sparse};
+    free_both(made);
+}
+
 static void bad_arguments_are_refused(void **state)
 {
     (void)state;
@@ -161,6 +183,7 @@ int main(void)
         cmocka_unit_test(planted_ranks_are_found),
         cmocka_unit_test(wide_ranges_are_searched),
         cmocka_unit_test(progress_counts_and_cancels),
+        cmocka_unit_test(sparse_matrices_are_surveyed),
         cmocka_unit_test(bad_arguments_are_refused),
     };
     return cmocka_run_group_tests_name("rank_survey", tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include "unmingle/export.h"
 #include "unmingle/parallel.h"
 #include "unmingle/progress.h"
+#include "unmingle/sparse.h"
 #include "unmingle/status.h"
 #include "unmingle/view.h"
 
@@ -26,10 +27,11 @@ enum { UM_RANK_SURVEY_MASKS_MAX = 32, UM_RANK_SURVEY_SCORES_MAX = 48 };
 
 typedef struct um_rank_survey_config {
     size_t first, last;   /* numbers of components, 1..4096; last >= first */
-    double held_out;      /* share of the cells that a mask hides, 0.01..0.5; default 0.1 */
+    double held_out;      /* share of the cells that a mask hides, 0.01..0.5; default 0.1; of a
+                             sparse V no more than it has entries, because each costs as much */
     size_t n_masks;       /* 2..UM_RANK_SURVEY_MASKS_MAX; default 4 */
     size_t iterations;    /* of a factorisation, at most, 1..100000; default 200 */
-    double tolerance;     /* its end, as in nmf.h; default 1e-5 */
+    double tolerance;     /* its end, as in nmf.h; default 1e-4 */
     uint64_t seed;        /* of masks and starts; default 1 */
     um_parallel parallel; /* default the caller's thread */
 } um_rank_survey_config;
@@ -52,13 +54,19 @@ typedef struct um_rank_survey {
 } um_rank_survey;
 
 /* Scores numbers of components first..last: all, when these are few, else some that are spread by a
- * constant factor, and then more of them round the best, until its neighbours are next to it or
- * within 5 %. V is within 0..1e12. Allocates while it works; time grows with the sum of the
+ * constant factor, and then more of them round the best and below the suggestion, until their
+ * neighbours are next to them or within 5 %. V is within 0..1e12. Allocates while it works; time grows with the sum of the
  * numbers. UM_ERR_ARGUMENT, UM_ERR_MEMORY, UM_ERR_CANCELLED by progress, which counts
  * factorisations done of those known to be needed. */
 UM_API UM_MUST_USE um_status um_rank_survey_run(const um_rank_survey_config *config, um_cview V,
                                                 const um_progress *progress,
                                                 um_rank_survey *survey);
+
+/* The same for a sparse V. */
+UM_API UM_MUST_USE um_status um_rank_survey_run_sparse(const um_rank_survey_config *config,
+                                                       const um_csparse *V,
+                                                       const um_progress *progress,
+                                                       um_rank_survey *survey);
 
 #ifdef __cplusplus
 }

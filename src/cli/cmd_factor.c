@@ -9,6 +9,7 @@
 #include "core/memory.h"
 #include "io/text.h"
 #include "job/factor_report.h"
+#include "job/factor_survey.h"
 #include "unmingle/cpu.h"
 
 #include <limits.h>
@@ -124,17 +125,25 @@ static um_status choose_output(factoring *f, um_error *error)
     return UM_OK;
 }
 
+static umi_factor_input_config input_of(factoring *f)
+{
+    const umi_options *o = f->options;
+    umi_factor_input_config input = {
+        .path = o->operands[0].text,
+        .window = o->window,
+        .hop = o->hop,
+        .window_shape = (um_window)o->window_shape,
+        .reader = {o->allow_truncated, o->strict, umi_running_spool_directory()},
+        .parallel = umi_running_parallel(&f->running)};
+    return input;
+}
+
 static um_status plan(factoring *f, um_error *error)
 {
     const umi_options *o = f->options;
     um_parallel parallel = umi_running_parallel(&f->running);
     f->config = (umi_factor_config){
-        .input = {.path = o->operands[0].text,
-                  .window = o->window,
-                  .hop = o->hop,
-                  .window_shape = (um_window)o->window_shape,
-                  .reader = {o->allow_truncated, o->strict, umi_running_spool_directory()},
-                  .parallel = parallel},
+        .input = input_of(f),
         .force = o->force,
         .save_V = o->save_V,
         .lee_seung = o->report_1999,
@@ -264,17 +273,19 @@ static void log_details(const umi_factor_result *r)
             shown, r->reading_seconds, r->wall_seconds, r->cpu_seconds, um_cpu_level());
 }
 
-/* False when memory is short. */
-static bool print_report(const umi_factor_config *config, const umi_factor_result *result)
+/* Prints the report, NULL where memory was short, and frees it. */
+static um_status print_report(umi_json *json, um_error *error)
 {
-    umi_json *json = umi_factor_report(config, result);
     char *text = json != NULL ? umi_json_to_text(json) : NULL;
+    um_status status = UM_OK;
     if (text != NULL) {
         fputs(text, stdout);
+    } else {
+        status = umi_error_set(error, UM_ERR_MEMORY, "not enough memory for the report");
     }
     umi_free(text);
     umi_json_free(json);
-    return text != NULL;
+    return status;
 }
 
 static um_status factor(factoring *f, um_error *error)
@@ -292,13 +303,80 @@ static um_status factor(factoring *f, um_error *error)
     }
     log_details(&result);
     if (f->options->json) {
-        status = print_report(&f->config, &result)
-                     ? UM_OK
-                     : umi_error_set(error, UM_ERR_MEMORY, "not enough memory for the report");
+        status = print_report(umi_factor_report(&f->config, &result), error);
     } else if (!f->options->quiet) {
         print_result(&f->config, &result);
     }
     umi_factor_result_free(&result);
+    return status;
+}
+
+/* -- The survey -------------------------------------------------------------------------------- */
+
+static um_status plan_survey(factoring *f, umi_factor_survey_config *config, um_error *error)
+{
+    const umi_options *o = f->options;
+    um_rank_survey_config *survey = &config->survey;
+    config->input = input_of(f);
+    config->input.watch = &f->running.watch;
+    *survey = um_rank_survey_config_default();
+    survey->seed = o->seed;
+    survey->parallel = config->input.parallel;
+    if (given(o, "atoms")) {
+        return umi_error_set(error, UM_ERR_ARGUMENT,
+                             "--rank-survey looks for the number of atoms; leave --atoms out");
+    }
+    if (!umi_parse_whole_range(o->rank_survey, &survey->first, &survey->last) ||
+        survey->first < 1 || survey->last > 4096) {
+        return umi_error_set(error, UM_ERR_ARGUMENT,
+                             "--rank-survey: '%.200s' is not a range within 1..4096 such as 2..40",
+                             o->rank_survey);
+    }
+    return UM_OK;
+}
+
+static void print_survey(const umi_factor_survey_config *config, const umi_factor_survey *survey)
+{
+    char shown[NAME_SIZE];
+    const um_rank_survey *s = &survey->scores;
+    printf("%s\n", umi_display_name(config->input.path, shown, sizeof shown));
+    printf("  %zu of %zu rows, %zu times a share of the cells hidden\n\n", survey->rows_used,
+           survey->rows, config->survey.n_masks);
+    puts("  atoms  hidden cells    seen cells  above the best  (error)");
+    for (size_t i = 0; i < s->n_scores; i++) {
+        const um_rank_score *score = &s->scores[i];
+        printf("  %5zu  %12.5g  %12.5g", score->n_components, score->held_out, score->seen);
+        if (i == s->best) {
+            printf("%16s", "best");
+        } else {
+            printf("  %14.2g  (%.1g)", score->surplus, score->error);
+        }
+        puts(i == s->suggested ? "  <- suggested" : "");
+    }
+    printf("\n  suggested: --atoms %zu\n", s->scores[s->suggested].n_components);
+    if (s->scores[s->best].n_components == config->survey.last) {
+        printf(
+            "  The divergence of hidden cells still falls at %zu; a wider range would tell more.\n",
+            config->survey.last);
+    }
+}
+
+static um_status survey(factoring *f, um_error *error)
+{
+    umi_factor_survey_config config;
+    umi_factor_survey result;
+    um_status status = plan_survey(f, &config, error);
+    if (status != UM_OK) {
+        return status;
+    }
+    umi_progress_start(&f->running.progress, f->options, config.input.path);
+    status = umi_factor_survey_run(&config, &result, error);
+    umi_progress_finish(&f->running.progress);
+    if (status == UM_OK && f->options->json) {
+        status = print_report(umi_factor_survey_report(&config, &result), error);
+    } else if (status == UM_OK) {
+        print_survey(&config, &result);
+    }
     return status;
 }
 
@@ -310,7 +388,7 @@ int umi_cmd_factor(const umi_options *options)
     if (code != UMI_EXIT_OK) {
         return code;
     }
-    um_status status = factor(&f, &error);
+    um_status status = options->rank_survey != NULL ? survey(&f, &error) : factor(&f, &error);
     if (status != UM_OK && status != UM_ERR_CANCELLED) {
         umi_log(UMI_LOG_ERROR, "%s", error.message);
     }

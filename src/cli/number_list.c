@@ -31,6 +31,32 @@ bool umi_parse_number_range(const char *text, double *low, double *high)
     return true;
 }
 
+/* The first n bytes of `text`, digits alone, as a number. */
+static bool parse_whole(const char *text, size_t n, size_t *value)
+{
+    *value = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] < '0' || text[i] > '9' || i == 9) {
+            return false;
+        }
+        *value = *value * 10 + (size_t)(text[i] - '0');
+    }
+    return n > 0;
+}
+
+bool umi_parse_whole_range(const char *text, size_t *first, size_t *last)
+{
+    const char *dots = strstr(text, "..");
+    size_t low, high;
+    if (dots == NULL || !parse_whole(text, (size_t)(dots - text), &low) ||
+        !parse_whole(dots + 2, strlen(dots + 2), &high) || high < low) {
+        return false;
+    }
+    *first = low;
+    *last = high;
+    return true;
+}
+
 size_t umi_parse_number_list(const char *text, double *values, size_t room)
 {
     size_t n = 0;

@@ -12,4 +12,8 @@ size_t umi_parse_number_list(const char *text, double *values, size_t room);
 /* "LOW-HIGH": two numbers that are not negative, HIGH not below LOW. False leaves both alone. */
 bool umi_parse_number_range(const char *text, double *low, double *high);
 
+/* "FIRST..LAST": two whole numbers up to a billion, LAST not below FIRST. False leaves both
+ * alone. */
+bool umi_parse_whole_range(const char *text, size_t *first, size_t *last);
+
 #endif

@@ -299,7 +299,9 @@ static um_status check_presence(const umi_options *options, um_error *error)
     char text[256];
     for (size_t i = 0; i < n; i++) {
         if ((params[i].commands & command->bit) != 0 && params[i].required &&
-            options->origins[i] == UMI_BUILT_IN) {
+            options->origins[i] == UMI_BUILT_IN &&
+            (params[i].or_else == NULL ||
+             umi_options_origin(options, params[i].or_else) == UMI_BUILT_IN)) {
             snprintf(text, sizeof text, "--%s %s is missing", params[i].name, params[i].metavar);
             return usage_error(options, error, text);
         }

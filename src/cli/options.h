@@ -67,6 +67,7 @@ typedef struct umi_options {
     double sparsity;
     double atom_sparsity;
     double continuity;
+    const char *rank_survey;
     const char *weights;
 
     /* output */

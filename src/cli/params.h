@@ -50,7 +50,8 @@ typedef struct umi_param {
     umi_group group;
     unsigned commands;          /* who takes it; a name is unique within a command */
     bool repeatable;            /* UMI_TEXT and UMI_PATH: every value counts, not the last alone */
-    bool required;              /* a command that takes it cannot do without */
+    bool required;              /* a command that takes it cannot do without ... */
+    const char *or_else;        /* ... unless this option is given in its place; or NULL */
     bool in_presets;            /* may stand in a preset; a flag then takes =no as well */
     bool everyday;              /* --help explains it; of the others it gives the names */
     const char *metavar;        /* what stands for the value in help */

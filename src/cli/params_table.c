@@ -170,6 +170,7 @@ static const umi_param TABLE[] = {
      .group = UMI_GROUP_MODEL,
      .commands = UMI_FACTOR,
      .required = true,
+     .or_else = "rank-survey",
      .everyday = true,
      .metavar = "K",
      .min = 1,
@@ -177,6 +178,20 @@ static const umi_param TABLE[] = {
      .offset = AT(atoms),
      .help = "rows of W",
      .detail = "How many atoms to factorise into: the rows of W and the columns of H."},
+    {.name = "rank-survey",
+     .kind = UMI_TEXT,
+     .group = UMI_GROUP_MODEL,
+     .commands = UMI_FACTOR,
+     .everyday = true,
+     .metavar = "A..B",
+     .offset = AT(rank_survey),
+     .help = "in place of --atoms: how many atoms to take",
+     .detail = "Factorise nothing, and tell how many atoms from A to B would be right. A tenth of "
+               "the cells of V is hidden, and each number of atoms is judged by the divergence of "
+               "these cells from the model of the others: it falls as long as the atoms stand for "
+               "something that is there, and rises when they learn V by heart. Four sets of hidden "
+               "cells give an error, and the suggestion is the smallest number that is not clearly "
+               "worse than the best. Of more than 1000 rows a sample is judged."},
     {.name = "divergence",
      .kind = UMI_CHOICE,
      .group = UMI_GROUP_MODEL,
