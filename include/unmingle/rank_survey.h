@@ -55,9 +55,9 @@ typedef struct um_rank_survey {
 
 /* Scores numbers of components first..last: all, when these are few, else some that are spread by a
  * constant factor, and then more of them round the best and below the suggestion, until their
- * neighbours are next to them or within 5 %. V is within 0..1e12. Allocates while it works; time grows with the sum of the
- * numbers. UM_ERR_ARGUMENT, UM_ERR_MEMORY, UM_ERR_CANCELLED by progress, which counts
- * factorisations done of those known to be needed. */
+ * neighbours are next to them or within 5 %. V is within 0..1e12. Allocates while it works; time
+ * grows with the sum of the numbers. UM_ERR_ARGUMENT, UM_ERR_MEMORY, UM_ERR_CANCELLED by progress,
+ * which counts factorisations done of those known to be needed. */
 UM_API UM_MUST_USE um_status um_rank_survey_run(const um_rank_survey_config *config, um_cview V,
                                                 const um_progress *progress,
                                                 um_rank_survey *survey);

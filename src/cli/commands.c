@@ -40,11 +40,8 @@ static const umi_command COMMANDS[] = {
      .max_operands = 1,
      .operands = "V",
      .summary = "factorise a matrix or a spectrogram: V ~ H W, nothing negative",
-     .examples = "unmingle factor song.wav --atoms 30 --save-V
-                 "
-                 "unmingle factor counts.mtx --rank-survey 2..40
-                 ",
-                     .description =
+     .examples = "unmingle factor song.wav --atoms 30 --save-V\n",
+     .description =
          "The engine by itself: finds W (K atoms, one a row, each with the sum 1) and H (the "
          "activations) so that H W is near V, and writes them as NPY files, with a report of how "
          "they were found. V is a matrix of numbers that are not negative, one row a sample: an "

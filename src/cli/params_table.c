@@ -462,7 +462,6 @@ static const umi_param TABLE[] = {
      .kind = UMI_INTEGER,
      .group = UMI_GROUP_LEARNING,
      .commands = UMI_FACTOR,
-     .everyday = true,
      .metavar = "N",
      .min = 1,
      .max = 1000,
