@@ -69,6 +69,26 @@ static void values_are_judged(void **state)
     umi_free(M.data);
 }
 
+/* Whole numbers, so that the sum is exact in any order; and nothing behind a row. */
+static void values_are_summed(void **state)
+{
+    (void)state;
+    for (size_t cols = 0; cols < 40; cols++) {
+        um_view M = umi_matrix_new(3, cols + 1);
+        double expected = 0.0;
+        for (size_t r = 0; r < 3; r++) {
+            for (size_t c = 0; c <= cols; c++) {
+                float value = (float)((r * 7919 + c * c * 104729) % 1000003);
+                um_row(M, r)[c] = value;
+                expected += c < cols ? (double)value : 0.0;
+            }
+        }
+        um_cview all_but_last = {M.data, 3, cols, M.stride};
+        assert_true(umi_matrix_sum(all_but_last) == expected);
+        umi_free(M.data);
+    }
+}
+
 static void rows_are_normalised(void **state)
 {
     (void)state;
@@ -85,9 +105,8 @@ static void rows_are_normalised(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_are_aligned_and_zero),
-        cmocka_unit_test(what_cannot_be_had_is_null),
-        cmocka_unit_test(values_are_judged),
+        cmocka_unit_test(rows_are_aligned_and_zero), cmocka_unit_test(what_cannot_be_had_is_null),
+        cmocka_unit_test(values_are_judged),         cmocka_unit_test(values_are_summed),
         cmocka_unit_test(rows_are_normalised),
     };
     return cmocka_run_group_tests_name("matrix", tests, NULL, NULL);

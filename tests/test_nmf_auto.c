@@ -1,4 +1,5 @@
 /* The solver that learns from a few of the frames first. */
+#include "core/matrix.h"
 #include "core/nmf_internal.h"
 #include "job/thread_pool.h"
 #include "matrices.h"
@@ -335,7 +336,8 @@ static void silence_is_silent(void **state)
             for (size_t k = 0; k < H.cols; k++) {
                 sum += (double)um_crow(H, n)[k];
             }
-            assert_true((sum == 0.0) == (umi_nmf_sum(um_cview_of(um_row(V, n), 1, V.cols)) == 0.0));
+            assert_true((sum == 0.0) ==
+                        (umi_matrix_sum(um_cview_of(um_row(V, n), 1, V.cols)) == 0.0));
         }
         assert_true(isfinite(last_objective(nmf)));
         um_nmf_free(nmf);

@@ -267,6 +267,46 @@ static void objective_never_rises(void **state)
     assert_true(n_restarts > 0);
 }
 
+/* A V that is mostly zeros, as entries and as a matrix: the same up to rounding, which decides
+ * now and then whether the momentum of a value ends. */
+static void sparse_V_goes_the_same_way(void **state)
+{
+    (void)state;
+    enum { ROWS = 150, COLS = 40 };
+    umi_random random = umi_random_seeded(5);
+    um_view V = matrix_random(ROWS, COLS, 0.8, &random);
+    size_t row_start[ROWS + 1] = {0};
+    uint32_t column[ROWS * COLS];
+    float value[ROWS * COLS];
+    size_t n = 0;
+    for (size_t r = 0; r < ROWS; r++) {
+        for (uint32_t c = 0; c < COLS; c++) {
+            if (um_row(V, r)[c] > 0.0F) {
+                column[n] = c;
+                value[n++] = um_row(V, r)[c];
+            }
+        }
+        row_start[r + 1] = n;
+    }
+    um_csparse entries = {ROWS, COLS, row_start, column, value};
+    um_nmf_config config = um_nmf_config_default();
+    config.solver = UM_SOLVER_EXTRAPOLATED;
+    config.n_frames = ROWS;
+    config.n_bins = COLS;
+    config.n_components = 6;
+    config.iterations = 15;
+    um_nmf *dense = run(config, um_const_view(V), 1), *sparse;
+    config.sparse = true;
+    config.n_values = n;
+    assert_int_equal(um_nmf_new(&config, &sparse), UM_OK);
+    assert_int_equal(um_nmf_start_random_sparse(sparse, &entries, 1), UM_OK);
+    assert_int_equal(um_nmf_run_sparse(sparse, &entries, NULL), UM_OK);
+    assert_true(fabs(last_objective(sparse) / last_objective(dense) - 1.0) < 1e-4);
+    um_nmf_free(dense);
+    um_nmf_free(sparse);
+    umi_free(V.data);
+}
+
 /* -- The same bits, no memory, a stop ---------------------------------------------------------- */
 
 static um_nmf_config config_of_variant(size_t variant)
@@ -394,6 +434,7 @@ int main(void)
         cmocka_unit_test(iterations_equal_those_in_double),
         cmocka_unit_test(half_the_iterations_lead_further),
         cmocka_unit_test(objective_never_rises),
+        cmocka_unit_test(sparse_V_goes_the_same_way),
         cmocka_unit_test(workers_change_no_bit),
         cmocka_unit_test(false_cancels),
         cmocka_unit_test(tolerance_stops),

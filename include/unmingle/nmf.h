@@ -124,7 +124,7 @@ typedef struct um_nmf_config {
     double tolerance;         /* stop when the divergence fell by less than this share of its first
                                  value between two checks; with UM_SOLVER_EXTRAPOLATED and _AUTO,
                                  whose first value says little, of its value at the first of the
-                                 two (5e-3 with check_every = 5 suits them). 0 (default): never */
+                                 two (2e-3 with check_every = 5 suits them). 0 (default): never */
     size_t check_every;       /* iterations between two values of the divergence curve, 1..;
                                  default 10 */
     um_parallel parallel;     /* default the caller's thread */

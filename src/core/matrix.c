@@ -37,12 +37,33 @@ bool umi_matrix_is_non_negative(um_cview M, bool rows_have_sum)
     return true;
 }
 
+/* In lanes, so that no addition waits for the one before. */
+double umi_matrix_sum(um_cview M)
+{
+    enum { LANES = 8 };
+    double lanes[LANES] = {0};
+    for (size_t r = 0; r < M.rows; r++) {
+        const float *row = um_crow(M, r);
+        size_t c = 0;
+        for (; c + LANES <= M.cols; c += LANES) {
+            for (size_t i = 0; i < LANES; i++) {
+                lanes[i] += (double)row[c + i];
+            }
+        }
+        for (; c < M.cols; c++) {
+            lanes[0] += (double)row[c];
+        }
+    }
+    double sum = 0.0;
+    for (size_t i = 0; i < LANES; i++) {
+        sum += lanes[i];
+    }
+    return sum;
+}
+
 bool umi_row_normalise(float *row, size_t n)
 {
-    double sum = 0.0;
-    for (size_t i = 0; i < n; i++) {
-        sum += (double)row[i];
-    }
+    double sum = umi_matrix_sum(um_cview_of(row, 1, n));
     if (!isfinite(sum) || sum <= 0.0) {
         return false;
     }

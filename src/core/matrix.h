@@ -14,6 +14,10 @@ um_view umi_matrix_new(size_t rows, size_t cols);
  * row is all zero either. */
 bool umi_matrix_is_non_negative(um_cview M, bool rows_have_sum);
 
+/* The sum of all values, which may be large and many: relative error below 1e-14 for values >= 0.
+ */
+double umi_matrix_sum(um_cview M);
+
 /* Divides the n values of a row by their sum; false, and nothing done, when that is not finite and
  * above 0. */
 bool umi_row_normalise(float *row, size_t n);

@@ -1,4 +1,5 @@
 /* The start of the solver `auto`: the dictionary is learned from some of the frames first. */
+#include "core/matrix.h"
 #include "core/nmf_internal.h"
 #include "core/progress.h"
 
@@ -71,7 +72,7 @@ static void gather(um_nmf *nmf, size_t n_frames, size_t step)
  * the others. */
 static double level_of(const um_nmf *nmf, um_cview V, size_t n)
 {
-    double sum = umi_nmf_sum(um_cview_of(um_crow(V, n), 1, V.cols));
+    double sum = umi_matrix_sum(um_cview_of(um_crow(V, n), 1, V.cols));
     if (nmf->config.held_out == 0.0) {
         return sum;
     }
@@ -96,7 +97,7 @@ static void spread(um_nmf *nmf, um_cview V, size_t from, size_t to)
         size_t nearest = n / from < n_from ? n / from : n_from - 1;
         const float *source = um_row(nmf->H, nearest);
         double level = level_of(nmf, V, n);
-        double sum = umi_nmf_sum(um_cview_of(source, 1, K));
+        double sum = umi_matrix_sum(um_cview_of(source, 1, K));
         double shape = sum > 0.0 ? 0.5 * level / sum : 0.0;
         float flat = (float)(0.5 * level / (double)K);
         float *h = um_row(nmf->H, i);
@@ -115,6 +116,7 @@ static um_status learn(um_nmf *nmf, um_cview V, const stage *s, double *passes,
     nmf->n_rows = some.rows;
     nmf->frame_first = chosen(0, s->step);
     nmf->frame_step = s->step;
+    nmf->sum = umi_matrix_sum(some);
     umi_nmf_pass p = umi_nmf_begin(nmf, some);
     um_status status = UM_OK;
     for (size_t i = 0; i < s->iterations && status == UM_OK; i++) {
@@ -139,7 +141,7 @@ um_status umi_nmf_auto_start(um_nmf *nmf, um_cview V, const um_progress *progres
         return UM_OK;
     }
     um_status status = UM_OK;
-    double passes = 0.0;
+    double passes = 0.0, sum = nmf->sum;
     size_t first = first_stage(V.rows);
     gather(nmf, V.rows, stages[first].step);
     for (size_t s = first; s < N_STAGES; s++) {
@@ -149,6 +151,7 @@ um_status umi_nmf_auto_start(um_nmf *nmf, um_cview V, const um_progress *progres
         spread(nmf, V, stages[s].step, s + 1 < N_STAGES ? stages[s + 1].step : 1);
     }
     nmf->n_rows = V.rows;
+    nmf->sum = sum;
     nmf->iterations = (size_t)ceil(passes);
     return status;
 }

@@ -80,13 +80,12 @@ static void extrapolate_row(float *value, float *last, size_t n, float t)
     const float more = 1.0f + t, less = 1.0f - t;
     for (size_t i = 0; i < n; i++) {
         float now = fabsf(value[i]);
-        float up = more * now + less * last[i];
-        float down = less * now + more * last[i];
-        float step = up / (down > FLT_MIN ? down : FLT_MIN);
-        /* Exactly 1, or the next update would seem to lead somewhere. */
-        step = signbit(value[i]) ? 1.0f : step;
+        /* Without momentum both sums are of the same two terms, so that the quotient is 1. */
+        float before = value[i] < 0.0f ? now : last[i];
+        float up = more * now + less * before;
+        float down = more * before + less * now;
         last[i] = now;
-        value[i] = now * step;
+        value[i] = now * (up / (down > FLT_MIN ? down : FLT_MIN));
     }
 }
 
@@ -108,21 +107,19 @@ static void end_row(float *value, size_t n)
 
 /* -- The dictionary ---------------------------------------------------------------------------- */
 
-/* The sum that the row had before it was brought to 1. */
-static double normalised_by(float *row, size_t n)
-{
-    double sum = 0.0;
-    for (size_t i = 0; i < n; i++) {
-        sum += (double)row[i];
-    }
-    return umi_row_normalise(row, n) ? sum : 1.0;
-}
-
+/* Returns the sum that the row had before it was brought to 1. */
 static double extrapolate_learned(um_view now, um_view last, um_view start, size_t k, float t)
 {
     float *row = um_row(now, k);
     extrapolate_row(row, um_row(last, k), now.cols, t);
-    double sum = normalised_by(row, now.cols);
+    double sum = umi_matrix_sum(um_cview_of(row, 1, now.cols));
+    if (!(sum > 0.0)) {
+        sum = 1.0;
+    }
+    float scale = (float)(1.0 / sum);
+    for (size_t i = 0; i < now.cols; i++) {
+        row[i] *= scale;
+    }
     memcpy(um_row(start, k), row, now.cols * sizeof *row);
     return sum;
 }

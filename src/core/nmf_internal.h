@@ -96,8 +96,7 @@ struct um_nmf {
     double *scale;           /* K: factors that the next pass applies to the columns of H */
     double mean;             /* u: of V in this run */
     float largest;           /* of V in this run */
-    double sum;              /* of the V that is at work, where the divergence has a -V (dense
-                                Kullback-Leibler): no tile need add it up again */
+    double sum;              /* of the dense V that is at work */
     size_t n_rows;           /* of V in the last run: so many rows of H mean something */
     size_t frame_first; /* row n of the V that is at work is frame frame_first + n frame_step */
     size_t frame_step;  /* of the one that was given */
@@ -132,9 +131,6 @@ struct umi_nmf_pass {
 /* The iterations, V being checked, and mean, largest and n_rows known. Of a sparse V, whose entries
  * are in nmf->entries, rows and cols are all that V says. */
 um_status umi_nmf_iterate(um_nmf *nmf, um_cview V, const um_progress *progress);
-
-/* The sum of all values. */
-double umi_nmf_sum(um_cview V);
 
 /* What umi_nmf_iterate is made of. _begin takes H's first V.rows rows and W as they are; _step is
  * one iteration, and returns the objective before it when pass->measure asks for that; _end brings

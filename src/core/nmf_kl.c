@@ -73,14 +73,40 @@ static void tile(const umi_nmf_pass *p, size_t first, um_view H, umi_nmf_part *p
     }
 }
 
+/* The spectrum of atom k. log |w|_2 is convex in log w, so that its tangent there, w^2 / |w|_2^2,
+ * bounds the penalty of the atom from the right side. */
+static void share_out(um_nmf *nmf, size_t k, const float *N, double mass)
+{
+    size_t F = nmf->config.n_bins;
+    float *w = um_row(nmf->W, k);
+    double sparsity = umi_nmf_sparsity_of_atom(nmf, k);
+    if (nmf->config.n_channels == 1 && sparsity == 0.0) { /* the same without the detours */
+        double scale = (double)um_row(nmf->G, k)[0] / mass;
+        for (size_t f = 0; f < F; f++) {
+            float share = (float)((double)w[f] * (double)N[f] * scale);
+            w[f] = w[f] > 0.0f ? share : w[f];
+        }
+        return;
+    }
+    double squares = 0.0;
+    for (size_t f = 0; f < F; f++) {
+        squares += (double)w[f] * (double)w[f];
+    }
+    for (size_t f = 0; f < F; f++) {
+        if (w[f] > 0.0f) {
+            double share = umi_nmf_over_channels(nmf, k, N, f) + sparsity * (double)w[f] / squares;
+            w[f] = (float)((double)w[f] * share / (mass + sparsity));
+        }
+    }
+}
+
 /* W G share out the mass that atom k explains, sum G W N; spectrum and gains are its margins, the
  * whole goes to H. With both learned at once this is the exact EM step of PLCA (Smaragdis, Raj
- * 2007), so the divergence does not rise. log |w|_2 is convex in log w, so that its tangent there,
- * w^2 / |w|_2^2, bounds the penalty of the atom from the right side. */
+ * 2007), so the divergence does not rise. */
 static void learn_atom(const umi_nmf_pass *p, size_t k)
 {
     um_nmf *nmf = p->nmf;
-    size_t C = nmf->config.n_channels, F = nmf->config.n_bins;
+    size_t C = nmf->config.n_channels;
     bool learn_gains = umi_nmf_learns_gains(nmf);
     if (nmf->fixed[k] && !learn_gains) {
         return;
@@ -88,7 +114,6 @@ static void learn_atom(const umi_nmf_pass *p, size_t k)
     umi_nmf_reduce_row(p, k);
     const float *N = um_row(nmf->parts[0].N, k);
     double activation_sum = nmf->parts[0].activation_sum[k];
-    float *w = um_row(nmf->W, k);
     float *g = um_row(nmf->G, k);
     double gain_mass[UMI_NMF_CHANNELS_MAX];
     double mass = 0.0;
@@ -101,18 +126,7 @@ static void learn_atom(const umi_nmf_pass *p, size_t k)
         return;
     }
     if (!nmf->fixed[k]) {
-        double squares = 0.0;
-        for (size_t f = 0; f < F; f++) {
-            squares += (double)w[f] * (double)w[f];
-        }
-        double sparsity = umi_nmf_sparsity_of_atom(nmf, k);
-        for (size_t f = 0; f < F; f++) {
-            if (w[f] > 0.0f) {
-                double share =
-                    umi_nmf_over_channels(nmf, k, N, f) + sparsity * (double)w[f] / squares;
-                w[f] = (float)((double)w[f] * share / (mass + sparsity));
-            }
-        }
+        share_out(nmf, k, N, mass);
     }
     for (size_t c = 0; learn_gains && c < C; c++) {
         g[c] = (float)(gain_mass[c] / mass);

@@ -1,30 +1,7 @@
 /* The iterations. */
+#include "core/matrix.h"
 #include "core/nmf_internal.h"
 #include "core/progress.h"
-
-/* In lanes, so that no addition waits for the one before. */
-double umi_nmf_sum(um_cview V)
-{
-    enum { LANES = 8 };
-    double lanes[LANES] = {0};
-    for (size_t n = 0; n < V.rows; n++) {
-        const float *v = um_crow(V, n);
-        size_t f = 0;
-        for (; f + LANES <= V.cols; f += LANES) {
-            for (size_t i = 0; i < LANES; i++) {
-                lanes[i] += (double)v[f + i];
-            }
-        }
-        for (; f < V.cols; f++) {
-            lanes[0] += (double)v[f];
-        }
-    }
-    double sum = 0.0;
-    for (size_t i = 0; i < LANES; i++) {
-        sum += lanes[i];
-    }
-    return sum;
-}
 
 static float largest_of(um_cview V)
 {
@@ -40,7 +17,9 @@ static float largest_of(um_cview V)
 
 static void measure_input(um_nmf *nmf, um_cview V)
 {
-    double mean = V.rows > 0 ? umi_nmf_sum(V) / ((double)V.rows * (double)V.cols) : 0.0;
+    double sum = umi_matrix_sum(V);
+    double mean = V.rows > 0 ? sum / ((double)V.rows * (double)V.cols) : 0.0;
+    nmf->sum = sum;
     nmf->mean = mean > 0.0 ? mean : 1.0; /* of silence any unit will do */
     nmf->largest = largest_of(V);
     nmf->n_rows = V.rows;
@@ -75,7 +54,6 @@ umi_nmf_pass umi_nmf_begin(um_nmf *nmf, um_cview V)
     if (nmf->momentum != NULL) {
         umi_nmf_momentum_begin(nmf);
     }
-    nmf->sum = nmf->family == &umi_nmf_kl ? umi_nmf_sum(V) : 0.0;
     return (umi_nmf_pass){nmf,  V, umi_nmf_n_parts(V.rows), true, umi_nmf_learns_dictionary(nmf),
                           false};
 }
