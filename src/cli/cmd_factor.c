@@ -169,7 +169,7 @@ static um_status plan(factoring *f, um_error *error)
     };
     um_status status = choose_divergence(f, error);
     if (!given(o, "tolerance")) {
-        f->config.how.tolerance = umi_solver_extrapolates(&f->config.how) ? 5e-3 : 1e-5;
+        f->config.how.tolerance = umi_solver_extrapolates(&f->config.how) ? 2e-3 : 1e-5;
     }
     if (status == UM_OK) {
         status = read_weights(f, error);

@@ -451,12 +451,12 @@ static const umi_param TABLE[] = {
      .metavar = "X",
      .min = 0,
      .max = 1,
-     .initial_words = "5e-3 or 1e-5, by solver",
+     .initial_words = "2e-3 or 1e-5, by solver",
      .offset = AT(tolerance),
      .help = "stop when it falls by less",
      .detail = "Stop when the divergence falls by less than this share between two checks: with "
                "*mu-extrapolated*, and *auto* where that does so, of its value then (default "
-               "5e-3), with *mu* and *joint* of its first value (default 1e-5). 0 goes on to the "
+               "2e-3), with *mu* and *joint* of its first value (default 1e-5). 0 goes on to the "
                "last iteration."},
     {.name = "restarts",
      .kind = UMI_INTEGER,

@@ -267,10 +267,7 @@ void umi_nmf_learn_gains(um_nmf *nmf, size_t k, const float *N, const float *E, 
 /* Brings the row to the sum 1 and returns the sum it had; a row that died stays, and gives 1. */
 static double normalised_by(float *row, size_t n)
 {
-    double sum = 0.0;
-    for (size_t i = 0; i < n; i++) {
-        sum += (double)row[i];
-    }
+    double sum = umi_matrix_sum(um_cview_of(row, 1, n));
     return umi_row_normalise(row, n) ? sum : 1.0;
 }
 

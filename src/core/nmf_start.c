@@ -28,17 +28,11 @@ static double mean_of(um_cview V)
     return sum / ((double)V.rows * (double)V.cols);
 }
 
-/* In 0.1..1. */
-static float above_floor(umi_random *random)
-{
-    return (float)(0.1 + 0.9 * umi_random_uniform(random));
-}
-
 static void random_atom(um_nmf *nmf, size_t k, umi_random *random)
 {
     float *w = um_row(nmf->W, k);
     for (size_t f = 0; f < nmf->config.n_bins; f++) {
-        w[f] = above_floor(random);
+        w[f] = (float)umi_random_start_value(random);
     }
     bool normalised = umi_row_normalise(w, nmf->config.n_bins);
     (void)normalised; /* its values are above zero */
@@ -53,11 +47,11 @@ void umi_nmf_start_random(um_nmf *nmf, size_t n_rows, double mean, uint64_t seed
             random_atom(nmf, k, &random);
         }
     }
-    /* Rows of D sum to 1, so the model's row sum is H's; above_floor has the mean 0.55. */
+    /* Rows of D sum to 1, so the model's row sum is H's; start values have the mean 0.55. */
     double scale = mean * (double)nmf->n_columns / ((double)K * 0.55);
     for (size_t n = 0; n < n_rows; n++) {
         for (size_t k = 0; k < K; k++) {
-            um_row(nmf->H, n)[k] = (float)(scale * (double)above_floor(&random));
+            um_row(nmf->H, n)[k] = (float)(scale * (double)(float)umi_random_start_value(&random));
         }
     }
     umi_nmf_expand(nmf);

@@ -8,12 +8,6 @@
 /* Natural logarithm of how far the random start of an atom falls over its frames. */
 static const double START_DECAY = 3.0;
 
-/* In 0.1..1. */
-static double above_floor(umi_random *random)
-{
-    return 0.1 + 0.9 * umi_random_uniform(random);
-}
-
 static void random_atom(um_nmfd *nmfd, size_t k, umi_random *random)
 {
     size_t T = nmfd->config.atom_frames, F = nmfd->config.n_bins;
@@ -21,24 +15,12 @@ static void random_atom(um_nmfd *nmfd, size_t k, umi_random *random)
     for (size_t tau = 0; tau < T; tau++) {
         double level = exp(-START_DECAY * (double)tau / (double)T);
         for (size_t f = 0; f < F; f++) {
-            w[tau * F + f] = (float)(level * above_floor(random));
+            w[tau * F + f] = (float)(level * umi_random_start_value(random));
         }
     }
     bool normalised = umi_row_normalise(w, T * F);
     (void)normalised; /* its values are above zero */
     umi_nmfd_expand(nmfd, k);
-}
-
-static double sum_of(um_cview V)
-{
-    double sum = 0.0;
-    for (size_t n = 0; n < V.rows; n++) {
-        const float *v = um_crow(V, n);
-        for (size_t f = 0; f < V.cols; f++) {
-            sum += (double)v[f];
-        }
-    }
-    return sum;
 }
 
 um_status um_nmfd_start_random(um_nmfd *nmfd, um_cview V, uint64_t seed)
@@ -54,12 +36,12 @@ um_status um_nmfd_start_random(um_nmfd *nmfd, um_cview V, uint64_t seed)
             random_atom(nmfd, k, &random);
         }
     }
-    /* An atom sums to 1, so each activation adds itself to the model; above_floor has the mean
+    /* An atom sums to 1, so each activation adds itself to the model; start values have the mean
      * 0.55. */
-    double scale = sum_of(V) / ((double)V.rows * (double)K * 0.55);
+    double scale = umi_matrix_sum(V) / ((double)V.rows * (double)K * 0.55);
     for (size_t n = 0; n < V.rows; n++) {
         for (size_t k = 0; k < K; k++) {
-            umi_nmfd_activations(nmfd, n)[k] = (float)(scale * above_floor(&random));
+            umi_nmfd_activations(nmfd, n)[k] = (float)(scale * umi_random_start_value(&random));
         }
     }
     return UM_OK;

@@ -44,6 +44,11 @@ double umi_random_uniform(umi_random *random)
     return (double)(umi_random_bits(random) >> 11) * 0x1p-53;
 }
 
+double umi_random_start_value(umi_random *random)
+{
+    return 0.1 + 0.9 * umi_random_uniform(random);
+}
+
 size_t umi_random_below(umi_random *random, size_t n)
 {
     assert(n > 0);

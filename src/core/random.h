@@ -17,6 +17,9 @@ uint64_t umi_random_bits(umi_random *random);
 /* Uniform in [0, 1), 53 random bits. */
 double umi_random_uniform(umi_random *random);
 
+/* Uniform in [0.1, 1), mean 0.55: a start value from which no multiplicative update is far. */
+double umi_random_start_value(umi_random *random);
+
 /* Uniform in 0..n-1 without bias; n > 0. */
 size_t umi_random_below(umi_random *random, size_t n);
 
