@@ -403,5 +403,6 @@ const kernel_case kernel_cases[N_KERNEL_CASES] = {
     {"ratios of entries of all sizes", check_ratios_of_entries},
     {"projections of entries of all sizes", check_projections_of_entries},
     {"entries may be split", check_split_of_entries},
+    {"bits do not depend on the width of vectors", check_bits},
     {"magnitudes of all lengths", magnitudes_of_all_lengths},
 };

@@ -12,7 +12,7 @@ typedef struct kernel_case {
     void (*check)(const umi_kernels *kernels);
 } kernel_case;
 
-enum { N_KERNEL_CASES = 15, KERNEL_ROWS_MAX = 5 };
+enum { N_KERNEL_CASES = 16, KERNEL_ROWS_MAX = 5 };
 
 extern const kernel_case kernel_cases[N_KERNEL_CASES];
 
@@ -23,6 +23,9 @@ size_t kernel_rows(umi_kernels rows[KERNEL_ROWS_MAX]);
 void check_ratios_of_entries(const umi_kernels *kernels);
 void check_projections_of_entries(const umi_kernels *kernels);
 void check_split_of_entries(const umi_kernels *kernels);
+
+/* Bits that are the same on every processor that rounds alike, kernel_cases_bits.c. */
+void check_bits(const umi_kernels *kernels);
 
 /* Of umi_flush_denormals and umi_restore_denormals, which belong to no row. */
 void check_denormals(void);

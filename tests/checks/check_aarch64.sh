@@ -15,7 +15,7 @@ trap 'rm -rf "$work"' EXIT
 # Nothing but the loops and what their cases need, as no other library is there for that processor.
 $cc -std=c11 -O2 -Werror "$@" -static -I "$project/src" -I "$project/include" -I "$project/tests" \
     "$project"/src/core/kernels/*.c "$project/src/core/memory.c" "$project/src/core/random.c" \
-    "$project/tests/kernel_cases.c" "$project/tests/kernel_cases_entries.c" \
+    "$project/tests/kernel_cases.c" "$project/tests/kernel_cases_bits.c" "$project/tests/kernel_cases_entries.c" \
     "$project/tests/checks/run_kernel_cases.c" \
     -o "$work/run_kernel_cases" -lm
 $emulator "$work/run_kernel_cases" neon

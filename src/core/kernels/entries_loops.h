@@ -6,48 +6,47 @@
 #ifndef UMI_CORE_KERNELS_ENTRIES_LOOPS_H
 #define UMI_CORE_KERNELS_ENTRIES_LOOPS_H
 
-/* The models of `count` entries, 1 or UMI_PROJECT_ATOMS, a constant where this is called. */
+/* The models of `count` entries, 1 or 4, a constant where this is called. */
 static ALWAYS_INLINE umi_quad model_entries(size_t atoms, const uint32_t *index, const float *x,
                                             const float *D, size_t D_stride, int count)
 {
-    vector sums[PROJECT_ROWS][UMI_PROJECT_ATOMS];
-    const float *d[UMI_PROJECT_ATOMS];
-#pragma GCC unroll 4
-    for (int r = 0; r < PROJECT_ROWS; r++) {
-#pragma GCC unroll 4
-        for (int j = 0; j < UMI_PROJECT_ATOMS; j++) {
-            sums[r][j] = splat(0.0F);
-        }
-    }
+    partial_sums sums;
+    const float *d[4];
+    clear_sums(sums);
 #pragma GCC unroll 4
     for (int j = 0; j < count; j++) {
         d[j] = D + index[j] * D_stride;
     }
     size_t k = 0;
-    for (; k + LANES <= atoms; k += LANES) {
-        vector h = load_whole(x + k);
+    for (; k + UMI_PARTIAL_SUMS <= atoms; k += UMI_PARTIAL_SUMS) {
 #pragma GCC unroll 4
-        for (int j = 0; j < count; j++) {
-            sums[0][j] = multiply_add(h, load_whole(d[j] + k), sums[0][j]);
+        for (int v = 0; v < SUM_VECTORS; v++) {
+            const size_t at = k + (size_t)v * LANES;
+            vector h = load_whole(x + at);
+#pragma GCC unroll 4
+            for (int j = 0; j < count; j++) {
+                sums[j][v] = multiply_add(h, load_whole(d[j] + at), sums[j][v]);
+            }
         }
     }
-    if (k < atoms) {
-        tail lanes = first_lanes(atoms - k);
-        vector h = load_tail(x + k, lanes);
 #pragma GCC unroll 4
-        for (int j = 0; j < count; j++) {
-            sums[0][j] = multiply_add(h, load_tail(d[j] + k, lanes), sums[0][j]);
+    for (int v = 0; v < SUM_VECTORS; v++, k += LANES) {
+        if (k < atoms) {
+            tail lanes = first_lanes(atoms - k < LANES ? atoms - k : LANES);
+            vector h = load_tail(x + k, lanes);
+#pragma GCC unroll 4
+            for (int j = 0; j < count; j++) {
+                sums[j][v] = multiply_add(h, load_tail(d[j] + k, lanes), sums[j][v]);
+            }
         }
     }
-    umi_quad totals[PROJECT_ROWS];
-    sum_lanes(totals, sums, 1);
-    return totals[0];
+    return sum_quad(sums, 0);
 }
 
 static void ratio_entries(size_t n, size_t atoms, const uint32_t *index, const float *V,
                           const float *x, const float *D, size_t D_stride, float *R)
 {
-    enum { COUNT = UMI_PROJECT_ATOMS };
+    enum { COUNT = 4 };
     size_t i = 0;
     for (; i + COUNT <= n; i += COUNT) {
         umi_quad models = model_entries(atoms, index + i, x, D, D_stride, COUNT);

@@ -13,12 +13,15 @@
  *    it is only read, and its rows may overlap (nmfd_update.c). All may be unaligned; where rows of
  *    D, R and N do not start on UMI_ALIGNMENT a tile takes up to half as long again.
  *  - The bits of one output element depend on its own inputs and on K, M (project: the order of
- *    the sum over M is fixed), never on T or on the row's place in the tile (accumulate: rows are
- *    added in order, and splitting one call into two by rows changes no bit).
+ *    the sum over M is fixed, product.h), never on T or on the row's place in the tile (accumulate:
+ *    rows are added in order, and splitting one call into two by rows changes no bit).
+ *  - Sums of products have the same bits in every row that rounds alike: avx2, avx512 and neon
+ *    round a product and its addition once, scalar and sse2 twice.
  *  - Nothing is read or written outside rows x cols.
  *  - A model value below UMI_MODEL_FLOOR counts as UMI_MODEL_FLOOR in the ratio, so that
  *    0 / 0 is 0.
- * Tables differ from each other by rounding only. */
+ * The tables differ by that rounding only, the scalar one also by its own functions for logarithm
+ * and power. */
 #ifndef UMI_CORE_KERNELS_KERNELS_H
 #define UMI_CORE_KERNELS_KERNELS_H
 

@@ -16,9 +16,10 @@ typedef __m256i tail; /* the sign bit of each lane that exists */
 
 enum { LANES = 8 };
 
-/* 12 sums, 3 vectors of B and a broadcast are the 16 registers; so are 12 sums, 3 of R, one of D.
- */
-enum { BLOCK_ROWS = 4, BLOCK_VECTORS = 3, FEW_ATOMS = 12, STRIPS_AHEAD = 2, PROJECT_ROWS = 3 };
+/* 12 sums, 3 vectors of B and a broadcast are the 16 registers; so are 12 sums (of 6 elements),
+ * 3 of R, one of D. */
+enum { BLOCK_ROWS = 4, BLOCK_VECTORS = 3, FEW_ATOMS = 12, STRIPS_AHEAD = 2 };
+enum { PROJECT_ROWS = 3, PROJECT_ATOMS = 2 };
 
 static ALWAYS_INLINE tail first_lanes(size_t n)
 {
@@ -65,15 +66,10 @@ static ALWAYS_INLINE void even_and_odd(vector low, vector high, vector *even, ve
     *odd = _mm256_shuffle_ps(first, second, _MM_SHUFFLE(3, 1, 3, 1));
 }
 
-static ALWAYS_INLINE void sum_lanes(umi_quad *totals, vector sums[PROJECT_ROWS][UMI_PROJECT_ATOMS],
-                                    int rows)
+static ALWAYS_INLINE umi_quad add_quarters(const vector x[2])
 {
-#pragma GCC unroll 4
-    for (int r = 0; r < rows; r++) {
-        const vector *x = sums[r];
-        vector halves = _mm256_hadd_ps(_mm256_hadd_ps(x[0], x[1]), _mm256_hadd_ps(x[2], x[3]));
-        totals[r] = _mm_add_ps(_mm256_castps256_ps128(halves), _mm256_extractf128_ps(halves, 1));
-    }
+    vector halves = x[0] + x[1];
+    return _mm256_castps256_ps128(halves) + _mm256_extractf128_ps(halves, 1);
 }
 
 #include "core/kernels/vector_loops.h"

@@ -18,7 +18,8 @@ enum { LANES = 16 };
 /* 12 sums keep two multipliers busy; with more, the work at the end of a block, most of all the
  * divisions, no longer overlaps with the beginning of the next one. A projection has no such end
  * and takes 16. */
-enum { BLOCK_ROWS = 4, BLOCK_VECTORS = 3, FEW_ATOMS = 48, STRIPS_AHEAD = 1, PROJECT_ROWS = 4 };
+enum { BLOCK_ROWS = 4, BLOCK_VECTORS = 3, FEW_ATOMS = 48, STRIPS_AHEAD = 1 };
+enum { PROJECT_ROWS = 4, PROJECT_ATOMS = 4 };
 
 static ALWAYS_INLINE tail first_lanes(size_t n)
 {
@@ -65,36 +66,10 @@ static ALWAYS_INLINE void even_and_odd(vector low, vector high, vector *even, ve
     *odd = _mm512_permutex2var_ps(low, odds, high);
 }
 
-/* All 16 sums in one vector, whatever `rows` is: by lanes 8 apart, 4, 2, 1. */
-static ALWAYS_INLINE void sum_lanes(umi_quad *totals, vector sums[PROJECT_ROWS][UMI_PROJECT_ATOMS],
-                                    int rows)
+static ALWAYS_INLINE umi_quad add_quarters(const vector x[1])
 {
-    vector y[UMI_PROJECT_ATOMS];
-#pragma GCC unroll 4
-    for (int k = 0; k < UMI_PROJECT_ATOMS; k++) {
-        vector a = sums[0][k], b = sums[1][k], c = sums[2][k], d = sums[3][k];
-        vector ab = _mm512_add_ps(_mm512_shuffle_f32x4(a, b, _MM_SHUFFLE(1, 0, 1, 0)),
-                                  _mm512_shuffle_f32x4(a, b, _MM_SHUFFLE(3, 2, 3, 2)));
-        vector cd = _mm512_add_ps(_mm512_shuffle_f32x4(c, d, _MM_SHUFFLE(1, 0, 1, 0)),
-                                  _mm512_shuffle_f32x4(c, d, _MM_SHUFFLE(3, 2, 3, 2)));
-        y[k] = _mm512_add_ps(_mm512_shuffle_f32x4(ab, cd, _MM_SHUFFLE(2, 0, 2, 0)),
-                             _mm512_shuffle_f32x4(ab, cd, _MM_SHUFFLE(3, 1, 3, 1)));
-    }
-    /* y[k] holds 4 sums of 4 lanes: quarter r belongs to sums[r][k]. */
-    vector ab = _mm512_add_ps(_mm512_shuffle_ps(y[0], y[1], _MM_SHUFFLE(1, 0, 1, 0)),
-                              _mm512_shuffle_ps(y[0], y[1], _MM_SHUFFLE(3, 2, 3, 2)));
-    vector cd = _mm512_add_ps(_mm512_shuffle_ps(y[2], y[3], _MM_SHUFFLE(1, 0, 1, 0)),
-                              _mm512_shuffle_ps(y[2], y[3], _MM_SHUFFLE(3, 2, 3, 2)));
-    vector all = _mm512_add_ps(_mm512_shuffle_ps(ab, cd, _MM_SHUFFLE(2, 0, 2, 0)),
-                               _mm512_shuffle_ps(ab, cd, _MM_SHUFFLE(3, 1, 3, 1)));
-    /* Quarter r is row r, its lanes the atoms. */
-    umi_quad quarters[PROJECT_ROWS] = {_mm512_castps512_ps128(all), _mm512_extractf32x4_ps(all, 1),
-                                       _mm512_extractf32x4_ps(all, 2),
-                                       _mm512_extractf32x4_ps(all, 3)};
-#pragma GCC unroll 4
-    for (int r = 0; r < rows; r++) {
-        totals[r] = quarters[r];
-    }
+    __m256 halves = _mm512_castps512_ps256(x[0]) + _mm512_extractf32x8_ps(x[0], 1);
+    return _mm256_castps256_ps128(halves) + _mm256_extractf128_ps(halves, 1);
 }
 
 #include "core/kernels/vector_loops.h"

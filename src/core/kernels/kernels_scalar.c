@@ -1,5 +1,6 @@
 /* The specification of the inner loops: what they compute, in the order in which they add. */
 #include "core/kernels/kernels.h"
+#include "core/kernels/product.h"
 
 #include <float.h>
 #include <math.h>
@@ -38,25 +39,35 @@ static void ratio(size_t rows, size_t cols, size_t atoms, const float *H, size_t
     }
 }
 
-/* Several partial sums keep the rounding error of a long sum down, as the lanes of a vector do. */
+/* The sum of n products, by UMI_PARTIAL_SUMS partial ones. They also keep the rounding error of a
+ * long sum down. */
+static float dot(size_t n, const float *x, const float *y)
+{
+    float sums[UMI_PARTIAL_SUMS] = {0.0f};
+    for (size_t i = 0; i < n; i++) {
+        sums[i % UMI_PARTIAL_SUMS] += x[i] * y[i];
+    }
+    for (size_t half = UMI_PARTIAL_SUMS / 2; half > 0; half /= 2) {
+        for (size_t i = 0; i < half; i++) {
+            sums[i] += sums[i + half];
+        }
+    }
+    return sums[0];
+}
+
 static void project(size_t rows, size_t cols, size_t atoms, const float *R, size_t R_stride,
                     const float *D, size_t D_stride, float *P, size_t P_stride)
 {
-    enum { N_SUMS = 16 };
+    const size_t width = umi_projection_width(cols, UMI_PARTIAL_SUMS);
     for (size_t t = 0; t < rows; t++) {
-        const float *r = R + t * R_stride;
         for (size_t k = 0; k < atoms; k++) {
+            const float *r = R + t * R_stride;
             const float *d = D + k * D_stride;
-            float sums[N_SUMS] = {0.0f};
-            for (size_t m = 0; m < cols; m++) {
-                sums[m % N_SUMS] += r[m] * d[m];
+            float *p = &P[t * P_stride + k];
+            *p = dot(cols < width ? cols : width, r, d);
+            for (size_t m = width; m < cols; m += width) {
+                *p += dot(cols - m < width ? cols - m : width, r + m, d + m);
             }
-            for (size_t half = N_SUMS / 2; half > 0; half /= 2) {
-                for (size_t i = 0; i < half; i++) {
-                    sums[i] += sums[i + half];
-                }
-            }
-            P[t * P_stride + k] = sums[0];
         }
     }
 }
@@ -91,11 +102,7 @@ static void ratio_entries(size_t n, size_t atoms, const uint32_t *index, const f
                           const float *x, const float *D, size_t D_stride, float *R)
 {
     for (size_t i = 0; i < n; i++) {
-        const float *d = D + index[i] * D_stride;
-        float sum = 0.0f;
-        for (size_t k = 0; k < atoms; k++) {
-            sum += x[k] * d[k];
-        }
+        float sum = dot(atoms, x, D + index[i] * D_stride);
         R[i] = V[i] / (sum > UMI_MODEL_FLOOR ? sum : UMI_MODEL_FLOOR);
     }
 }

@@ -25,7 +25,8 @@ typedef size_t tail; /* how many lanes exist */
 static const char row_name[] = "sse2";
 
 /* 12 sums, 3 vectors of B and a product are the 16 registers. */
-enum { BLOCK_ROWS = 4, BLOCK_VECTORS = 3, FEW_ATOMS = 0, STRIPS_AHEAD = 2, PROJECT_ROWS = 2 };
+enum { BLOCK_ROWS = 4, BLOCK_VECTORS = 3, FEW_ATOMS = 0, STRIPS_AHEAD = 2 };
+enum { PROJECT_ROWS = 1, PROJECT_ATOMS = 3 };
 
 static ALWAYS_INLINE vector multiply_add(vector a, vector b, vector c)
 {
@@ -53,7 +54,8 @@ static ALWAYS_INLINE void even_and_odd(vector low, vector high, vector *even, ve
 static const char row_name[] = "neon";
 
 /* There are 32 registers: 16 sums keep four multipliers busy, each with 4 additions under way. */
-enum { BLOCK_ROWS = 4, BLOCK_VECTORS = 4, FEW_ATOMS = 0, STRIPS_AHEAD = 2, PROJECT_ROWS = 4 };
+enum { BLOCK_ROWS = 4, BLOCK_VECTORS = 4, FEW_ATOMS = 0, STRIPS_AHEAD = 2 };
+enum { PROJECT_ROWS = 3, PROJECT_ATOMS = 2 };
 
 static ALWAYS_INLINE vector multiply_add(vector a, vector b, vector c)
 {
@@ -109,20 +111,9 @@ static ALWAYS_INLINE vector splat(float x)
     return value;
 }
 
-static ALWAYS_INLINE void sum_lanes(umi_quad *totals, vector sums[PROJECT_ROWS][UMI_PROJECT_ATOMS],
-                                    int rows)
+static ALWAYS_INLINE umi_quad add_quarters(const vector x[4])
 {
-#pragma GCC unroll 4
-    for (int r = 0; r < rows; r++) {
-        /* Neighbours first: pairs[i] holds two sums of atom 2 i, two of 2 i + 1. */
-        vector even, odd, pairs[2];
-        even_and_odd(sums[r][0], sums[r][1], &even, &odd);
-        pairs[0] = even + odd;
-        even_and_odd(sums[r][2], sums[r][3], &even, &odd);
-        pairs[1] = even + odd;
-        even_and_odd(pairs[0], pairs[1], &even, &odd);
-        totals[r] = even + odd;
-    }
+    return (x[0] + x[2]) + (x[1] + x[3]);
 }
 
 #include "core/kernels/vector_loops.h"

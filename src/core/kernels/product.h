@@ -27,10 +27,13 @@ typedef struct umi_product {
     size_t C_stride;
 } umi_product;
 
-/* Atoms that a block of a projection holds, and as many floats in one vector: the sums of one of
- * its rows. */
-enum { UMI_PROJECT_ATOMS = 4 };
-typedef float umi_quad __attribute__((vector_size(UMI_PROJECT_ATOMS * sizeof(float))));
+/* A sum along a row is kept as so many partial ones, over every 16th product, and then folded:
+ * those 8 apart are added, 4, 2 and 1. One order for vectors of every width, so that processors
+ * which round alike, once for a product and its addition, come to the same bits. */
+enum { UMI_PARTIAL_SUMS = 16 };
+
+/* Four floats in one vector: quarters of an element's partial sums, or four elements. */
+typedef float umi_quad __attribute__((vector_size(4 * sizeof(float))));
 
 typedef struct umi_projection {
     size_t rows, cols, atoms;

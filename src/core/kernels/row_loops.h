@@ -45,19 +45,31 @@ static double weighted_log(size_t n, const float *V, const float *R)
     double total = 0.0;
     for (size_t begin = 0; begin < n; begin += BLOCK) {
         size_t end = n - begin > BLOCK ? begin + BLOCK : n;
-        vector sum = splat(0.0F);
+        vector sums[SUM_VECTORS];
+#pragma GCC unroll 4
+        for (int v = 0; v < SUM_VECTORS; v++) {
+            sums[v] = splat(0.0F);
+        }
         size_t i = begin;
-        for (; i + LANES <= end; i += LANES) {
-            sum = add_weighted_log(sum, V + i, R + i, true, first_lanes(LANES));
+        for (; i + UMI_PARTIAL_SUMS <= end; i += UMI_PARTIAL_SUMS) {
+#pragma GCC unroll 4
+            for (int v = 0; v < SUM_VECTORS; v++) {
+                size_t at = i + (size_t)v * LANES;
+                sums[v] = add_weighted_log(sums[v], V + at, R + at, true, first_lanes(LANES));
+            }
         }
-        if (i < end) {
-            sum = add_weighted_log(sum, V + i, R + i, false, first_lanes(end - i));
+#pragma GCC unroll 4
+        for (int v = 0; v < SUM_VECTORS; v++, i += LANES) {
+            if (i < end) {
+                tail lanes = first_lanes(end - i < LANES ? end - i : LANES);
+                sums[v] = add_weighted_log(sums[v], V + i, R + i, false, lanes);
+            }
         }
-        double lanes = 0.0;
-        for (int lane = 0; lane < LANES; lane++) {
-            lanes += (double)sum[lane];
+        double partial = 0.0;
+        for (int lane = 0; lane < UMI_PARTIAL_SUMS; lane++) {
+            partial += (double)sums[lane / LANES][lane % LANES];
         }
-        total += lanes;
+        total += partial;
     }
     return total;
 }

@@ -12,17 +12,19 @@
  *     larger(x, bound)        the larger one; bound where x is not a number
  *     square_root(x)
  *     even_and_odd            the even and the odd ones of 2 LANES floats in two vectors
- *     sum_lanes               the sums over the lanes of a block of vectors, each by the same tree
+ *     add_quarters(x)         the quad of the sums 8, then 4 apart in the vectors of one element
  *
- * and, as constants, BLOCK_ROWS, BLOCK_VECTORS, FEW_ATOMS, STRIPS_AHEAD, PROJECT_ROWS, which are
- * explained where they are used. Arithmetic on vectors is written with C's operators.
+ * and, as constants, BLOCK_ROWS, BLOCK_VECTORS, FEW_ATOMS, STRIPS_AHEAD, PROJECT_ROWS,
+ * PROJECT_ATOMS, which are explained where they are used. Arithmetic on vectors is written with C's
+ * operators.
  *
  * A block of C = A B stays in registers for the whole depth of the sum; blocks of one strip of
- * columns follow each other, so that the strip of B stays in the first cache. project keeps LANES
- * partial sums an element instead.
+ * columns follow each other, so that the strip of B stays in the first cache. project keeps
+ * UMI_PARTIAL_SUMS partial sums of each of PROJECT_ROWS x PROJECT_ATOMS elements instead.
  *
- * Whatever the shape of the block that an element falls into, it sees the same operations in the
- * same order. That is what makes its bits independent of the tile.
+ * Whatever the shape of the block that an element falls into and however wide the vectors are, it
+ * sees the same operations in the same order. That is what makes its bits independent of the tile,
+ * and of the processor as far as multiply_add rounds alike.
  *
  * The loops over the parts of a block are unrolled by name: only then does GCC keep the sums in
  * registers. */
@@ -218,22 +220,68 @@ static void accumulate(size_t rows, size_t cols, size_t atoms, const float *H, s
 
 /* -- P = R D^T --------------------------------------------------------------------------------- */
 
-/* Adds the products of one vector of columns. */
-static ALWAYS_INLINE void project_step(vector sums[PROJECT_ROWS][UMI_PROJECT_ATOMS], const float *R,
-                                       size_t R_stride, const float *D, size_t D_stride, int rows,
-                                       int atoms, bool whole, tail lanes)
+/* Vectors that hold the partial sums of one element. */
+enum { SUM_VECTORS = UMI_PARTIAL_SUMS / LANES, N_QUADS = (PROJECT_ROWS * PROJECT_ATOMS + 3) / 4 };
+
+/* The partial sums of the elements of a block, element by element, as many as fill quads. */
+typedef vector partial_sums[4 * N_QUADS][SUM_VECTORS];
+
+static ALWAYS_INLINE void clear_sums(partial_sums sums)
+{
+#pragma GCC unroll 16
+    for (int e = 0; e < 4 * N_QUADS; e++) {
+#pragma GCC unroll 4
+        for (int v = 0; v < SUM_VECTORS; v++) {
+            sums[e][v] = splat(0.0F);
+        }
+    }
+}
+
+/* Four elements' sums: those 8 and 4 apart were added first, now 2 apart, then neighbours. */
+static ALWAYS_INLINE umi_quad sum_quad(partial_sums sums, int first)
+{
+    umi_quad x[4];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        x[i] = add_quarters(sums[first + i]);
+    }
+    umi_quad low = __builtin_shufflevector(x[0], x[1], 0, 1, 4, 5) +
+                   __builtin_shufflevector(x[0], x[1], 2, 3, 6, 7);
+    umi_quad high = __builtin_shufflevector(x[2], x[3], 0, 1, 4, 5) +
+                    __builtin_shufflevector(x[2], x[3], 2, 3, 6, 7);
+    return __builtin_shufflevector(low, high, 0, 2, 4, 6) +
+           __builtin_shufflevector(low, high, 1, 3, 5, 7);
+}
+
+/* Keeps *x in a register. GCC would read it from memory again for each of two uses, and loads, not
+ * products, would set the pace. */
+static ALWAYS_INLINE void hold(vector *x)
+{
+#if defined(__aarch64__)
+    __asm__("" : "+w"(*x));
+#else
+    __asm__("" : "+v"(*x));
+#endif
+}
+
+/* Adds the products of one vector of columns to the v-th vector of each element's sums. */
+static ALWAYS_INLINE void project_step(partial_sums sums, int v, const float *R, size_t R_stride,
+                                       const float *D, size_t D_stride, int rows, int atoms,
+                                       bool whole, tail lanes)
 {
     vector r[PROJECT_ROWS];
 #pragma GCC unroll 4
     for (int t = 0; t < rows; t++) {
         r[t] = load(R + (size_t)t * R_stride, whole, lanes);
+        hold(&r[t]);
     }
 #pragma GCC unroll 4
     for (int k = 0; k < atoms; k++) {
         vector d = load(D + (size_t)k * D_stride, whole, lanes);
 #pragma GCC unroll 4
         for (int t = 0; t < rows; t++) {
-            sums[t][k] = multiply_add(r[t], d, sums[t][k]);
+            vector *sum = &sums[t * PROJECT_ATOMS + k][v];
+            *sum = multiply_add(r[t], d, *sum);
         }
     }
 }
@@ -243,37 +291,38 @@ static ALWAYS_INLINE void project_step(vector sums[PROJECT_ROWS][UMI_PROJECT_ATO
 static ALWAYS_INLINE void project_block(const umi_projection *p, size_t t, size_t k, int rows,
                                         int atoms, size_t begin, size_t end)
 {
-    vector sums[PROJECT_ROWS][UMI_PROJECT_ATOMS];
+    partial_sums sums;
     const float *R = p->R + t * p->R_stride;
     const float *D = p->D + k * p->D_stride;
+    clear_sums(sums);
+    size_t m = begin;
+    for (; m + UMI_PARTIAL_SUMS <= end; m += UMI_PARTIAL_SUMS) {
 #pragma GCC unroll 4
-    for (int r = 0; r < PROJECT_ROWS; r++) {
-#pragma GCC unroll 4
-        for (int a = 0; a < UMI_PROJECT_ATOMS; a++) {
-            sums[r][a] = splat(0.0F);
+        for (int v = 0; v < SUM_VECTORS; v++) {
+            project_step(sums, v, R + m + v * LANES, p->R_stride, D + m + v * LANES, p->D_stride,
+                         rows, atoms, true, first_lanes(LANES));
         }
     }
-    size_t m = begin;
-    for (; m + LANES <= end; m += LANES) {
-        project_step(sums, R + m, p->R_stride, D + m, p->D_stride, rows, atoms, true,
-                     first_lanes(LANES));
+#pragma GCC unroll 4
+    for (int v = 0; v < SUM_VECTORS; v++, m += LANES) {
+        if (m < end) {
+            project_step(sums, v, R + m, p->R_stride, D + m, p->D_stride, rows, atoms, false,
+                         first_lanes(end - m < LANES ? end - m : LANES));
+        }
     }
-    if (m < end) {
-        project_step(sums, R + m, p->R_stride, D + m, p->D_stride, rows, atoms, false,
-                     first_lanes(end - m));
+    umi_quad totals[N_QUADS];
+#pragma GCC unroll 4
+    for (int q = 0; q < N_QUADS; q++) {
+        totals[q] = sum_quad(sums, 4 * q);
     }
-    umi_quad totals[PROJECT_ROWS];
-    sum_lanes(totals, sums, rows);
-    const size_t n_bytes = (size_t)atoms * sizeof(float);
 #pragma GCC unroll 4
     for (int r = 0; r < rows; r++) {
         float *P = p->P + (t + (size_t)r) * p->P_stride + k;
-        if (begin > 0) {
-            umi_quad before = {0.0F};
-            memcpy(&before, P, n_bytes);
-            totals[r] = before + totals[r];
+#pragma GCC unroll 4
+        for (int a = 0; a < atoms; a++) {
+            const int e = r * PROJECT_ATOMS + a;
+            P[a] = begin > 0 ? P[a] + totals[e / 4][e % 4] : totals[e / 4][e % 4];
         }
-        memcpy(P, &totals[r], n_bytes);
     }
 }
 
@@ -284,7 +333,7 @@ static ALWAYS_INLINE void project_atoms(const umi_projection *p, size_t k, int a
     for (; t + PROJECT_ROWS <= p->rows; t += PROJECT_ROWS) {
         project_block(p, t, k, PROJECT_ROWS, atoms, begin, end);
     }
-    for (; t + 2 <= p->rows; t += 2) {
+    for (; PROJECT_ROWS > 2 && t + 2 <= p->rows; t += 2) {
         project_block(p, t, k, 2, atoms, begin, end);
     }
     for (; t < p->rows; t++) {
@@ -295,8 +344,8 @@ static ALWAYS_INLINE void project_atoms(const umi_projection *p, size_t k, int a
 static ALWAYS_INLINE void project_columns(const umi_projection *p, size_t begin, size_t end)
 {
     size_t k = 0;
-    for (; k + UMI_PROJECT_ATOMS <= p->atoms; k += UMI_PROJECT_ATOMS) {
-        project_atoms(p, k, UMI_PROJECT_ATOMS, begin, end);
+    for (; k + PROJECT_ATOMS <= p->atoms; k += PROJECT_ATOMS) {
+        project_atoms(p, k, PROJECT_ATOMS, begin, end);
     }
     for (; k < p->atoms; k++) {
         project_atoms(p, k, 1, begin, end);
@@ -307,7 +356,7 @@ static void project(size_t rows, size_t cols, size_t atoms, const float *R, size
                     const float *D, size_t D_stride, float *P, size_t P_stride)
 {
     umi_projection p = {rows, cols, atoms, R, R_stride, D, D_stride, P, P_stride};
-    const size_t width = umi_projection_width(cols, LANES);
+    const size_t width = umi_projection_width(cols, UMI_PARTIAL_SUMS);
     size_t begin = 0;
     /* At least once, so that no columns give zeros. */
     do {
