@@ -6,12 +6,12 @@
 #ifndef UMI_CORE_KERNELS_ENTRIES_LOOPS_H
 #define UMI_CORE_KERNELS_ENTRIES_LOOPS_H
 
-/* The models of `count` entries, 1 or 4, a constant where this is called. */
+/* The models of `count` entries, 1 or UMI_QUAD, a constant where this is called. */
 static ALWAYS_INLINE umi_quad model_entries(size_t atoms, const uint32_t *index, const float *x,
                                             const float *D, size_t D_stride, int count)
 {
     partial_sums sums;
-    const float *d[4];
+    const float *d[UMI_QUAD];
     clear_sums(sums);
 #pragma GCC unroll 4
     for (int j = 0; j < count; j++) {
@@ -46,7 +46,7 @@ static ALWAYS_INLINE umi_quad model_entries(size_t atoms, const uint32_t *index,
 static void ratio_entries(size_t n, size_t atoms, const uint32_t *index, const float *V,
                           const float *x, const float *D, size_t D_stride, float *R)
 {
-    enum { COUNT = 4 };
+    enum { COUNT = UMI_QUAD };
     size_t i = 0;
     for (; i + COUNT <= n; i += COUNT) {
         umi_quad models = model_entries(atoms, index + i, x, D, D_stride, COUNT);

@@ -24,7 +24,8 @@ typedef size_t tail; /* how many lanes exist */
 
 static const char row_name[] = "sse2";
 
-/* 12 sums, 3 vectors of B and a product are the 16 registers. */
+/* 12 sums, 3 vectors of B and a product are the 16 registers; so are 12 sums (of 3 elements), one
+ * vector of R, one of D and a product, with one to spare. */
 enum { BLOCK_ROWS = 4, BLOCK_VECTORS = 3, FEW_ATOMS = 0, STRIPS_AHEAD = 2 };
 enum { PROJECT_ROWS = 1, PROJECT_ATOMS = 3 };
 
@@ -53,7 +54,8 @@ static ALWAYS_INLINE void even_and_odd(vector low, vector high, vector *even, ve
 
 static const char row_name[] = "neon";
 
-/* There are 32 registers: 16 sums keep four multipliers busy, each with 4 additions under way. */
+/* There are 32 registers: 16 sums keep four multipliers busy, each with 4 additions under way. A
+ * projection has 24 sums, of 6 elements, 3 vectors of R and one of D. */
 enum { BLOCK_ROWS = 4, BLOCK_VECTORS = 4, FEW_ATOMS = 0, STRIPS_AHEAD = 2 };
 enum { PROJECT_ROWS = 3, PROJECT_ATOMS = 2 };
 

@@ -32,8 +32,9 @@ typedef struct umi_product {
  * which round alike, once for a product and its addition, come to the same bits. */
 enum { UMI_PARTIAL_SUMS = 16 };
 
-/* Four floats in one vector: quarters of an element's partial sums, or four elements. */
-typedef float umi_quad __attribute__((vector_size(4 * sizeof(float))));
+/* Four floats in one vector: a quarter of an element's partial sums, or four elements. */
+enum { UMI_QUAD = 4 };
+typedef float umi_quad __attribute__((vector_size(UMI_QUAD * sizeof(float))));
 
 typedef struct umi_projection {
     size_t rows, cols, atoms;

@@ -36,7 +36,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 
 typedef int32_t integers __attribute__((vector_size(sizeof(vector))));
 /* As it lies among floats. GCC keeps fewer pointers for accesses by this type than for memcpy. */
@@ -221,15 +220,18 @@ static void accumulate(size_t rows, size_t cols, size_t atoms, const float *H, s
 /* -- P = R D^T --------------------------------------------------------------------------------- */
 
 /* Vectors that hold the partial sums of one element. */
-enum { SUM_VECTORS = UMI_PARTIAL_SUMS / LANES, N_QUADS = (PROJECT_ROWS * PROJECT_ATOMS + 3) / 4 };
+enum { SUM_VECTORS = UMI_PARTIAL_SUMS / LANES };
+
+/* Quads that hold the elements of a block. */
+enum { N_QUADS = (PROJECT_ROWS * PROJECT_ATOMS + UMI_QUAD - 1) / UMI_QUAD };
 
 /* The partial sums of the elements of a block, element by element, as many as fill quads. */
-typedef vector partial_sums[4 * N_QUADS][SUM_VECTORS];
+typedef vector partial_sums[UMI_QUAD * N_QUADS][SUM_VECTORS];
 
 static ALWAYS_INLINE void clear_sums(partial_sums sums)
 {
 #pragma GCC unroll 16
-    for (int e = 0; e < 4 * N_QUADS; e++) {
+    for (int e = 0; e < UMI_QUAD * N_QUADS; e++) {
 #pragma GCC unroll 4
         for (int v = 0; v < SUM_VECTORS; v++) {
             sums[e][v] = splat(0.0F);
@@ -240,9 +242,9 @@ static ALWAYS_INLINE void clear_sums(partial_sums sums)
 /* Four elements' sums: those 8 and 4 apart were added first, now 2 apart, then neighbours. */
 static ALWAYS_INLINE umi_quad sum_quad(partial_sums sums, int first)
 {
-    umi_quad x[4];
+    umi_quad x[UMI_QUAD];
 #pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < UMI_QUAD; i++) {
         x[i] = add_quarters(sums[first + i]);
     }
     umi_quad low = __builtin_shufflevector(x[0], x[1], 0, 1, 4, 5) +
@@ -313,7 +315,7 @@ static ALWAYS_INLINE void project_block(const umi_projection *p, size_t t, size_
     umi_quad totals[N_QUADS];
 #pragma GCC unroll 4
     for (int q = 0; q < N_QUADS; q++) {
-        totals[q] = sum_quad(sums, 4 * q);
+        totals[q] = sum_quad(sums, UMI_QUAD * q);
     }
 #pragma GCC unroll 4
     for (int r = 0; r < rows; r++) {
@@ -321,7 +323,8 @@ static ALWAYS_INLINE void project_block(const umi_projection *p, size_t t, size_
 #pragma GCC unroll 4
         for (int a = 0; a < atoms; a++) {
             const int e = r * PROJECT_ATOMS + a;
-            P[a] = begin > 0 ? P[a] + totals[e / 4][e % 4] : totals[e / 4][e % 4];
+            const float total = totals[e / UMI_QUAD][e % UMI_QUAD];
+            P[a] = begin > 0 ? P[a] + total : total;
         }
     }
 }
