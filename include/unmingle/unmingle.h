@@ -31,6 +31,7 @@
 #include "unmingle/sparse.h"
 #include "unmingle/status.h"
 #include "unmingle/stft.h"
+#include "unmingle/stoi.h"
 #include "unmingle/view.h"
 #include "unmingle/vq.h"
 #include "unmingle/window.h"

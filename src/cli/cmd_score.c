@@ -11,10 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Columns of a figure, the gap before it included: "-120.00" is the widest. */
-enum { FIGURE_COLUMNS = 9, NAME_SIZE = 512 };
+/* Columns of a figure, the gap before it included: "-120.00" and "-0.012" are the widest. */
+enum { DECIBEL_COLUMNS = 8, SHARE_COLUMNS = 7, NAME_SIZE = 512 };
 
-/* Stands behind the names of the figures. */
+/* Stands behind the names of the figures that are in dB. */
 static const char UNIT[] = "  dB";
 
 /* -- As a table ------------------------------------------------------------------------------- */
@@ -49,16 +49,36 @@ static void print_name(const char *name, size_t columns)
 static void print_figures(const double *figures)
 {
     for (size_t k = 0; k < UMI_N_FIGURES; k++) {
+        bool decibels = k < UMI_N_DECIBELS;
+        int columns = decibels ? DECIBEL_COLUMNS : SHARE_COLUMNS;
+        if (k == UMI_N_DECIBELS) {
+            printf("%*s", (int)strlen(UNIT), "");
+        }
+        if (isnan(figures[k])) {
+            printf("%*s", columns, "-");
+            continue;
+        }
         /* Rounding first, so that nothing is shown as -0.00. */
-        double rounded = round(figures[k] * 100) / 100;
-        printf("%*.2f", FIGURE_COLUMNS, rounded == 0 ? 0.0 : rounded);
+        double unit = decibels ? 100 : 1000, rounded = round(figures[k] * unit) / unit;
+        printf("%*.*f", columns, decibels ? 2 : 3, rounded == 0 ? 0.0 : rounded);
+    }
+    putchar('\n');
+}
+
+static void print_figure_names(void)
+{
+    for (size_t k = 0; k < UMI_N_FIGURES; k++) {
+        bool decibels = k < UMI_N_DECIBELS;
+        printf("%s%*s", k == UMI_N_DECIBELS ? UNIT : "", decibels ? DECIBEL_COLUMNS : SHARE_COLUMNS,
+               umi_figure_name((umi_figure)k));
     }
     putchar('\n');
 }
 
 static void print_rule(size_t columns)
 {
-    size_t n = columns + FIGURE_COLUMNS * (size_t)UMI_N_FIGURES + strlen(UNIT);
+    size_t n = columns + DECIBEL_COLUMNS * (size_t)UMI_N_DECIBELS + strlen(UNIT) +
+               SHARE_COLUMNS * (size_t)(UMI_N_FIGURES - UMI_N_DECIBELS);
     for (size_t i = 0; i < n; i++) {
         putchar('-');
     }
@@ -80,10 +100,7 @@ static void print_table(const umi_score *score, bool permuted)
     if (permuted) {
         print_name("estimate", estimate_columns);
     }
-    for (size_t k = 0; k < UMI_N_FIGURES; k++) {
-        printf("%*s", FIGURE_COLUMNS, umi_figure_name((umi_figure)k));
-    }
-    puts(UNIT);
+    print_figure_names();
     print_rule(left);
     for (size_t i = 0; i < score->n_stems; i++) {
         const umi_stem_score *stem = &score->stems[i];
@@ -104,13 +121,14 @@ static void print_table(const umi_score *score, bool permuted)
 
 /* -- As JSON ---------------------------------------------------------------------------------- */
 
-/* {"SDR": 7.493125, ...} and, where stems were paired by sound, "estimate": its name. */
+/* {"SDR": 7.493125, ...}, null for STOI and ESTOI that cannot be told, and, where stems were paired
+ * by sound, "estimate": its name. */
 static umi_json *stem_json(const umi_stem_score *stem, bool permuted)
 {
     umi_json *object = umi_json_object();
     bool ok = true;
     for (size_t k = 0; k < UMI_N_FIGURES && ok; k++) {
-        /* What is below a millionth of a dB is noise of the computation. */
+        /* What is below a millionth is noise of the computation. */
         double rounded = round(stem->figures[k] * 1e6) / 1e6;
         ok = umi_json_set(object, umi_figure_name((umi_figure)k), umi_json_number(rounded));
     }

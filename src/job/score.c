@@ -5,8 +5,10 @@
 #include "core/memory.h"
 #include "core/progress.h"
 #include "io/text.h"
+#include "job/intelligibility.h"
 #include "job/lockstep.h"
 #include "job/stem_folder.h"
+#include "job/stem_match.h"
 #include "unmingle/bss_eval.h"
 #include "unmingle/si_sdr.h"
 
@@ -30,8 +32,8 @@ typedef struct session {
     um_bss_eval *bss;
     um_cview *true_blocks, *judged_blocks; /* of each reference: the block at hand */
     um_si_sdr_sums *si_sdr;                /* of each reference */
-    double *reference_energy;              /* |s|^2 of each reference, and ... */
-    double *error_energy;                  /* ... |s - e|^2 [reference][judged], to permute */
+    umi_intelligibility **stoi;            /* of each reference that has a partner */
+    umi_stem_match *match;                 /* to permute */
     const um_progress *progress;
     double passes_done, n_passes;
     um_error *error;
@@ -39,7 +41,8 @@ typedef struct session {
 
 const char *umi_figure_name(umi_figure figure)
 {
-    static const char *const names[UMI_N_FIGURES] = {"SDR", "ISR", "SIR", "SAR", "SDRv3", "SI-SDR"};
+    static const char *const names[UMI_N_FIGURES] = {"SDR",   "ISR",    "SIR",  "SAR",
+                                                     "SDRv3", "SI-SDR", "STOI", "ESTOI"};
     return names[figure];
 }
 
@@ -81,11 +84,9 @@ static um_status allocate(session *s, bool permute)
     s->true_blocks = umi_alloc(n, sizeof *s->true_blocks);
     s->judged_blocks = umi_alloc(n, sizeof *s->judged_blocks);
     s->si_sdr = umi_alloc(n, sizeof *s->si_sdr);
-    s->reference_energy = umi_alloc(n, sizeof *s->reference_energy);
-    s->error_energy = umi_alloc(n * s->n_judged, sizeof *s->error_energy);
+    s->stoi = umi_alloc(n, sizeof *s->stoi);
     if (s->judged == NULL || s->partner == NULL || s->true_blocks == NULL ||
-        s->judged_blocks == NULL || s->si_sdr == NULL || s->reference_energy == NULL ||
-        s->error_energy == NULL) {
+        s->judged_blocks == NULL || s->si_sdr == NULL || s->stoi == NULL) {
         return no_memory(s);
     }
     return UM_OK;
@@ -164,44 +165,29 @@ static um_status pass(session *s, um_status (*work)(session *s))
     return status;
 }
 
-/* Adds to the energies that the SDR of every reference with every estimate is made of. */
 static um_status compare_all(session *s)
 {
     size_t n_references = s->references.n_files;
     for (size_t i = 0; i < n_references; i++) {
-        um_cview block = umi_lockstep_block(s->files, i);
-        size_t n = block.rows * block.cols;
-        for (size_t t = 0; t < n; t++) {
-            s->reference_energy[i] += (double)block.data[t] * (double)block.data[t];
-        }
         for (size_t j = 0; j < s->n_judged; j++) {
-            const float *estimate = umi_lockstep_block(s->files, n_references + j).data;
-            double error = 0;
-            for (size_t t = 0; t < n; t++) {
-                double difference = (double)block.data[t] - (double)estimate[t];
-                error += difference * difference;
-            }
-            s->error_energy[i * s->n_judged + j] += error;
+            umi_stem_match_add(s->match, i, j, umi_lockstep_block(s->files, i),
+                               umi_lockstep_block(s->files, n_references + j));
         }
     }
     return UM_OK;
 }
 
-/* Pairs the stems so that the sum of their SDRs is greatest. */
 static um_status pair_by_sound(session *s)
 {
-    um_status status = pass(s, compare_all);
+    um_status status = umi_stem_match_new(s->references.n_files, s->n_judged, &s->match);
+    if (status != UM_OK) {
+        return no_memory(s);
+    }
+    status = pass(s, compare_all);
     if (status != UM_OK) {
         return status;
     }
-    for (size_t i = 0; i < s->references.n_files; i++) {
-        for (size_t j = 0; j < s->n_judged; j++) {
-            double *cost = &s->error_energy[i * s->n_judged + j];
-            *cost = -um_energy_ratio(s->reference_energy[i], *cost);
-        }
-    }
-    status = umi_assign(s->error_energy, s->references.n_files, s->n_judged, s->partner);
-    return status == UM_OK ? UM_OK : no_memory(s);
+    return umi_stem_match_finish(s->match, s->partner) == UM_OK ? UM_OK : no_memory(s);
 }
 
 /* A reference without an estimate takes part with silence for one: the others' interference is
@@ -219,6 +205,19 @@ static void set_blocks(session *s)
     }
 }
 
+/* Once it is known which references have a partner. */
+static um_status start_stoi(session *s)
+{
+    double rate = umi_lockstep_format(s->files)->sample_rate;
+    for (size_t i = 0; i < s->references.n_files; i++) {
+        if (s->partner[i] != UMI_UNASSIGNED &&
+            umi_intelligibility_new(rate, &s->stoi[i]) != UM_OK) {
+            return no_memory(s);
+        }
+    }
+    return UM_OK;
+}
+
 static um_status correlate(session *s)
 {
     set_blocks(s);
@@ -226,6 +225,9 @@ static um_status correlate(session *s)
     for (size_t i = 0; i < s->references.n_files && status == UM_OK; i++) {
         if (s->partner[i] != UMI_UNASSIGNED) {
             status = um_si_sdr_correlate(&s->si_sdr[i], s->true_blocks[i], s->judged_blocks[i]);
+            if (umi_intelligibility_survey(s->stoi[i], s->true_blocks[i]) != UM_OK) {
+                return no_memory(s);
+            }
         }
     }
     return status;
@@ -238,6 +240,10 @@ static um_status measure(session *s)
     for (size_t i = 0; i < s->references.n_files && status == UM_OK; i++) {
         if (s->partner[i] != UMI_UNASSIGNED) {
             status = um_si_sdr_measure(&s->si_sdr[i], s->true_blocks[i], s->judged_blocks[i]);
+            if (umi_intelligibility_measure(s->stoi[i], s->true_blocks[i], s->judged_blocks[i]) !=
+                UM_OK) {
+                return no_memory(s);
+            }
         }
     }
     return status;
@@ -302,6 +308,11 @@ static bool add_notes(const session *s, umi_score *score)
             ok = add_note(score, "%s: no estimate is left for it; not scored", path);
         } else if (s->si_sdr[i].reference_energy == 0) {
             ok = add_note(score, "%s: silent, so that its figures say little", path);
+        } else if (isnan(score->stems[i].figures[UMI_FIGURE_STOI])) {
+            ok = add_note(score,
+                          "%s: no STOI and ESTOI, which take 0.4 s of sound that is not silence "
+                          "(its channels averaged)",
+                          path);
         }
     }
     for (size_t j = 0; j < s->estimates.n_files && ok; j++) {
@@ -329,7 +340,26 @@ static bool fill_stem(const session *s, size_t i, const um_bss_figures *bss, umi
     stem->figures[UMI_FIGURE_SAR] = bss->sar;
     stem->figures[UMI_FIGURE_SDR_V3] = bss->sdr_v3;
     stem->figures[UMI_FIGURE_SI_SDR] = um_si_sdr_result(&s->si_sdr[i]);
-    return stem->estimate != NULL;
+    um_stoi_figures stoi;
+    um_status status = umi_intelligibility_finish(s->stoi[i], &stoi);
+    stem->figures[UMI_FIGURE_STOI] = stoi.stoi;
+    stem->figures[UMI_FIGURE_ESTOI] = stoi.estoi;
+    return stem->estimate != NULL && status == UM_OK;
+}
+
+/* Of the stems that have it; NaN when none has. */
+static double mean_figure(const umi_score *score, size_t i_figure)
+{
+    double sum = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < score->n_stems; i++) {
+        double figure = score->stems[i].figures[i_figure];
+        if (score->stems[i].estimate != NULL && !isnan(figure)) {
+            sum += figure;
+            n++;
+        }
+    }
+    return n > 0 ? sum / (double)n : NAN;
 }
 
 static um_status fill_score(session *s, umi_score *score)
@@ -348,15 +378,10 @@ static um_status fill_score(session *s, umi_score *score)
         if (!fill_stem(s, i, &figures[i], &score->stems[i])) {
             return no_memory(s);
         }
-        if (score->stems[i].estimate != NULL) {
-            score->n_scored++;
-            for (size_t k = 0; k < UMI_N_FIGURES; k++) {
-                score->mean[k] += score->stems[i].figures[k];
-            }
-        }
+        score->n_scored += score->stems[i].estimate != NULL;
     }
     for (size_t k = 0; k < UMI_N_FIGURES; k++) {
-        score->mean[k] /= (double)score->n_scored;
+        score->mean[k] = mean_figure(score, k);
     }
     return add_notes(s, score) ? UM_OK : no_memory(s);
 }
@@ -380,6 +405,9 @@ static um_status run(session *s, const umi_score_config *config, umi_score *scor
         status = pair_by_sound(s);
     }
     if (status == UM_OK) {
+        status = start_stoi(s);
+    }
+    if (status == UM_OK) {
         status = pass(s, correlate);
     }
     if (status == UM_OK) {
@@ -401,15 +429,18 @@ um_status umi_score_run(const umi_score_config *config, const um_progress *progr
     um_status status = score == NULL ? no_memory(&s) : run(&s, config, score);
     umi_lockstep_free(s.files);
     um_bss_eval_free(s.bss);
-    umi_stem_folder_free(&s.references);
-    umi_stem_folder_free(&s.estimates);
     umi_free(s.judged);
     umi_free(s.partner);
     umi_free(s.true_blocks);
     umi_free(s.judged_blocks);
     umi_free(s.si_sdr);
-    umi_free(s.reference_energy);
-    umi_free(s.error_energy);
+    for (size_t i = 0; s.stoi != NULL && i < s.references.n_files; i++) {
+        umi_intelligibility_free(s.stoi[i]);
+    }
+    umi_free(s.stoi);
+    umi_stem_match_free(s.match);
+    umi_stem_folder_free(&s.references);
+    umi_stem_folder_free(&s.estimates);
     if (status != UM_OK) {
         umi_score_free(score);
         return status;

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* See unmingle/bss_eval.h and unmingle/si_sdr.h. */
+/* See unmingle/bss_eval.h and unmingle/si_sdr.h, all dB, and job/intelligibility.h. */
 typedef enum umi_figure {
     UMI_FIGURE_SDR,
     UMI_FIGURE_ISR,
@@ -21,10 +21,13 @@ typedef enum umi_figure {
     UMI_FIGURE_SAR,
     UMI_FIGURE_SDR_V3,
     UMI_FIGURE_SI_SDR,
-    UMI_N_FIGURES
+    UMI_FIGURE_STOI,
+    UMI_FIGURE_ESTOI,
+    UMI_N_FIGURES,
+    UMI_N_DECIBELS = UMI_FIGURE_STOI /* figures before this one are in dB, the others in -1..1 */
 } umi_figure;
 
-/* "SDR", "ISR", "SIR", "SAR", "SDRv3", "SI-SDR". */
+/* "SDR", "ISR", "SIR", "SAR", "SDRv3", "SI-SDR", "STOI", "ESTOI". */
 const char *umi_figure_name(umi_figure figure);
 
 typedef struct umi_score_config {
@@ -36,16 +39,19 @@ typedef struct umi_score_config {
 typedef struct umi_stem_score {
     char *name;                    /* of the true stem */
     char *estimate;                /* of the stem judged; NULL: there was none, by permute alone */
-    double figures[UMI_N_FIGURES]; /* dB; 0 without an estimate */
+    double figures[UMI_N_FIGURES]; /* 0 without an estimate; STOI and ESTOI are NaN for sound that
+                                      holds too little to tell */
 } umi_stem_score;
 
 typedef struct umi_score {
     umi_stem_score *stems; /* every true stem, sorted by name */
     size_t n_stems;
-    size_t n_scored;            /* those with an estimate, at least 1 */
-    double mean[UMI_N_FIGURES]; /* over them, dB */
-    char **notes;               /* lines for people: estimates without a true stem, true stems
-                                   without an estimate or silent, and what the readers say */
+    size_t n_scored; /* those with an estimate, at least 1 */
+    double
+        mean[UMI_N_FIGURES]; /* over them; of STOI and ESTOI over those that have one, else NaN */
+    char **notes;            /* lines for people: estimates without a true stem, true stems
+                                without an estimate, silent or too short for STOI, and what the
+                                readers say */
     size_t n_notes;
 } umi_score;
 

@@ -1,0 +1,54 @@
+#include "io/resample.h"
+
+#include "core/memory.h"
+#include "io/audio_format.h"
+
+#include <assert.h>
+#include <soxr.h>
+
+struct umi_resampler {
+    soxr_t soxr;
+};
+
+um_status umi_resampler_new(double from, double to, size_t n_channels, umi_resampler **out)
+{
+    assert(from >= UMI_RATE_MIN && from <= UMI_RATE_MAX);
+    assert(to >= UMI_RATE_MIN && to <= UMI_RATE_MAX);
+    assert(n_channels >= 1 && n_channels <= UMI_CHANNELS_MAX);
+    *out = NULL;
+    umi_resampler *resampler = umi_alloc(1, sizeof *resampler);
+    if (resampler == NULL) {
+        return UM_ERR_MEMORY;
+    }
+    const soxr_quality_spec_t quality = soxr_quality_spec(SOXR_VHQ, 0);
+    resampler->soxr = soxr_create(from, to, (unsigned)n_channels, NULL, NULL, &quality, NULL);
+    if (resampler->soxr == NULL) {
+        umi_resampler_free(resampler);
+        return UM_ERR_MEMORY;
+    }
+    *out = resampler;
+    return UM_OK;
+}
+
+void umi_resampler_free(umi_resampler *resampler)
+{
+    if (resampler == NULL) {
+        return;
+    }
+    soxr_delete(resampler->soxr);
+    umi_free(resampler);
+}
+
+um_status umi_resampler_push(umi_resampler *resampler, const float *in, size_t n_in, size_t *n_used,
+                             float *out, size_t room, size_t *n_made)
+{
+    assert(in != NULL); /* to soxr that is the end */
+    soxr_error_t problem = soxr_process(resampler->soxr, in, n_in, n_used, out, room, n_made);
+    return problem == NULL ? UM_OK : UM_ERR_MEMORY;
+}
+
+um_status umi_resampler_flush(umi_resampler *resampler, float *out, size_t room, size_t *n_made)
+{
+    soxr_error_t problem = soxr_process(resampler->soxr, NULL, 0, NULL, out, room, n_made);
+    return problem == NULL ? UM_OK : UM_ERR_MEMORY;
+}
