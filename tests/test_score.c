@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-enum { N_FRAMES = 3000 };
+enum { N_FRAMES = 4000 };
 
 static scratch made;
 static char references[PATH_MAX], estimates[PATH_MAX];
@@ -154,10 +154,34 @@ static void silence_is_told(void **state)
     put(estimates, "rest.wav", 2, 0.1, N_FRAMES);
     assert_int_equal(run(false, &score, &error), UM_OK);
     for (size_t k = 0; k < UMI_N_FIGURES; k++) {
-        assert_true(isfinite(score->stems[1].figures[k]));
+        assert_true(k < UMI_N_DECIBELS ? isfinite(score->stems[1].figures[k])
+                                       : isnan(score->stems[1].figures[k]));
+        assert_true(isfinite(score->mean[k]));
     }
     assert_true(score->stems[1].figures[UMI_FIGURE_SDR] < -100);
     assert_true(score->n_notes == 1 && has_note(score, "rest.wav: silent"));
+    umi_score_free(score);
+}
+
+static void too_short_for_stoi(void **state)
+{
+    (void)state;
+    umi_score *score;
+    um_error error;
+    put(references, "bass.wav", 1, 0.1, N_FRAMES);
+    put(estimates, "bass.wav", 1, 0.05, N_FRAMES);
+    assert_int_equal(run(false, &score, &error), UM_OK);
+    assert_true(fabs(score->mean[UMI_FIGURE_STOI] - 1) < 1e-6);
+    assert_true(fabs(score->mean[UMI_FIGURE_ESTOI] - 1) < 1e-6);
+    assert_int_equal(score->n_notes, 0);
+    umi_score_free(score);
+    put(references, "bass.wav", 1, 0.1, N_FRAMES / 2);
+    put(estimates, "bass.wav", 1, 0.05, N_FRAMES / 2);
+    assert_int_equal(run(false, &score, &error), UM_OK);
+    assert_true(isnan(score->stems[0].figures[UMI_FIGURE_STOI]));
+    assert_true(isnan(score->mean[UMI_FIGURE_STOI]) && isnan(score->mean[UMI_FIGURE_ESTOI]));
+    assert_true(fabs(score->mean[UMI_FIGURE_SDR] - 20 * log10(2)) < 1e-3);
+    assert_true(score->n_notes == 1 && has_note(score, "bass.wav: no STOI"));
     umi_score_free(score);
 }
 
@@ -173,7 +197,7 @@ static void nothing_to_score(void **state)
     assert_non_null(strstr(error.message, "judged"));
     put(estimates, "a.wav", 1, 0.1, N_FRAMES - 1);
     assert_int_equal(run(false, &score, &error), UM_ERR_DATA);
-    assert_non_null(strstr(error.message, "judged/a.wav ends after 2999 frames"));
+    assert_non_null(strstr(error.message, "judged/a.wav ends after 3999 frames"));
     assert_non_null(strstr(error.message, "true/a.wav"));
     assert_null(score);
 }
@@ -235,10 +259,15 @@ static void every_allocation_may_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ON_FOLDERS(pairs_by_name),       ON_FOLDERS(a_stem_without_estimate_is_an_error),
-        ON_FOLDERS(pairs_by_sound),      ON_FOLDERS(too_few_estimates_to_pair),
-        ON_FOLDERS(silence_is_told),     ON_FOLDERS(nothing_to_score),
-        ON_FOLDERS(progress_and_cancel), ON_FOLDERS(every_allocation_may_fail),
+        ON_FOLDERS(pairs_by_name),
+        ON_FOLDERS(a_stem_without_estimate_is_an_error),
+        ON_FOLDERS(pairs_by_sound),
+        ON_FOLDERS(too_few_estimates_to_pair),
+        ON_FOLDERS(silence_is_told),
+        ON_FOLDERS(too_short_for_stoi),
+        ON_FOLDERS(nothing_to_score),
+        ON_FOLDERS(progress_and_cancel),
+        ON_FOLDERS(every_allocation_may_fail),
     };
     return cmocka_run_group_tests_name("score", tests, NULL, NULL);
 }

@@ -76,69 +76,108 @@ void um_stoi_free(um_stoi *stoi)
     umi_free(stoi);
 }
 
-/* -- A segment --------------------------------------------------------------------------------- */
+/* -- A segment ---------------------------------------------------------------------------------
+ * A segment's values are series that lie side by side: value i of series k at i * n_series + k.
+ * Loops run over the series inside, whose sums do not wait for one another. */
 
-/* Takes the mean off n values that lie `stride` apart and scales them to norm 1; values that are
- * all the same become 0. */
-static void normalise(double *values, size_t n, size_t stride)
+enum { N_VALUES = SEGMENT * N_BANDS, MOST_SERIES = SEGMENT };
+
+/* products[k] = sum over i of a's and b's values i of series k. */
+static void multiply(const double *a, const double *b, size_t n_series, double *products)
 {
-    double mean = 0, energy = 0;
-    for (size_t i = 0; i < n; i++) {
-        mean += values[i * stride];
+    for (size_t k = 0; k < n_series; k++) {
+        products[k] = 0;
     }
-    mean /= (double)n;
-    for (size_t i = 0; i < n; i++) {
-        values[i * stride] -= mean;
-        energy += values[i * stride] * values[i * stride];
-    }
-    double scale = energy > 0 ? 1 / sqrt(energy) : 0;
-    for (size_t i = 0; i < n; i++) {
-        values[i * stride] *= scale;
+    for (size_t i = 0; i < N_VALUES; i += n_series) {
+        for (size_t k = 0; k < n_series; k++) {
+            products[k] += a[i + k] * b[i + k];
+        }
     }
 }
 
-static double product(const double *a, const double *b, size_t n)
+/* Takes its mean off every series and scales it to norm 1; one of equal values becomes 0. */
+static void normalise(double *values, size_t n_series)
 {
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        sum += a[i] * b[i];
+    double means[MOST_SERIES] = {0}, scales[MOST_SERIES];
+    for (size_t i = 0; i < N_VALUES; i += n_series) {
+        for (size_t k = 0; k < n_series; k++) {
+            means[k] += values[i + k];
+        }
     }
-    return sum;
+    for (size_t k = 0; k < n_series; k++) {
+        means[k] /= (double)(N_VALUES / n_series);
+    }
+    for (size_t i = 0; i < N_VALUES; i += n_series) {
+        for (size_t k = 0; k < n_series; k++) {
+            values[i + k] -= means[k];
+        }
+    }
+    multiply(values, values, n_series, scales);
+    for (size_t k = 0; k < n_series; k++) {
+        scales[k] = scales[k] > 0 ? 1 / sqrt(scales[k]) : 0;
+    }
+    for (size_t i = 0; i < N_VALUES; i += n_series) {
+        for (size_t k = 0; k < n_series; k++) {
+            values[i + k] *= scales[k];
+        }
+    }
 }
 
-/* clipped = y at the level of x, but not above what an SDR of -15 dB would leave. A comparison, for
- * fmin would hide what is not a number. */
+/* Mean over the series of a's correlation with b; both are normalised. */
+static double mean_correlation(const double *a, const double *b, size_t n_series)
+{
+    double products[MOST_SERIES], sum = 0;
+    multiply(a, b, n_series, products);
+    for (size_t k = 0; k < n_series; k++) {
+        sum += products[k];
+    }
+    return sum / (double)n_series;
+}
+
+/* clipped = y, each band at the level of x, but not above what an SDR of -15 dB would leave. A
+ * comparison, for fmin would hide what is not a number. */
 static void clip(const double *x, const double *y, double *clipped)
 {
-    double energy = product(y, y, SEGMENT);
-    double gain = energy > 0 ? sqrt(product(x, x, SEGMENT) / energy) : 0;
-    double most = 1 + pow(10, 15.0 / 20);
+    double gains[N_BANDS], energies[N_BANDS], most = 1 + pow(10, 15.0 / 20);
+    multiply(x, x, N_BANDS, gains);
+    multiply(y, y, N_BANDS, energies);
+    for (size_t j = 0; j < N_BANDS; j++) {
+        gains[j] = energies[j] > 0 ? sqrt(gains[j] / energies[j]) : 0;
+    }
+    for (size_t i = 0; i < N_VALUES; i += N_BANDS) {
+        for (size_t j = 0; j < N_BANDS; j++) {
+            double level = gains[j] * y[i + j], limit = most * x[i + j];
+            clipped[i + j] = level > limit ? limit : level;
+        }
+    }
+}
+
+/* From a series a band to a series a frame. */
+static void transpose(const double *bands, double *frames)
+{
     for (size_t m = 0; m < SEGMENT; m++) {
-        clipped[m] = gain * y[m] > most * x[m] ? most * x[m] : gain * y[m];
+        for (size_t j = 0; j < N_BANDS; j++) {
+            frames[j * SEGMENT + m] = bands[m * N_BANDS + j];
+        }
     }
 }
 
 /* Adds the segment of the last frames. */
 static void add_segment(um_stoi *stoi)
 {
-    double x[N_BANDS][SEGMENT], y[N_BANDS][SEGMENT], clipped[SEGMENT], sum = 0;
-    for (size_t j = 0; j < N_BANDS; j++) {
-        for (size_t m = 0; m < SEGMENT; m++) {
-            x[j][m] = stoi->clean.levels[m][j];
-            y[j][m] = stoi->processed.levels[m][j];
-        }
-        clip(x[j], y[j], clipped);
-        normalise(x[j], SEGMENT, 1);
-        normalise(y[j], SEGMENT, 1);
-        normalise(clipped, SEGMENT, 1);
-        sum += product(x[j], clipped, SEGMENT);
-    }
-    stoi->stoi_sum += sum / N_BANDS;
-    for (size_t m = 0; m < SEGMENT; m++) {
-        normalise(&x[0][m], N_BANDS, SEGMENT);
-        normalise(&y[0][m], N_BANDS, SEGMENT);
-    }
-    stoi->estoi_sum += product(x[0], y[0], (size_t)N_BANDS * SEGMENT) / SEGMENT;
+    double x[N_VALUES], y[N_VALUES], clipped[N_VALUES], x_frames[N_VALUES], y_frames[N_VALUES];
+    memcpy(x, stoi->clean.levels, sizeof x);
+    memcpy(y, stoi->processed.levels, sizeof y);
+    clip(x, y, clipped);
+    normalise(x, N_BANDS);
+    normalise(y, N_BANDS);
+    normalise(clipped, N_BANDS);
+    stoi->stoi_sum += mean_correlation(x, clipped, N_BANDS);
+    transpose(x, x_frames);
+    transpose(y, y_frames);
+    normalise(x_frames, SEGMENT);
+    normalise(y_frames, SEGMENT);
+    stoi->estoi_sum += mean_correlation(x_frames, y_frames, SEGMENT);
     stoi->n_segments++;
 }
 
@@ -152,8 +191,11 @@ static void analyse(um_stoi *stoi, const double *joined, double *levels)
     }
     umi_fft_double_forward(stoi->fft, stoi->samples, stoi->spectrum);
     for (size_t j = 0; j < N_BANDS; j++) {
-        const double *band = stoi->spectrum + 2 * stoi->edges[j];
-        levels[j] = sqrt(product(band, band, 2 * (stoi->edges[j + 1] - stoi->edges[j])));
+        double energy = 0;
+        for (size_t f = 2 * stoi->edges[j]; f < 2 * stoi->edges[j + 1]; f++) {
+            energy += stoi->spectrum[f] * stoi->spectrum[f];
+        }
+        levels[j] = sqrt(energy);
     }
 }
 

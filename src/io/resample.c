@@ -8,6 +8,7 @@
 
 struct umi_resampler {
     soxr_t soxr;
+    size_t n_channels;
 };
 
 um_status umi_resampler_new(double from, double to, size_t n_channels, umi_resampler **out)
@@ -20,6 +21,7 @@ um_status umi_resampler_new(double from, double to, size_t n_channels, umi_resam
     if (resampler == NULL) {
         return UM_ERR_MEMORY;
     }
+    resampler->n_channels = n_channels;
     const soxr_quality_spec_t quality = soxr_quality_spec(SOXR_VHQ, 0);
     resampler->soxr = soxr_create(from, to, (unsigned)n_channels, NULL, NULL, &quality, NULL);
     if (resampler->soxr == NULL) {
@@ -43,8 +45,20 @@ um_status umi_resampler_push(umi_resampler *resampler, const float *in, size_t n
                              float *out, size_t room, size_t *n_made)
 {
     assert(in != NULL); /* to soxr that is the end */
-    soxr_error_t problem = soxr_process(resampler->soxr, in, n_in, n_used, out, room, n_made);
-    return problem == NULL ? UM_OK : UM_ERR_MEMORY;
+    *n_used = 0;
+    *n_made = 0;
+    /* soxr takes no more at a time than would fill `room` if it held nothing back. */
+    for (size_t used = 1, made = 0; used + made > 0 && *n_used < n_in && *n_made < room;) {
+        soxr_error_t problem =
+            soxr_process(resampler->soxr, in + *n_used * resampler->n_channels, n_in - *n_used,
+                         &used, out + *n_made * resampler->n_channels, room - *n_made, &made);
+        if (problem != NULL) {
+            return UM_ERR_MEMORY;
+        }
+        *n_used += used;
+        *n_made += made;
+    }
+    return UM_OK;
 }
 
 um_status umi_resampler_flush(umi_resampler *resampler, float *out, size_t room, size_t *n_made)

@@ -1,5 +1,6 @@
 /* Sound at another sample rate, by soxr: a linear-phase filter that keeps what lies below 0.91 of
- * the lower of the two Nyquist frequencies and stops what lies above it, 160 dB down. */
+ * the lower Nyquist frequency to 0.01 dB, and stops what lies above that frequency, over 140 dB
+ * down. */
 #ifndef UMI_IO_RESAMPLE_H
 #define UMI_IO_RESAMPLE_H
 

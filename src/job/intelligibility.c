@@ -72,7 +72,7 @@ static um_status push(umi_intelligibility *job, const stage *s, size_t n)
 {
     um_status status = UM_OK;
     for (size_t done = 0; done < n && status == UM_OK;) {
-        size_t n_used = 0, n_made;
+        size_t n_used, n_made;
         status = umi_resampler_push(s->resampler, job->in + done * s->n_signals, n - done, &n_used,
                                     job->out, BLOCK, &n_made);
         if (status == UM_OK) {

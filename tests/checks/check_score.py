@@ -4,6 +4,7 @@ usage: check_score.py UNMINGLE
 
 Makes stems and estimates of coloured noise, has the program score them, and compares every figure
 with least squares on the written-out matrix of delayed sources. Figures must agree to 0.005 dB.
+STOI and ESTOI are check_stoi.py's.
 """
 import itertools
 import json
@@ -122,14 +123,14 @@ def compare(where, found, expected):
 def read_table(text):
     """Rows of the table for people: name -> words behind it."""
     rows = [line.split() for line in text.splitlines() if not line.startswith("-")]
-    assert rows[0][-7:] == FIGURES + ["dB"], rows[0]
+    assert rows[0][-9:] == FIGURES + ["dB", "STOI", "ESTOI"], rows[0]
     return {row[0]: row[1:] for row in rows[1:]}
 
 
 def check_table(where, text, expected):
     rows = read_table(text)
     mean = {figure: np.mean([e[figure] for e in expected.values()]) for figure in FIGURES}
-    found = {name: dict(zip(FIGURES, map(float, words[-6:]))) for name, words in rows.items()}
+    found = {name: dict(zip(FIGURES, map(float, words[-8:-2]))) for name, words in rows.items()}
     # Two decimals add half of a hundredth to what may differ.
     for name, figures in {**expected, "mean": mean}.items():
         for figure in FIGURES:
