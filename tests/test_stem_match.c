@@ -13,11 +13,12 @@
 
 enum { N = 8, N_BLOCKS = 2 };
 
-/* One wave a recording, all orthogonal. */
+/* One wave a recording, all orthogonal; of the first and the last, each half alone could not be
+ * told from the other's or its opposite. */
 static const float waves[4][N] = {{1, 1, 1, 1, 1, 1, 1, 1},
                                   {1, -1, 1, -1, 1, -1, 1, -1},
                                   {1, 1, -1, -1, 1, 1, -1, -1},
-                                  {1, 1, 1, 1, -1, -1, -1, -1}};
+                                  {-1, -1, -1, -1, 1, 1, 1, 1}};
 
 /* Matches waves times gains: reference i is wave i, estimate j is gains[j] times wave order[j]. */
 static void match(size_t n_references, const size_t *order, const float *gains, size_t n_estimates,
@@ -46,7 +47,7 @@ static void each_finds_its_own(void **state)
 {
     (void)state;
     size_t partner[4];
-    match(4, (const size_t[]){2, 0, 3, 1}, (const float[]){0.5F, 1, 1.5F, 0.75F}, 4, partner);
+    match(4, (const size_t[]){2, 0, 3, 1}, (const float[]){0.5F, 1.5F, 1, 0.75F}, 4, partner);
     const size_t expected[] = {1, 3, 0, 2};
     assert_memory_equal(partner, expected, sizeof expected);
 }
@@ -68,6 +69,26 @@ static void the_sum_counts(void **state)
     size_t partner[2];
     match(2, (const size_t[]){0, 0, 1}, (const float[]){0.5F, 0.9F, 0.9F}, 3, partner);
     assert_true(partner[0] == 1 && partner[1] == 2);
+}
+
+/* One estimate for two: it goes to the louder one, since it is as far from both. */
+static void whose_sdr_is_greater(void **state)
+{
+    (void)state;
+    const float references[2][N] = {{1, 1, 1, 1, 1, 1, 1, 1}, {3, 3, 3, 3, 0, 0, 0, 0}};
+    const float estimate[N] = {2, 2, 2, 2, 0.5F, 0.5F, 0.5F, 0.5F};
+    umi_stem_match *matching;
+    size_t partner[2];
+    assert_int_equal(umi_stem_match_new(2, 1, &matching), UM_OK);
+    for (size_t t = 0; t < N; t++) {
+        for (size_t i = 0; i < 2; i++) {
+            umi_stem_match_add(matching, i, 0, um_cview_of(references[i] + t, 1, 1),
+                               um_cview_of(estimate + t, 1, 1));
+        }
+    }
+    assert_int_equal(umi_stem_match_finish(matching, partner), UM_OK);
+    assert_true(partner[0] == UMI_UNASSIGNED && partner[1] == 0);
+    umi_stem_match_free(matching);
 }
 
 static um_status match_two(void *context)
@@ -96,6 +117,7 @@ int main(void)
         cmocka_unit_test(each_finds_its_own),
         cmocka_unit_test(some_stay_without),
         cmocka_unit_test(the_sum_counts),
+        cmocka_unit_test(whose_sdr_is_greater),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests_name("stem_match", tests, NULL, NULL);

@@ -68,7 +68,8 @@ static const umi_command COMMANDS[] = {
      .description =
          "Judges stems by the true sources, in dB: the scale-invariant signal-to-distortion ratio "
          "SI-SDR, and SDR, ISR, SIR and SAR of BSS Eval version 4 over the whole recording with "
-         "filters of 512 taps, and version 3's SDR.",
+         "filters of 512 taps, and version 3's SDR. And for speech, from 0 to 1: the short-time "
+         "objective intelligibility STOI and ESTOI, of the channels' mean at 10 kHz.",
      .run = umi_cmd_score},
     {.name = "presets",
      .bit = UMI_PRESETS,

@@ -48,7 +48,8 @@ um_status umi_resampler_push(umi_resampler *resampler, const float *in, size_t n
     *n_used = 0;
     *n_made = 0;
     /* soxr takes no more at a time than would fill `room` if it held nothing back. */
-    for (size_t used = 1, made = 0; used + made > 0 && *n_used < n_in && *n_made < room;) {
+    while (*n_used < n_in && *n_made < room) {
+        size_t used, made;
         soxr_error_t problem =
             soxr_process(resampler->soxr, in + *n_used * resampler->n_channels, n_in - *n_used,
                          &used, out + *n_made * resampler->n_channels, room - *n_made, &made);
