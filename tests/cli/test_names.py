@@ -17,7 +17,7 @@ NOT_UTF8 = os.fsdecode(b"latin-\xfc.wav")
 class Names(ScratchCase):
     def write(self, name):
         path = self.folder / "sound.flac" if name.endswith(".flac") else self.folder / "sound.wav"
-        sounds.write_whole(path, sounds.noise(4000, 1), 44100, "PCM_16")
+        sounds.write_whole(path, sounds.noise(4000, 1), 8000, "PCM_16")
         path.rename(self.folder / name)
 
     def check(self, *arguments):
