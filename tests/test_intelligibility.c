@@ -111,7 +111,7 @@ static void what_the_filter_holds_counts(void **state)
     assert_true(isnan(measure(44100, 1, N_FRAMES).stoi));
 }
 
-/* Sound that lasts as long is as much at any rate: 0.41 s is enough, 0.40 s is not. */
+/* 31 frames and one sample take 0.4097 s, at any rate. */
 static void nothing_is_made_up_for_short_sound(void **state)
 {
     (void)state;
