@@ -41,6 +41,31 @@ static int subtype_of(umi_sample sample)
     return 0;
 }
 
+/* libsndfile's name for a container that is written; 0 for the others. */
+static int container_of(umi_container container)
+{
+    switch (container) {
+    case UMI_CONTAINER_WAV:
+        return SF_FORMAT_WAV;
+    case UMI_CONTAINER_RF64:
+        return SF_FORMAT_RF64;
+    case UMI_CONTAINER_W64:
+        return SF_FORMAT_W64;
+    case UMI_CONTAINER_AIFF:
+        return SF_FORMAT_AIFF;
+    case UMI_CONTAINER_AU:
+        return SF_FORMAT_AU;
+    case UMI_CONTAINER_CAF:
+        return SF_FORMAT_CAF;
+    case UMI_CONTAINER_FLAC:
+        return SF_FORMAT_FLAC;
+    case UMI_CONTAINER_OGG:
+    case UMI_CONTAINER_MP3:
+        break;
+    }
+    return 0;
+}
+
 /* The new place in a stream of `length` bytes, or -1. */
 static sf_count_t moved(sf_count_t position, sf_count_t length, sf_count_t offset, int whence)
 {
@@ -271,12 +296,9 @@ um_status umi_encoder_open(int descriptor, const umi_audio_format *format, umi_e
 {
     static SF_VIRTUAL_IO output = {output_length, output_seek, output_read, output_write,
                                    output_tell};
-    int container = format->container == UMI_CONTAINER_FLAC   ? SF_FORMAT_FLAC
-                    : format->container == UMI_CONTAINER_RF64 ? SF_FORMAT_RF64
-                                                              : SF_FORMAT_WAV;
     SF_INFO info = {.samplerate = (int)format->sample_rate,
                     .channels = (int)format->channels,
-                    .format = container | subtype_of(format->sample)};
+                    .format = container_of(format->container) | subtype_of(format->sample)};
     *out = NULL;
     *reason = 0;
     if (!sf_format_check(&info)) {

@@ -31,8 +31,8 @@ struct umi_audio_writer {
     int32_t block[BLOCK];
 };
 
-/* 4 GiB, less than which a WAV's sizes must be, with 1 KiB for its header. */
-static const uint64_t wav_bytes_max = 0xFFFFFFFF - 1024;
+/* 4 GiB, less than which a WAV's and an AIFF's sizes must be, with 1 KiB for the header. */
+static const uint64_t short_bytes_max = 0xFFFFFFFF - 1024;
 
 /* The format as the container stores it; false when it cannot. */
 static bool choose_format(const umi_audio_writer_config *config, umi_audio_format *format)
@@ -41,24 +41,35 @@ static bool choose_format(const umi_audio_writer_config *config, umi_audio_forma
     if (!umi_audio_format_in_limits(format) || format->sample == UMI_SAMPLE_LOSSY) {
         return false;
     }
-    if (format->container == UMI_CONTAINER_FLAC) {
-        if (format->sample == UMI_SAMPLE_U8) {
-            format->sample = UMI_SAMPLE_S8;
-        }
+    if (format->sample == UMI_SAMPLE_U8 || format->sample == UMI_SAMPLE_S8) {
+        bool is_unsigned =
+            format->container == UMI_CONTAINER_WAV || format->container == UMI_CONTAINER_W64;
+        format->sample = is_unsigned ? UMI_SAMPLE_U8 : UMI_SAMPLE_S8;
+    }
+    uint64_t frame_bytes = umi_sample_bytes(format->sample) * format->channels;
+    bool is_long = config->n_frames > short_bytes_max / frame_bytes;
+    switch (format->container) {
+    case UMI_CONTAINER_FLAC:
         return format->channels <= 8 &&
                (format->sample == UMI_SAMPLE_S8 || format->sample == UMI_SAMPLE_S16 ||
                 format->sample == UMI_SAMPLE_S24);
+    case UMI_CONTAINER_WAV:
+        /* libsndfile lets a plain WAV's sizes wrap round; its RF64 becomes plain when it stays
+         * small, but with the extensible header that some old programs do not read. */
+        format->container = is_long ? UMI_CONTAINER_RF64 : UMI_CONTAINER_WAV;
+        return true;
+    case UMI_CONTAINER_AIFF:
+        return !is_long; /* it has no form for more */
+    case UMI_CONTAINER_W64:
+    case UMI_CONTAINER_AU:
+    case UMI_CONTAINER_CAF:
+        return true;
+    case UMI_CONTAINER_RF64: /* what a long WAV becomes by itself */
+    case UMI_CONTAINER_OGG:
+    case UMI_CONTAINER_MP3:
+        break;
     }
-    if (format->sample == UMI_SAMPLE_S8) {
-        format->sample = UMI_SAMPLE_U8;
-    }
-    /* libsndfile lets a plain WAV's sizes wrap round; its RF64 becomes plain when it stays small,
-     * but with the extensible header that some old programs do not read. */
-    uint64_t frame_bytes = umi_sample_bytes(format->sample) * format->channels;
-    if (config->n_frames > wav_bytes_max / frame_bytes) {
-        format->container = UMI_CONTAINER_RF64;
-    }
-    return config->format.container == UMI_CONTAINER_WAV;
+    return false;
 }
 
 static um_status write_failed(const umi_audio_writer *writer, int reason, um_error *error)
@@ -107,9 +118,12 @@ um_status umi_audio_writer_new(const umi_audio_writer_config *config, umi_audio_
     writer->frames_max = config->n_frames;
     um_status status = UM_OK;
     if (!choose_format(config, &writer->format)) {
-        status = umi_error_set(error, UM_ERR_ARGUMENT, "%s: %s cannot hold %zu channels of %s",
+        status = umi_error_set(error, UM_ERR_ARGUMENT, "%s: %s cannot hold %zu channels of %s%s",
                                writer->name, umi_container_name(config->format.container),
-                               config->format.channels, umi_sample_name(config->format.sample));
+                               config->format.channels, umi_sample_name(config->format.sample),
+                               config->format.container == UMI_CONTAINER_AIFF
+                                   ? ", or that many frames of it; W64 and CAF hold more"
+                                   : "");
     } else {
         status = create(writer, error);
     }

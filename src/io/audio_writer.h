@@ -1,6 +1,6 @@
 /* Recordings, written.
  *
- * WAV (RF64 past 4 GiB) and FLAC. The same samples give the same bytes: no time stamps, no tags.
+ * WAV (RF64 past 4 GiB), W64, AIFF (below 4 GiB), AU, CAF and FLAC. The same samples give the same bytes: no time stamps, no tags.
  * Integers are rounded here, to the nearest, so that what was read from a file of the same sample
  * format is written back unchanged. A writer belongs to one thread at a time. */
 #ifndef UMI_IO_AUDIO_WRITER_H
@@ -17,11 +17,12 @@ typedef struct umi_audio_writer umi_audio_writer;
 typedef struct umi_audio_writer_config {
     const char *path;        /* must not exist */
     const char *shown_path;  /* the name for messages; NULL: path */
-    umi_audio_format format; /* container WAV or FLAC. WAV takes every sample format but lossy,
-                                FLAC 8, 16 and 24 bits in up to 8 channels; 8 bits are written
-                                signed or not as the container has it */
+    umi_audio_format format; /* FLAC takes 8, 16 and 24 bits in up to 8 channels, the others every
+                                sample format but lossy; 8 bits are written signed or not as the
+                                container has it. No RF64, Ogg or MP3 */
     uint64_t n_frames;       /* how many will be written at most, if known: a WAV that stays below
-                                4 GiB then gets the plainest header. UMI_FRAMES_UNKNOWN is fine */
+                                4 GiB then gets the plainest header. UMI_FRAMES_UNKNOWN is fine but
+                                for AIFF */
 } umi_audio_writer_config;
 
 /* Creates the file. *out is NULL on failure. UM_ERR_ARGUMENT when the container cannot hold the

@@ -13,7 +13,7 @@ struct umi_stems {
     double gain;
     uint64_t held;
     double *energy;             /* n_stems */
-    umi_audio_writer **writers; /* n_stems */
+    umi_audio_writer **writers; /* n_stems; NULL: a stem that is not written */
     float **floats;             /* n_stems: borrowed from the separator's output */
     int32_t **whole;            /* n_stems x block: the stems in whole numbers */
     int32_t *whole_mix;         /* block: the mix in the stems' whole numbers */
@@ -63,6 +63,9 @@ um_status umi_stems_new(const umi_recording *recording, const umi_audio_format *
         status = umi_error_set(error, status, "not enough memory to write stems");
     }
     for (size_t i = 0; i < n_stems && status == UM_OK; i++) {
+        if (paths[i] == NULL) {
+            continue;
+        }
         umi_audio_writer_config config = {paths[i], shown[i], *format, recording->n_frames};
         status = umi_audio_writer_new(&config, &s->writers[i], error);
     }
@@ -136,7 +139,9 @@ static um_status write_whole(umi_stems *s, size_t n, um_error *error)
                              s->out_bits, s->whole);
     um_status status = UM_OK;
     for (size_t i = 0; i < s->n_stems && status == UM_OK; i++) {
-        status = umi_audio_writer_write_int(s->writers[i], s->whole[i], n, error);
+        if (s->writers[i] != NULL) {
+            status = umi_audio_writer_write_int(s->writers[i], s->whole[i], n, error);
+        }
     }
     return status;
 }
@@ -160,7 +165,9 @@ um_status umi_stems_write(umi_stems *s, const um_view *sources, const float *mix
     umi_sum_float(s->floats, s->n_stems, s->float_mix, n_values);
     um_status status = UM_OK;
     for (size_t i = 0; i < s->n_stems && status == UM_OK; i++) {
-        status = umi_audio_writer_write_float(s->writers[i], s->floats[i], n, error);
+        if (s->writers[i] != NULL) {
+            status = umi_audio_writer_write_float(s->writers[i], s->floats[i], n, error);
+        }
     }
     return status;
 }
@@ -169,7 +176,9 @@ um_status umi_stems_finish(umi_stems *s, um_error *error)
 {
     um_status status = UM_OK;
     for (size_t i = 0; i < s->n_stems && status == UM_OK; i++) {
-        status = umi_audio_writer_finish(s->writers[i], error);
+        if (s->writers[i] != NULL) {
+            status = umi_audio_writer_finish(s->writers[i], error);
+        }
     }
     return status;
 }

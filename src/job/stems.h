@@ -9,7 +9,8 @@
 typedef struct umi_stems umi_stems;
 
 /* Creates n_stems files at `paths`, shown in messages as `shown`. `format` is that of the stems;
- * rate and channels are the recording's. Stems are given in blocks of at most block_frames.
+ * rate and channels are the recording's. Stems are given in blocks of at most block_frames. A stem
+ * whose path is NULL counts in the sum as the others do, but has no file.
  * UM_ERR_MEMORY, and what umi_audio_writer_new says. */
 um_status umi_stems_new(const umi_recording *recording, const umi_audio_format *format,
                         const char *const *paths, const char *const *shown, size_t n_stems,

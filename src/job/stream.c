@@ -11,10 +11,10 @@ enum { BLOCK_VALUES = 1 << 20, BLOCK_FRAMES_MIN = 2048, BLOCK_FRAMES_MAX = 1 << 
 
 typedef struct stream {
     umi_recording *recording;
-    um_separator *separator;
+    const umi_stream_splitter *splitter;
     umi_stems *stems;
     size_t n_stems, n_channels, n_block;
-    size_t delay; /* of the separator */
+    size_t delay; /* of the splitter */
     size_t skip;  /* separated samples still to come that belong before the start */
     /* The mix from the first frame that is not written yet: up to delay + n_block frames. */
     float *mix;
@@ -58,8 +58,9 @@ static um_status push(stream *s, size_t n, um_error *error)
         s->written[i] = um_view_of(um_row(s->sources[i], drop), n - drop, C);
     }
     um_cview in = um_cview_of(s->mix + (s->n_mix - n) * C, n, C);
-    if (um_separator_push(s->separator, in, s->sources) != UM_OK) {
-        return umi_error_set(error, UM_ERR_INTERNAL, "the separator refused a block");
+    if (s->splitter->push(s->splitter->user, in, s->sources) != UM_OK) {
+        return umi_error_set(error, UM_ERR_INTERNAL, "%s: a block was refused",
+                             umi_audio_reader_name(s->recording->reader));
     }
     s->skip -= drop;
     size_t n_out = n - drop;
@@ -113,17 +114,18 @@ static um_status flush(stream *s, um_error *error)
     return status;
 }
 
-um_status umi_stream(umi_recording *recording, um_separator *separator, umi_stems *stems,
-                     size_t n_stems, const um_progress *progress, um_error *error)
+um_status umi_stream_split(umi_recording *recording, const umi_stream_splitter *splitter,
+                           umi_stems *stems, size_t n_stems, const um_progress *progress,
+                           um_error *error)
 {
     stream s = {0};
     s.recording = recording;
-    s.separator = separator;
+    s.splitter = splitter;
     s.stems = stems;
     s.n_stems = n_stems;
     s.n_channels = recording->format.channels;
     s.n_block = umi_stream_block_frames(s.n_channels, n_stems);
-    s.delay = um_separator_delay(separator);
+    s.delay = splitter->delay;
     s.skip = s.delay;
     um_status status = allocate(&s)
                            ? separate_all(&s, progress, error)
@@ -137,4 +139,16 @@ um_status umi_stream(umi_recording *recording, um_separator *separator, umi_stem
     umi_free(s.sources);
     umi_free(s.written);
     return status;
+}
+
+static um_status push_to_separator(void *user, um_cview in, const um_view *stems)
+{
+    return um_separator_push(user, in, stems);
+}
+
+um_status umi_stream(umi_recording *recording, um_separator *separator, umi_stems *stems,
+                     size_t n_stems, const um_progress *progress, um_error *error)
+{
+    umi_stream_splitter splitter = {um_separator_delay(separator), push_to_separator, separator};
+    return umi_stream_split(recording, &splitter, stems, n_stems, progress, error);
 }

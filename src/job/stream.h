@@ -1,4 +1,6 @@
-/* A recording through the separator into its stems, block by block. */
+/* A recording through the separator, or what else takes sound apart, into its stems, block by
+ * block.
+ */
 #ifndef UMI_JOB_STREAM_H
 #define UMI_JOB_STREAM_H
 
@@ -9,9 +11,23 @@
 /* Frames a block, so that what is held of a block does not grow with channels and stems. */
 size_t umi_stream_block_frames(size_t n_channels, size_t n_stems);
 
+/* What takes sound apart: `push` takes the next frames and fills as many of every stem, which
+ * belong to the sound `delay` frames before. The last stem need not be filled where nobody asks for
+ * its energy: as it is written, it is the rest. `push` must bear a block of no frames. */
+typedef struct umi_stream_splitter {
+    size_t delay;
+    um_status (*push)(void *user, um_cview in, const um_view *stems);
+    void *user;
+} umi_stream_splitter;
+
 /* Reads the recording from its start and writes every frame of every stem; the stems were made
  * with umi_stream_block_frames. Progress is in frames. UM_ERR_MEMORY, UM_ERR_CANCELLED, UM_ERR_IO
  * and so on. */
+um_status umi_stream_split(umi_recording *recording, const umi_stream_splitter *splitter,
+                           umi_stems *stems, size_t n_stems, const um_progress *progress,
+                           um_error *error) UM_MUST_USE;
+
+/* The same by a separator. */
 um_status umi_stream(umi_recording *recording, um_separator *separator, umi_stems *stems,
                      size_t n_stems, const um_progress *progress, um_error *error) UM_MUST_USE;
 
