@@ -15,20 +15,6 @@ static void touch(scratch *folder, const char *name)
     (void)scratch_write(folder, name, "", 0);
 }
 
-static void sound_names(void **state)
-{
-    (void)state;
-    const char *const sound[] = {"a.wav", "a.b.FLAC", "- \xC5\xB1.Mp3", "a.aiff", "a.oga"};
-    const char *const other[] = {"wav",  "a.wav.json", "meta.json", ".a.wav",
-                                 ".wav", "a.wavx",     "a."};
-    for (size_t i = 0; i < sizeof sound / sizeof *sound; i++) {
-        assert_true(umi_is_sound_name(sound[i]));
-    }
-    for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
-        assert_false(umi_is_sound_name(other[i]));
-    }
-}
-
 static void lists_stems_by_name(void **state)
 {
     (void)state;
@@ -128,7 +114,6 @@ static void every_allocation_may_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sound_names),
         cmocka_unit_test(lists_stems_by_name),
         cmocka_unit_test(many_stems),
         cmocka_unit_test(refuses),

@@ -23,6 +23,29 @@ static const umi_command COMMANDS[] = {
          "The stems keep the rate, the channels and the sample format of the recording. The file "
          "_unmingle.json_ beside them tells how they were made.",
      .run = umi_cmd_separate},
+    {.name = "denoise",
+     .bit = UMI_DENOISE,
+     .min_operands = 0,
+     .max_operands = SIZE_MAX,
+     .operands = "FILE|FOLDER...",
+     .summary = "clean speech recordings, one or whole folders",
+     .examples = "unmingle denoise talk.wav -o clean.wav --profile 0:00-0:01\n"
+                 "unmingle denoise recordings/ -o clean/ --report clean.jsonl\n",
+     .description =
+         "Takes noise out of recordings of speech, one or a hundred thousand. Output and what was "
+         "taken away (*--residue*) add up to the input. Rate, channels and sample format stay, and "
+         "so does the kind of file; Ogg and MP3, which cannot be written, become FLAC, with "
+         "_.flac_ added to their names.\n\n"
+         "Folders are walked for sound files (by name: wav, flac, mp3 and so on; hidden ones are "
+         "passed over, links to folders not followed), and the tree is built again under "
+         "*--output*: that of one folder right there, those of several each in a folder of its "
+         "name. _-_, alone, is standard input.\n\n"
+         "What an earlier run has finished is skipped: for every output the hidden folder "
+         "_.unmingle_ beside it holds a record of the input's size and time, of the settings and "
+         "of the program's version, and only when all are as they were nothing is done. So a run "
+         "that was stopped, even killed, is taken up by the same command. A file that fails does "
+         "not stop the others; on a full disk, where all would fail, the run ends.",
+     .run = umi_cmd_denoise},
     {.name = "learn",
      .bit = UMI_LEARN,
      .min_operands = 1,

@@ -60,6 +60,13 @@ typedef struct umi_options {
     const char *estimate;
     bool permute;
 
+    /* cleaning */
+    const char *profile;
+    const char *speech; /* the dictionary */
+    double strength;
+    double max_reduction; /* dB */
+    bool keep_channels;
+
     /* model */
     unsigned divergence; /* um_divergence */
     double beta;
@@ -74,6 +81,7 @@ typedef struct umi_options {
     const char *output;
     unsigned format;        /* umi_format */
     unsigned sample_format; /* umi_sample_format */
+    bool residue;
     bool force;
     bool json;
     bool save_V;
@@ -101,6 +109,13 @@ typedef struct umi_options {
     uint64_t window;       /* samples, 0: 93 ms rounded to a power of two */
     uint64_t hop;          /* samples, 0: window / 4 */
     unsigned window_shape; /* um_window */
+
+    /* many files */
+    const char *manifest;
+    uint64_t jobs; /* 0: one a core */
+    const char *shard;
+    const char *shards;
+    const char *report;
 
     /* running */
     uint64_t threads; /* 0: see running.h */

@@ -18,7 +18,8 @@ enum {
     UMI_SCORE = 1 << 3,
     UMI_PRESETS = 1 << 4,
     UMI_FACTOR = 1 << 5,
-    UMI_EVERY_COMMAND = (1 << 6) - 1
+    UMI_DENOISE = 1 << 6,
+    UMI_EVERY_COMMAND = (1 << 7) - 1
 };
 
 typedef enum umi_kind {
@@ -34,11 +35,13 @@ typedef enum umi_kind {
 /* In the order in which help shows them. */
 typedef enum umi_group {
     UMI_GROUP_SOURCES,
+    UMI_GROUP_CLEANING,
     UMI_GROUP_MODEL,
     UMI_GROUP_OUTPUT,
     UMI_GROUP_LEARNING,
     UMI_GROUP_START,
     UMI_GROUP_TRANSFORM,
+    UMI_GROUP_BATCH,
     UMI_GROUP_RUNNING,
     UMI_N_GROUPS
 } umi_group;

@@ -52,12 +52,17 @@ void umi_progress_start(umi_progress *progress, const umi_options *options, cons
     } else if (options->progress) {
         progress->mode = UMI_PROGRESS_LINES;
     }
-    umi_utf8_printable(name, progress->name, sizeof progress->name);
+    umi_progress_rename(progress, name);
     progress->started = clock_now();
     /* Work that is over at once draws nothing on a terminal. */
     progress->shown =
         progress->mode == UMI_PROGRESS_IN_PLACE ? progress->started + QUICK_WORK : -INFINITY;
     umi_progress_phase(progress, "starting", 0, 1);
+}
+
+void umi_progress_rename(umi_progress *progress, const char *name)
+{
+    umi_utf8_printable(name, progress->name, sizeof progress->name);
 }
 
 void umi_progress_phase(umi_progress *progress, const char *phase, double from, double to)
@@ -92,8 +97,10 @@ bool umi_progress_line(umi_progress *progress, double done, double total, double
         snprintf(value, sizeof value, ", divergence %.4g", progress->divergence);
     }
     /* What changes and matters most comes first: a narrow terminal cuts the end. */
-    snprintf(line, UMI_PROGRESS_LINE, "%3.0f %%, %s left, %s gone: %s: %s%s", floor(100 * share),
-             left, gone, progress->name, progress->phase, value);
+    bool has_phase = progress->phase != NULL;
+    snprintf(line, UMI_PROGRESS_LINE, "%3.0f %%, %s left, %s gone: %s%s%s%s", floor(100 * share),
+             left, gone, progress->name, has_phase ? ": " : "", has_phase ? progress->phase : "",
+             value);
     return true;
 }
 

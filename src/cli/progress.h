@@ -25,7 +25,7 @@ typedef enum umi_progress_mode {
 typedef struct umi_progress {
     umi_progress_mode mode;
     char name[UMI_PROGRESS_NAME]; /* what is worked on */
-    const char *phase;            /* what is being done, for people: "learning" */
+    const char *phase;            /* what is being done, for people: "learning"; NULL: not told */
     double from, to;              /* the share of the whole work that the phase is, in 0..1 */
     double started;               /* seconds on the clock */
     double shown;                 /* when the line was last drawn */
@@ -36,7 +36,11 @@ typedef struct umi_progress {
  * and whether standard error is a terminal. */
 void umi_progress_start(umi_progress *progress, const umi_options *options, const char *name);
 
-/* Now comes `phase` (a literal), which is the work from share `from` to `to`, 0 <= from <= to <= 1.
+/* Work on another thing, or said otherwise; the clock goes on. */
+void umi_progress_rename(umi_progress *progress, const char *name);
+
+/* Now comes `phase` (a literal; NULL: none is told), which is the work from share `from` to `to`, 0
+ * <= from <= to <= 1.
  */
 void umi_progress_phase(umi_progress *progress, const char *phase, double from, double to);
 

@@ -22,15 +22,19 @@ static void show_warning(void *user, const char *message)
     umi_log(UMI_LOG_WARNING, "%s", message);
 }
 
-/* One a core that this process may run on. */
-static size_t default_threads(void)
+size_t umi_running_cores(void)
 {
     cpu_set_t cores;
     if (sched_getaffinity(0, sizeof cores, &cores) != 0) {
-        return THREADS_MAX; /* more cores than a cpu_set_t has bits */
+        return CPU_SETSIZE; /* more cores than a cpu_set_t has bits */
     }
-    int n = CPU_COUNT(&cores);
-    return n < THREADS_MAX ? (size_t)n : THREADS_MAX;
+    return (size_t)CPU_COUNT(&cores);
+}
+
+static size_t default_threads(void)
+{
+    size_t n = umi_running_cores();
+    return n < THREADS_MAX ? n : THREADS_MAX;
 }
 
 int umi_running_start(umi_running *running, const umi_options *options)

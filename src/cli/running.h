@@ -22,6 +22,9 @@ void umi_running_end(umi_running *running);
 /* The threads, to be handed to the library. */
 um_parallel umi_running_parallel(umi_running *running);
 
+/* Cores that this process may run on. */
+size_t umi_running_cores(void);
+
 /* Where standard input is kept while it is read: $TMPDIR, or /tmp. */
 const char *umi_running_spool_directory(void);
 

@@ -12,11 +12,12 @@
 
 static volatile sig_atomic_t caught, is_giving_up, has_sweeper;
 static sem_t time_is_over;
+static unsigned patience = UMI_SIGNALS_PATIENCE;
 
 static void note(int number)
 {
     caught = number;
-    alarm(UMI_SIGNALS_PATIENCE);
+    alarm(patience);
 }
 
 /* The time is over: another thread removes what was begun, which no handler may do, and dies of the
@@ -59,13 +60,12 @@ static void start_sweeper(void)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-void umi_signals_install(void)
+static void install(int flags)
 {
     static const int stops[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
-    /* SA_RESETHAND: the second Ctrl-C is for a program that does not come to its end. */
     struct sigaction late = {.sa_handler = give_up};
-    struct sigaction action = {.sa_handler = note, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction action = {.sa_handler = note, .sa_flags = flags};
     sigemptyset(&ignore.sa_mask);
     sigemptyset(&late.sa_mask);
     sigemptyset(&action.sa_mask);
@@ -80,6 +80,20 @@ void umi_signals_install(void)
     sigaction(SIGALRM, &late, NULL);
     sigaction(SIGPIPE, &ignore, NULL);
     sigaction(SIGXFSZ, &ignore, NULL);
+}
+
+void umi_signals_install(void)
+{
+    /* The second Ctrl-C is for a program that does not come to its end. */
+    install((int)SA_RESETHAND);
+}
+
+void umi_signals_install_in_fork(void)
+{
+    has_sweeper = 0;
+    is_giving_up = 0;
+    patience = UMI_SIGNALS_PATIENCE - 1;
+    install(0);
 }
 
 int umi_signals_caught(void)

@@ -15,6 +15,11 @@ enum { UMI_SIGNALS_PATIENCE = 4 };
 /* What was ignored when the program was started (nohup) stays ignored. */
 void umi_signals_install(void);
 
+/* The same in a process that was forked off: its parent's threads are not there, so it needs a
+ * sweeper of its own. It has a second less, so that it is gone before its parent; and a second
+ * signal does not kill it, as one may come from the terminal and one from the parent. */
+void umi_signals_install_in_fork(void);
+
 /* The signal that asked the program to stop, or 0. */
 int umi_signals_caught(void);
 

@@ -22,8 +22,18 @@ um_status umi_status_of_reading(int reason)
     }
 }
 
+static _Thread_local bool disk_was_full;
+
+bool umi_disk_was_full(void)
+{
+    bool was_full = disk_was_full;
+    disk_was_full = false;
+    return was_full;
+}
+
 um_status umi_status_of_writing(int reason)
 {
+    disk_was_full = disk_was_full || reason == ENOSPC || reason == EDQUOT;
     switch (reason) {
     case EACCES:
     case EPERM:

@@ -30,8 +30,8 @@ static um_status exists(const umi_output_file *file, um_error *error)
                          file->temporary->shown);
 }
 
-/* UM_OK when nothing is in the way of the final name. */
-static um_status check_free(const umi_output_file *file, um_error *error)
+/* UM_OK when nothing is in the way of the final name, or what may be replaced. */
+static um_status check_free(const umi_output_file *file, bool replace, um_error *error)
 {
     struct stat status;
     if (lstat(file->temporary->final_path, &status) != 0) {
@@ -41,7 +41,7 @@ static um_status check_free(const umi_output_file *file, um_error *error)
         return umi_error_set(error, UM_ERR_CREATE, "%s: is not a regular file",
                              file->temporary->shown);
     }
-    return file->force ? UM_OK : exists(file, error);
+    return replace ? UM_OK : exists(file, error);
 }
 
 um_status umi_output_file_begin(const char *path, bool force, umi_output_file **out,
@@ -55,7 +55,7 @@ um_status umi_output_file_begin(const char *path, bool force, umi_output_file **
     file->force = force;
     um_status status = umi_temporary_new(path, false, &file->temporary, error);
     if (status == UM_OK) {
-        status = check_free(file, error);
+        status = check_free(file, force, error);
     }
     if (status != UM_OK) {
         umi_output_file_free(file);
@@ -77,17 +77,22 @@ um_status umi_output_file_write(umi_output_file *file, const void *bytes, size_t
                                                                      : failed(file, errno, error);
 }
 
-um_status umi_output_file_commit(umi_output_file *file, um_error *error)
+um_status umi_output_file_sync_folder(const umi_output_file *file, um_error *error)
+{
+    return umi_sync_path(file->temporary->parent) ? UM_OK : failed(file, errno, error);
+}
+
+static um_status commit(const umi_output_file *file, bool replace, um_error *error)
 {
     const umi_temporary *temporary = file->temporary;
-    um_status status = check_free(file, error);
+    um_status status = check_free(file, replace, error);
     if (status != UM_OK) {
         return status;
     }
     if (!umi_sync_path(temporary->path)) {
         return failed(file, errno, error);
     }
-    unsigned flags = file->force ? 0 : RENAME_NOREPLACE;
+    unsigned flags = replace ? 0 : RENAME_NOREPLACE;
     int result = renameat2(AT_FDCWD, temporary->path, AT_FDCWD, temporary->final_path, flags);
     if (result != 0 && errno == EINVAL) {
         /* A file system without RENAME_NOREPLACE: the check above has to do. */
@@ -96,7 +101,17 @@ um_status umi_output_file_commit(umi_output_file *file, um_error *error)
     if (result != 0) {
         return errno == EEXIST ? exists(file, error) : failed(file, errno, error);
     }
-    return umi_sync_path(temporary->parent) ? UM_OK : failed(file, errno, error);
+    return umi_output_file_sync_folder(file, error);
+}
+
+um_status umi_output_file_commit(umi_output_file *file, um_error *error)
+{
+    return commit(file, file->force, error);
+}
+
+um_status umi_output_file_commit_new(umi_output_file *file, um_error *error)
+{
+    return commit(file, false, error);
 }
 
 void umi_output_file_free(umi_output_file *file)

@@ -18,10 +18,16 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Bytes of NAME that the hidden name repeats: with what is added it must stay below NAME_MAX. */
-enum { NAME_PART_MAX = 200, RANDOM_DIGITS = 8 };
+enum { NAME_PART_MAX = 200, HEX_DIGITS = 8 };
+
+static const char mark[] = ".unmingle-";
+
+/* Seconds that a temporary from another place has to be left alone before it is taken for dead. */
+static const time_t patience = 24 * 60 * 60;
 
 /* The temporaries that are not published, and what guards the list. */
 static umi_temporary *live;
@@ -71,40 +77,122 @@ void umi_remove_tree(const char *path)
 
 /* -- Names ------------------------------------------------------------------------------------- */
 
-/* True for "PID-RANDOM" with nothing round it, of a process that lives no more. */
-static bool is_of_dead_process(const char *text)
+/* FNV-1a, for short keys. */
+static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        hash = (hash ^ ((const unsigned char *)bytes)[i]) * UINT64_C(0x100000001b3);
+    }
+    return hash;
+}
+
+static const uint64_t hash_start = UINT64_C(0xcbf29ce484222325);
+
+/* Host and namespace of process numbers, in 8 hexadecimal digits. */
+static uint32_t this_place(void)
+{
+    char host[256] = "";
+    struct stat status = {0};
+    (void)gethostname(host, sizeof host - 1);
+    (void)stat("/proc/self/ns/pid", &status);
+    uint64_t space = status.st_ino;
+    uint64_t hash = hash_bytes(hash_start, host, strlen(host));
+    return (uint32_t)(hash_bytes(hash, &space, sizeof space) >> 32);
+}
+
+static bool is_hex(const char *text)
+{
+    return strspn(text, "0123456789abcdef") >= HEX_DIGITS;
+}
+
+/* True for "PLACE-PID-RANDOM" with nothing round it. */
+static bool parse_tail(const char *text, uint32_t *place, pid_t *process)
 {
     char *end = NULL;
-    if (!isdigit((unsigned char)text[0])) {
+    if (!is_hex(text) || text[HEX_DIGITS] != '-' || !isdigit((unsigned char)text[HEX_DIGITS + 1])) {
         return false;
     }
     errno = 0;
-    long long process = strtoll(text, &end, 10);
-    if (errno != 0 || process <= 0 || process > INT_MAX || *end != '-' ||
-        strspn(end + 1, "0123456789abcdef") != RANDOM_DIGITS || end[1 + RANDOM_DIGITS] != '\0') {
+    long long number = strtoll(text + HEX_DIGITS + 1, &end, 10);
+    if (errno != 0 || number <= 0 || number > INT_MAX || *end != '-' || !is_hex(end + 1) ||
+        end[1 + HEX_DIGITS] != '\0') {
         return false;
     }
-    return kill((pid_t)process, 0) != 0 && errno == ESRCH;
+    *place = (uint32_t)strtoul(text, NULL, 16);
+    *process = (pid_t)number;
+    return true;
 }
 
-/* Removes what dead processes left for the same name; `prefix` is ".NAME.unmingle-". What has not
- * exactly such a name, or belongs to somebody else, stays. */
-static void remove_stale(const char *parent, const char *prefix)
+/* When a temporary was last touched: it, or a file in it. */
+static time_t last_touched(int parent, const char *name, const struct stat *status)
 {
-    DIR *stream = opendir(parent);
+    time_t newest = status->st_mtime;
+    int descriptor = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *stream = descriptor >= 0 ? fdopendir(descriptor) : NULL;
+    if (stream == NULL) {
+        if (descriptor >= 0) {
+            (void)close(descriptor);
+        }
+        return newest;
+    }
+    for (struct dirent *entry; (entry = readdir(stream)) != NULL;) {
+        struct stat inner;
+        if (fstatat(dirfd(stream), entry->d_name, &inner, AT_SYMLINK_NOFOLLOW) == 0 &&
+            inner.st_mtime > newest) {
+            newest = inner.st_mtime;
+        }
+    }
+    (void)closedir(stream);
+    return newest;
+}
+
+static bool is_stale(int parent, const char *name)
+{
+    uint32_t place;
+    pid_t process;
+    struct stat status;
+    const char *tail = NULL;
+    for (const char *at = name; name[0] == '.' && (at = strstr(at, mark)) != NULL; at++) {
+        tail = at + strlen(mark);
+    }
+    if (tail == NULL || !parse_tail(tail, &place, &process) ||
+        fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) != 0 || status.st_uid != geteuid()) {
+        return false;
+    }
+    if (place == this_place()) {
+        return kill(process, 0) != 0 && errno == ESRCH;
+    }
+    return time(NULL) - last_touched(parent, name, &status) > patience;
+}
+
+void umi_temporary_sweep(const char *directory)
+{
+    DIR *stream = opendir(directory);
     if (stream == NULL) {
         return; /* making the temporary will fail and tell why */
     }
     for (struct dirent *entry; (entry = readdir(stream)) != NULL;) {
-        struct stat status;
-        if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0 &&
-            is_of_dead_process(entry->d_name + strlen(prefix)) &&
-            fstatat(dirfd(stream), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-            status.st_uid == geteuid()) {
+        if (is_stale(dirfd(stream), entry->d_name)) {
             remove_below(dirfd(stream), entry->d_name);
         }
     }
     (void)closedir(stream);
+}
+
+/* Sweeps a directory, but for the ones that were swept last: with a hundred thousand files in one,
+ * to look through all names for each would be the longest part of the work. */
+static void sweep_once(const char *directory)
+{
+    static uint64_t swept[64];
+    static size_t n_swept;
+    uint64_t hash = hash_bytes(hash_start, directory, strlen(directory));
+    for (size_t i = 0; i < sizeof swept / sizeof swept[0]; i++) {
+        if (swept[i] == hash) {
+            return;
+        }
+    }
+    umi_temporary_sweep(directory);
+    swept[n_swept++ % (sizeof swept / sizeof swept[0])] = hash;
 }
 
 static um_status refuse(const umi_temporary *temporary, const char *why, um_error *error)
@@ -166,9 +254,7 @@ static bool try_name(const umi_temporary *temporary, bool is_directory)
 static um_status claim(umi_temporary *temporary, const char *name, bool is_directory,
                        um_error *error)
 {
-    char prefix[NAME_PART_MAX + 16];
-    snprintf(prefix, sizeof prefix, ".%.*s.unmingle-", NAME_PART_MAX, name);
-    remove_stale(temporary->parent, prefix);
+    sweep_once(temporary->parent);
     bool found = false;
     int reason = EEXIST;
     for (int attempt = 0; attempt < 100 && !found && reason == EEXIST; attempt++) {
@@ -176,8 +262,9 @@ static um_status claim(umi_temporary *temporary, const char *name, bool is_direc
         if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random) {
             random = (uint32_t)attempt;
         }
-        int length = snprintf(temporary->path, sizeof temporary->path, "%s/%s%lld-%08x",
-                              temporary->parent, prefix, (long long)getpid(), (unsigned)random);
+        int length = snprintf(temporary->path, sizeof temporary->path, "%s/.%.*s%s%08x-%lld-%08x",
+                              temporary->parent, NAME_PART_MAX, name, mark, (unsigned)this_place(),
+                              (long long)getpid(), (unsigned)random);
         if (length < 0 || (size_t)length >= sizeof temporary->path) {
             return refuse(temporary, "the path is too long", error);
         }

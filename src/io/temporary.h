@@ -1,10 +1,12 @@
 /* Outputs under a hidden name until they are whole.
  *
- * What is to become PARENT/NAME is made as PARENT/.NAME.unmingle-PID-RANDOM, on the same file
- * system, so that one rename publishes it. Temporaries that a killed process left for the same NAME
- * are removed when the next one is made. All temporaries that are not yet published are known here,
- * so that a program that was told to stop can remove them. For the main thread alone, but for
- * umi_output_abort_all. */
+ * What is to become PARENT/NAME is made as PARENT/.NAME.unmingle-PLACE-PID-RANDOM, on the same file
+ * system, so that one rename publishes it. PLACE stands for the host and the namespace in which PID
+ * is a process: on a shared file system another host's processes cannot be asked whether they live.
+ * Temporaries that a killed process left are removed when the next one is made in the same
+ * directory, those from another place when nobody has touched them for a day. All temporaries that
+ * are not yet published are known here, so that a program that was told to stop can remove them.
+ * For the main thread alone, but for umi_output_abort_all. */
 #ifndef UMI_IO_TEMPORARY_H
 #define UMI_IO_TEMPORARY_H
 
@@ -27,6 +29,12 @@ typedef struct umi_temporary {
  * name is "." or "..", or too long; UM_ERR_PERMISSION, UM_ERR_IO, UM_ERR_MEMORY. */
 um_status umi_temporary_new(const char *final_path, bool is_directory, umi_temporary **out,
                             um_error *error) UM_MUST_USE;
+
+/* Removes what dead processes left in the directory, as umi_temporary_new does when it comes to a
+ * directory for the first time. What has not exactly such a name, or belongs to another user,
+ * stays.
+ */
+void umi_temporary_sweep(const char *directory);
 
 /* Removes what is there under the hidden name, and frees. NULL is fine. */
 void umi_temporary_free(umi_temporary *temporary);

@@ -5,7 +5,7 @@
 #include "core/progress.h"
 #include "io/text.h"
 #include "job/gather.h"
-#include "job/stem_folder.h"
+#include "job/sound_name.h"
 #include "job/transform.h"
 
 #include <math.h>

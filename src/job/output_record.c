@@ -3,40 +3,11 @@
 
 #include "core/error.h"
 #include "core/memory.h"
-#include "io/input_file.h"
+#include "job/json_file.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-
-/* A record is a few KiB; what is larger is none of ours. */
-enum { BYTES_MAX = 4 << 20 };
-
-/* The record as JSON. UM_ERR_MEMORY; any other failure means that there is none. */
-static um_status read_json(const char *path, umi_json **json)
-{
-    umi_input_file file;
-    um_status status = umi_input_file_open(path, NULL, &file, NULL);
-    if (status != UM_OK) {
-        return status;
-    }
-    if (file.size > BYTES_MAX) {
-        umi_input_file_close(&file);
-        return UM_ERR_DATA;
-    }
-    size_t n_bytes;
-    char *bytes = umi_alloc((size_t)file.size + 1, 1);
-    if (bytes == NULL) {
-        status = UM_ERR_MEMORY;
-    } else if (!umi_input_file_read(&file, 0, bytes, (size_t)file.size, &n_bytes)) {
-        status = UM_ERR_IO;
-    } else {
-        status = umi_json_parse(bytes, n_bytes, path, json, NULL);
-    }
-    umi_free(bytes);
-    umi_input_file_close(&file);
-    return status;
-}
 
 static um_status list_names(umi_output_record *record, const char *file_name, const char *list_name)
 {
@@ -65,7 +36,7 @@ um_status umi_output_record_read(const char *directory, const char *file_name,
     if (length < 0 || (size_t)length >= sizeof path) {
         return UM_OK;
     }
-    um_status status = read_json(path, &record->json);
+    um_status status = umi_json_file_read(path, &record->json);
     if (status == UM_OK) {
         status = list_names(record, file_name, list_name);
     }

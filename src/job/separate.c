@@ -6,6 +6,7 @@
 #include "io/output_set.h"
 #include "job/memory_budget.h"
 #include "job/null_test.h"
+#include "job/output_format.h"
 #include "job/output_record.h"
 #include "job/separate_report.h"
 #include "job/stems.h"
@@ -20,8 +21,7 @@ enum {
     /* Free atoms that learn what the known sources leave; more begin to take from them. */
     RESIDUAL_ATOMS = 8,
     /* Updates that the gains of known atoms need. */
-    GAIN_ITERATIONS = 15,
-    FLAC_CHANNELS_MAX = 8
+    GAIN_ITERATIONS = 15
 };
 
 typedef struct job {
@@ -84,26 +84,10 @@ static um_status choose_format(job *j)
     out->container = j->config->container;
     if (!j->config->keep_sample) {
         out->sample = j->config->sample;
-    } else if (out->sample == UMI_SAMPLE_LOSSY) {
-        out->sample = UMI_SAMPLE_S24; /* decoded sound has no depth of its own */
     }
-    bool whole = umi_sample_bits(out->sample) != 0;
-    if (out->container == UMI_CONTAINER_FLAC) {
-        if (!whole || out->sample == UMI_SAMPLE_S32) {
-            umi_watch_warn(&j->config->watch, "FLAC holds at most 24 bits: the stems have 24");
-            out->sample = UMI_SAMPLE_S24;
-        } else if (out->sample == UMI_SAMPLE_ALAW || out->sample == UMI_SAMPLE_ULAW) {
-            out->sample = UMI_SAMPLE_S16;
-        }
-        if (out->channels > FLAC_CHANNELS_MAX) { /* known now, not when all is learned */
-            return umi_error_set(j->error, UM_ERR_ARGUMENT,
-                                 "%s: has %zu channels, and FLAC holds at most %d; --format wav "
-                                 "holds all",
-                                 umi_audio_reader_name(j->recording.reader), out->channels,
-                                 FLAC_CHANNELS_MAX);
-        }
-    }
-    return UM_OK;
+    /* Known now, not when all is learned. */
+    return umi_output_format_fit(out, umi_audio_reader_name(j->recording.reader),
+                                 &j->config->watch, j->error);
 }
 
 /* For learning from the channels side by side, or from their mean. */

@@ -4,7 +4,9 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "io/file_error.h"
+#include "io/path.h"
 #include "io/text.h"
+#include "job/sound_name.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -12,74 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-/* ASCII letters only, whatever the locale. */
-static bool equal_letters(const char *a, size_t n, const char *b)
-{
-    if (strlen(b) != n) {
-        return false;
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (lower(a[i]) != lower(b[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
-bool umi_is_sound_name(const char *file_name)
-{
-    static const char *const extensions[] = {"wav",  "wave", "rf64", "w64",  "aif",
-                                             "aiff", "aifc", "au",   "snd",  "caf",
-                                             "flac", "ogg",  "oga",  "opus", "mp3"};
-    const char *dot = strrchr(file_name, '.');
-    if (dot == NULL || file_name[0] == '.') {
-        return false;
-    }
-    for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++) {
-        if (equal_letters(dot + 1, strlen(dot + 1), extensions[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool is_stem(const char *file_name)
 {
     if (!umi_is_sound_name(file_name)) {
         return false;
     }
     size_t n = (size_t)(strrchr(file_name, '.') - file_name);
-    return !equal_letters(file_name, n, "mix") && !equal_letters(file_name, n, "mixture");
-}
-
-/* The first n bytes of `text` as a string of their own; NULL when memory is short. */
-static char *copy(const char *text, size_t n)
-{
-    char *made = umi_alloc(n + 1, 1);
-    if (made != NULL) {
-        memcpy(made, text, n);
-    }
-    return made;
-}
-
-static char *join(const char *directory, const char *file_name)
-{
-    size_t n = strlen(directory), n_name = strlen(file_name);
-    bool slash = n > 0 && directory[n - 1] != '/';
-    char *path = umi_alloc(n + slash + n_name + 1, 1);
-    if (path != NULL) {
-        memcpy(path, directory, n);
-        if (slash) {
-            path[n] = '/';
-        }
-        memcpy(path + n + slash, file_name, n_name);
-    }
-    return path;
+    return !umi_equal_names(file_name, n, "mix") && !umi_equal_names(file_name, n, "mixture");
 }
 
 static bool add(umi_stem_folder *folder, size_t *room, const char *directory, const char *file_name)
@@ -98,8 +39,8 @@ static bool add(umi_stem_folder *folder, size_t *room, const char *directory, co
         *room = more;
     }
     umi_stem_file *file = &folder->files[folder->n_files];
-    file->name = copy(file_name, (size_t)(strrchr(file_name, '.') - file_name));
-    file->path = join(directory, file_name);
+    file->name = umi_path_copy(file_name, (size_t)(strrchr(file_name, '.') - file_name));
+    file->path = umi_path_join(directory, file_name);
     if (file->name == NULL || file->path == NULL) {
         umi_free(file->name);
         umi_free(file->path);

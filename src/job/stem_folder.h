@@ -18,10 +18,6 @@ typedef struct umi_stem_folder {
     size_t n_files;
 } umi_stem_folder;
 
-/* True for the names of sound files: by extension, in small or capital letters, for what is inside
- * is the reader's business. Hidden files are none. */
-bool umi_is_sound_name(const char *file_name);
-
 /* Lists the stems in `directory`. What is no sound file by name is passed over (meta.json,
  * unmingle.json), and so is the mixture: mix.* and mixture.*, in small or capital letters. A folder
  * without stems is no error. UM_ERR_NO_INPUT, UM_ERR_PERMISSION, UM_ERR_IO, UM_ERR_MEMORY;

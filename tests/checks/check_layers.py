@@ -20,6 +20,7 @@ HOMES = {
     "soxr.h": {"io/resample.c"},
     "portaudio.h": {"io/audio_device.c"},
     "confuse.h": {"cli/presets.c"},
+    "xxhash.h": {"io/file_hash.c"},
     # Not third-party, but threads and locks stay in few hands: the pool, the lock round FFTW's
     # planner, the one-time choice of kernels, and who cleans up when the work does not hear a signal.
     "pthread.h": {"job/thread_pool.c", "core/fft.c", "core/kernels/kernels.c", "cli/signals.c",

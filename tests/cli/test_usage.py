@@ -8,7 +8,7 @@ import unittest
 
 from program import UNMINGLE, run
 
-COMMANDS = ["separate", "learn", "factor", "info", "score", "presets"]
+COMMANDS = ["separate", "denoise", "learn", "factor", "info", "score", "presets"]
 COLUMNS, ROWS = 80, 24
 MOST_ROWS = {"factor": 60}  # of --help=all; 40 for the others
 
