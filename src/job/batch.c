@@ -22,6 +22,7 @@ typedef struct run {
     double bytes_in_all; /* of this run's items but the skipped ones, each counted as */
     double bytes_done;   /* 1 at least */
     double *shares;      /* an item: how far it is */
+    bool *worked_on;     /* an item: was not skipped */
 } run;
 
 static double weight(const umi_batch_item *item)
@@ -148,6 +149,7 @@ static void answered(void *user, size_t i_item, const char *line, size_t n_bytes
         r->state->n_done += done;
         r->state->n_failed += !done;
         progressed(r, i_item, 1.0);
+        r->worked_on[i_item] = true;
     }
     if (umi_json_get(json, "disk_full") != NULL) {
         r->disk_full = r->no_more = true;
@@ -172,9 +174,6 @@ static void died(void *user, size_t i_item, int wait_status)
     } else {
         (void)snprintf(reason, sizeof reason, "%s: the worker ended while working on it", shown);
     }
-    if (item->problem == NULL) {
-        umi_batch_file_sweep(&r->config->work, item);
-    }
     umi_batch_entry entry = {.outcome = UMI_BATCH_FAILED,
                              .cpu_seconds = NAN,
                              .reason = reason,
@@ -195,12 +194,38 @@ static void tick(void *user)
     r->config->tick(r->config->user, r->state);
 }
 
+static bool same_folder(const char *one, const char *other)
+{
+    const char *slash = strrchr(one, '/'), *other_slash = strrchr(other, '/');
+    size_t n = slash != NULL ? (size_t)(slash - one) : 0;
+    size_t n_other = other_slash != NULL ? (size_t)(other_slash - other) : 0;
+    return n == n_other && memcmp(one, other, n) == 0;
+}
+
+/* What workers that crashed have left, in this run or in one that was killed and whose last workers
+ * were still dying when this one began. */
+static void sweep(const run *r)
+{
+    const umi_batch_item *last = NULL;
+    for (size_t i = 0; i < r->config->list->n_items; i++) {
+        const umi_batch_item *item = &r->config->list->items[i];
+        if (r->worked_on[i] && item->problem == NULL &&
+            (last == NULL || !same_folder(item->output, last->output))) {
+            umi_batch_file_sweep(&r->config->work, item);
+            last = item;
+        }
+    }
+}
+
 um_status umi_batch(const umi_batch_config *config, umi_batch_state *state, um_error *error)
 {
     run r = {.config = config, .state = state};
     memset(state, 0, sizeof *state);
     r.shares = umi_alloc(config->list->n_items, sizeof *r.shares);
-    if (r.shares == NULL) {
+    r.worked_on = umi_alloc(config->list->n_items, sizeof *r.worked_on);
+    if (r.shares == NULL || r.worked_on == NULL) {
+        umi_free(r.shares);
+        umi_free(r.worked_on);
         return umi_error_set(error, UM_ERR_MEMORY, "not enough memory for the list of files");
     }
     for (size_t i = 0; i < config->list->n_items; i++) {
@@ -220,6 +245,7 @@ um_status umi_batch(const umi_batch_config *config, umi_batch_state *state, um_e
                            .stopped = stopped,
                            .user = &r};
     um_status status = umi_workers_run(&workers, error);
+    sweep(&r);
     if (status == UM_OK && r.disk_full) {
         status = umi_error_set(error, UM_ERR_IO,
                                "%s: no room is left; %zu of %zu files are not done, which the same "
@@ -230,5 +256,6 @@ um_status umi_batch(const umi_batch_config *config, umi_batch_state *state, um_e
         status = umi_error_set(error, UM_ERR_MEMORY, "not enough memory to go on");
     }
     umi_free(r.shares);
+    umi_free(r.worked_on);
     return status;
 }

@@ -18,6 +18,9 @@
 
 enum { TICK_MS = 100, RECEIVE_BYTES = 1 << 16 };
 
+/* What a worker exits with when it was stopped at work. */
+enum { WAS_STOPPED = 2 };
+
 /* From worker to parent: a header, then n bytes. From parent to worker: a uint64_t, the job. */
 typedef enum message_kind { PROGRESS, ANSWER } message_kind;
 typedef struct header {
@@ -123,6 +126,9 @@ static _Noreturn void be_worker(const umi_workers *config, int socket)
         teller t = {config, socket, clock_now()};
         um_progress progress = {tell_progress, &t};
         char *answer = config->work(config->user, (size_t)job, &progress);
+        if (config->stopped(config->user)) {
+            _exit(WAS_STOPPED); /* the job was not done, and nothing is to be said of it */
+        }
         if (answer == NULL || !send_message(socket, ANSWER, answer, strlen(answer))) {
             _exit(1);
         }
@@ -188,6 +194,11 @@ static void bury(pool *p, worker *w)
     bool busy = w->busy;
     size_t job = w->job;
     close_worker(w);
+    if (busy && WIFEXITED(status) && WEXITSTATUS(status) == WAS_STOPPED) {
+        /* A signal to all of us reaches the parent, too, if a little later. */
+        (void)poll(NULL, 0, TICK_MS);
+        busy = !p->config->stopped(p->config->user);
+    }
     if (busy) {
         p->config->died(p->config->user, job, status);
     }
