@@ -171,10 +171,10 @@ static const umi_param TABLE[] = {
      .commands = UMI_DENOISE,
      .in_presets = true,
      .everyday = true,
-     .metavar = "A-B|FILE",
+     .metavar = "WHERE",
      .initial = "auto",
      .offset = AT(profile),
-     .help = "where the noise is heard alone",
+     .help = "noise alone: a time A-B, or a file",
      .detail =
          "Where the noise can be heard alone: from time A to B of every recording (0:00-0:01; "
          "times as for *--learn*), or in another file. With _auto_ it is found in the "
@@ -782,7 +782,7 @@ static const umi_param TABLE[] = {
      .kind = UMI_TEXT,
      .group = UMI_GROUP_BATCH,
      .commands = UMI_DENOISE,
-     .metavar = "N|auto",
+     .metavar = "N",
      .offset = AT(shards),
      .help = "the same, I from Slurm or Kubernetes",
      .detail =

@@ -201,8 +201,8 @@ class Trees(Batch):
             self.assertEqual((program.returncode, errors), (0, ""))
         self.assertEqual(self.tree_of("shards"), one)
         self.denoise("in", "-o", "part", "--shard", "3/4", "--report", "part.jsonl")
-        self.assertEqual([line["item"] for line in self.reported("part.jsonl")].sort(),
-                         list(range(3, 60, 4)).sort())
+        self.assertEqual(sorted(line["item"] for line in self.reported("part.jsonl")),
+                         list(range(3, 60, 4)))
         self.assertEqual(len(self.outputs("part")), 15)
 
     @unittest.skipUnless(can_mount(), "needs a mount namespace")
