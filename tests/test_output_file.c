@@ -117,6 +117,21 @@ static void a_name_taken_meanwhile_is_not_overwritten(void **state)
     assert_target("another's");
 }
 
+/* Force lets the work begin, and may yet not replace. */
+static void a_commit_of_something_new_replaces_nothing(void **state)
+{
+    (void)state;
+    umi_output_file *file = begin(true);
+    assert_int_equal(umi_output_file_write(file, "new", 3, &error), UM_OK);
+    scratch_write(&files, "a\nname.safetensors", "another's", 9);
+    assert_int_equal(umi_output_file_commit_new(file, &error), UM_ERR_CREATE);
+    assert_int_equal(unlink(target), 0);
+    assert_int_equal(umi_output_file_sync_folder(file, &error), UM_OK);
+    assert_int_equal(umi_output_file_commit_new(file, &error), UM_OK);
+    umi_output_file_free(file);
+    assert_target("new");
+}
+
 static void what_is_no_regular_file_is_not_replaced(void **state)
 {
     (void)state;
@@ -155,6 +170,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_force_overwrites, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_name_that_means_a_folder_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_name_taken_meanwhile_is_not_overwritten, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_commit_of_something_new_replaces_nothing, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_regular_file_is_not_replaced, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_write_that_falls_short_is_an_error, set_up, tear_down),

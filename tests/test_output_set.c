@@ -10,7 +10,6 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -277,51 +276,6 @@ static void a_directory_that_is_denied_is_told_apart(void **state)
     assert_int_equal(chmod(files.directory, 0700), 0);
 }
 
-/* The number of a process that is gone. */
-static pid_t dead_process(void)
-{
-    pid_t child = fork();
-    if (child == 0) {
-        _exit(0);
-    }
-    assert_int_equal(waitpid(child, NULL, 0), child);
-    return child;
-}
-
-static void temporaries_of_dead_processes_are_removed_and_nothing_else(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *format; /* takes the number of a dead process */
-        bool is_stale;
-    } cases[] = {
-        {".out.unmingle-%lld-0123abcd", true},
-        {".out.unmingle-%lld-ffffffff", true},
-        {".out.unmingle-%lld-0123abcd-old", false},
-        {".out.unmingle-%lld-0123abc", false},
-        {".out.unmingle-%lldx-0123abcd", false},
-        {".out2.unmingle-%lld-0123abcd", false},
-        {"out.unmingle-%lld-0123abcd", false},
-        {".out.unmingle--%lld-0123abcd", false},
-        {".out.unmingle-1-0123abcd", false}, /* process 1 lives */
-        {".out.unmingle-", false},
-    };
-    enum { N = sizeof cases / sizeof cases[0] };
-    long long dead = dead_process();
-    char names[N][64];
-    for (size_t i = 0; i < N; i++) {
-        snprintf(names[i], sizeof names[i], cases[i].format, dead);
-        assert_int_equal(mkdir(scratch_path(&files, names[i]), 0777), 0);
-        strcat(names[i], "/x");
-        scratch_write(&files, names[i], "x", 1);
-    }
-    umi_output_set *set = begin(target, false);
-    for (size_t i = 0; i < N; i++) {
-        assert_int_equal(scratch_exists(scratch_path(&files, names[i])), !cases[i].is_stale);
-    }
-    umi_output_set_free(set);
-}
-
 static void all_live_temporaries_can_be_removed(void **state)
 {
     (void)state;
@@ -362,8 +316,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(impossible_names_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_directory_that_is_denied_is_told_apart, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(temporaries_of_dead_processes_are_removed_and_nothing_else,
-                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(all_live_temporaries_can_be_removed, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,8 +36,8 @@ um_status umi_decoder_status(const umi_decoder *decoder);
 typedef struct umi_encoder umi_encoder;
 
 /* Writes to `descriptor`, an empty file that stays the caller's, in any container but Ogg and MP3;
- * RF64 turns into plain RIFF below 4 GiB. UM_ERR_ARGUMENT when that container cannot hold the format;
- * UM_ERR_MEMORY; what umi_status_of_writing says. */
+ * RF64 turns into plain RIFF below 4 GiB. UM_ERR_ARGUMENT when that container cannot hold the
+ * format; UM_ERR_MEMORY; what umi_status_of_writing says. */
 um_status umi_encoder_open(int descriptor, const umi_audio_format *format, umi_encoder **out,
                            int *reason) UM_MUST_USE;
 

@@ -1,8 +1,9 @@
 /* Recordings, written.
  *
- * WAV (RF64 past 4 GiB), W64, AIFF (below 4 GiB), AU, CAF and FLAC. The same samples give the same bytes: no time stamps, no tags.
- * Integers are rounded here, to the nearest, so that what was read from a file of the same sample
- * format is written back unchanged. A writer belongs to one thread at a time. */
+ * WAV (RF64 past 4 GiB), W64, AIFF (below 4 GiB), AU, CAF and FLAC. The same samples give the same
+ * bytes: no time stamps, no tags. Integers are rounded here, to the nearest, so that what was read
+ * from a file of the same sample format is written back unchanged. A writer belongs to one thread
+ * at a time. */
 #ifndef UMI_IO_AUDIO_WRITER_H
 #define UMI_IO_AUDIO_WRITER_H
 

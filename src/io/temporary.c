@@ -137,7 +137,8 @@ static time_t last_touched(int parent, const char *name, const struct stat *stat
     }
     for (struct dirent *entry; (entry = readdir(stream)) != NULL;) {
         struct stat inner;
-        if (fstatat(dirfd(stream), entry->d_name, &inner, AT_SYMLINK_NOFOLLOW) == 0 &&
+        if (strcmp(entry->d_name, "..") != 0 &&
+            fstatat(dirfd(stream), entry->d_name, &inner, AT_SYMLINK_NOFOLLOW) == 0 &&
             inner.st_mtime > newest) {
             newest = inner.st_mtime;
         }

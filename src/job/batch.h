@@ -30,8 +30,9 @@ typedef struct umi_batch_config {
 } umi_batch_config;
 
 /* Works until all items are finished, done or failed, or `finished` wants no more. Then UM_OK, also
- * when some or all failed: *state and `finished` tell. UM_ERR_CANCELLED when stopped; UM_ERR_IO when the disk is full, which
- * no further item would survive, so that none is begun; UM_ERR_MEMORY when no worker starts. */
+ * when some or all failed: *state and `finished` tell. UM_ERR_CANCELLED when stopped; UM_ERR_IO
+ * when the disk is full, which no further item would survive, so that none is begun; UM_ERR_MEMORY
+ * when no worker starts. */
 um_status umi_batch(const umi_batch_config *config, umi_batch_state *state,
                     um_error *error) UM_MUST_USE;
 

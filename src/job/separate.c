@@ -86,8 +86,8 @@ static um_status choose_format(job *j)
         out->sample = j->config->sample;
     }
     /* Known now, not when all is learned. */
-    return umi_output_format_fit(out, umi_audio_reader_name(j->recording.reader),
-                                 &j->config->watch, j->error);
+    return umi_output_format_fit(out, umi_audio_reader_name(j->recording.reader), &j->config->watch,
+                                 j->error);
 }
 
 /* For learning from the channels side by side, or from their mean. */
