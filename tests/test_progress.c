@@ -60,6 +60,18 @@ static void test_line(void **state)
     assert_string_equal(line, "100 %, 0:00 left, 0:40 gone: song.wav: separating");
 }
 
+/* Of many files it tells how many are through, and no phase. */
+static void test_without_a_phase(void **state)
+{
+    (void)state;
+    char line[UMI_PROGRESS_LINE];
+    umi_progress progress = at_zero(UMI_PROGRESS_IN_PLACE);
+    umi_progress_phase(&progress, NULL, 0, 1);
+    umi_progress_rename(&progress, "129 of 300 files,\n2 failed");
+    assert_true(umi_progress_line(&progress, 43, 100, NAN, 12, line));
+    assert_string_equal(line, " 43 %, 0:16 left, 0:12 gone: 129 of 300 files,?2 failed");
+}
+
 /* What a recording of unknown or wrong length can bring. */
 static void test_odd_totals(void **state)
 {
@@ -124,9 +136,13 @@ static void test_ignored_signals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_durations),      cmocka_unit_test(test_line),
-        cmocka_unit_test(test_odd_totals),     cmocka_unit_test(test_rate),
-        cmocka_unit_test(test_signal_cancels), cmocka_unit_test(test_ignored_signals),
+        cmocka_unit_test(test_durations),
+        cmocka_unit_test(test_line),
+        cmocka_unit_test(test_without_a_phase),
+        cmocka_unit_test(test_odd_totals),
+        cmocka_unit_test(test_rate),
+        cmocka_unit_test(test_signal_cancels),
+        cmocka_unit_test(test_ignored_signals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,7 +19,7 @@ enum { BLOCK = 997 };
 
 static scratch made;
 static char paths[N_STEMS][PATH_MAX];
-static const char *const stem_paths[N_STEMS] = {paths[0], paths[1], paths[2]};
+static const char *stem_paths[N_STEMS] = {paths[0], paths[1], paths[2]};
 static const char *const shown[N_STEMS] = {"one", "two", "three"};
 static const umi_audio_reader_options options = {0};
 
@@ -279,9 +279,34 @@ static void every_allocation_may_fail(void **state)
     }
 }
 
+/* A stem without a file has its part in the sum: the other files are the same to the bit. */
+static void a_stem_may_have_no_file(void **state)
+{
+    (void)state;
+    static char before[2][1 << 16], after[1 << 16];
+    const char *const all[N_STEMS] = {paths[0], paths[1], paths[2]};
+    umi_recording recording;
+    size_t n[2];
+    (void)write_stems(make_whole(UMI_SAMPLE_S16), UMI_SAMPLE_S16, &recording);
+    umi_recording_close(&recording);
+    for (size_t s = 0; s < 2; s++) {
+        n[s] = scratch_read(paths[s], before[s], sizeof before[s]);
+    }
+    stem_paths[2] = NULL;
+    (void)write_stems(made.path, UMI_SAMPLE_S16, &recording);
+    umi_recording_close(&recording);
+    stem_paths[2] = all[2];
+    assert_false(scratch_exists(all[2]));
+    for (size_t s = 0; s < 2; s++) {
+        assert_int_equal(scratch_read(paths[s], after, sizeof after), n[s]);
+        assert_memory_equal(after, before[s], n[s]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_stem_may_have_no_file),
         cmocka_unit_test(whole_stems_add_up_exactly),
         cmocka_unit_test(coarser_stems_add_up_to_the_rounded_mix),
         cmocka_unit_test(float_stems_add_up),

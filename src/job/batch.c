@@ -245,7 +245,9 @@ um_status umi_batch(const umi_batch_config *config, umi_batch_state *state, um_e
                            .stopped = stopped,
                            .user = &r};
     um_status status = umi_workers_run(&workers, error);
-    sweep(&r);
+    if (status != UM_ERR_CANCELLED) { /* then there is no time, and the next run does it */
+        sweep(&r);
+    }
     if (status == UM_OK && r.disk_full) {
         status = umi_error_set(error, UM_ERR_IO,
                                "%s: no room is left; %zu of %zu files are not done, which the same "
