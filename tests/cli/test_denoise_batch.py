@@ -180,8 +180,12 @@ class Trees(Batch):
                     program.kill()
                     n_kills += 1
                 program.communicate(timeout=60)
-                for name, content in self.outputs("out").items():
+                outputs = self.outputs("out")
+                for name, content in outputs.items():
                     self.assertEqual(content, peace[name], name)
+                    stem, suffix = os.path.splitext(name)
+                    if not stem.endswith(".residue"):  # it comes first
+                        self.assertIn(f"{stem}.residue{suffix}", outputs)
                 if program.returncode == 0:
                     break
                 self.assertEqual(program.returncode, -signal.SIGKILL)
@@ -275,9 +279,10 @@ class Long(Batch):
                 self.check_stopped(program, stop, children)
 
     def test_killed_parent(self):
-        """Its workers do not go on without it."""
+        """Its workers do not go on without it, not even one that cannot see that it is gone."""
         program = self.start("in", "-o", "out", "--jobs", "2")
         child = self.wait_for_worker(program)
+        os.kill(child, signal.SIGSTOP)
         program.kill()
         program.communicate(timeout=60)
         for _ in range(500):
