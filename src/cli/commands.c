@@ -43,7 +43,10 @@ static const umi_command COMMANDS[] = {
          "What an earlier run has finished is skipped: for every output the hidden folder "
          "_.unmingle_ beside it holds a record of the input's size and time, of the settings and "
          "of the program's version, and only when all are as they were nothing is done. So a run "
-         "that was stopped, even killed, is taken up by the same command. A file that fails does "
+         "that was stopped, even killed, is taken up by the same command. Outputs of earlier runs "
+         "are "
+         "replaced when the settings are others, what is not its own only with *--force*. A file "
+         "that fails does "
          "not stop the others; on a full disk, where all would fail, the run ends.",
      .run = umi_cmd_denoise},
     {.name = "learn",

@@ -103,18 +103,50 @@ static bool is_finished(const task *t, const umi_json *record)
            (!t->work->residue || standing_of(t, RESIDUE, record) == OURS);
 }
 
-static um_status refuse_foreign(const task *t, const umi_json *record)
+/* A file that is in the way and not ours, or N_FILES. */
+static size_t first_foreign(const task *t, const umi_json *record)
 {
-    for (size_t i = 0; i < N_FILES && !t->work->force; i++) {
-        if ((i == OUTPUT || t->work->residue) && standing_of(t, i, record) == FOREIGN) {
-            char shown[UMI_DISPLAY_MAX];
-            return umi_error_set(t->error, UM_ERR_CREATE,
-                                 "%s: exists and was not made by this program, or was changed "
-                                 "since; --force replaces it",
-                                 umi_display_name(t->paths[i], shown, sizeof shown));
-        }
+    size_t i = OUTPUT;
+    while (i < N_FILES &&
+           ((i == RESIDUE && !t->work->residue) || standing_of(t, i, record) != FOREIGN)) {
+        i++;
     }
-    return UM_OK;
+    return i;
+}
+
+static bool are_same(umi_json *one, umi_json *other)
+{
+    char *text = one != NULL ? umi_json_to_text(one) : NULL;
+    char *other_text = other != NULL ? umi_json_to_text(other) : NULL;
+    bool same = text == NULL || other_text == NULL ? one == other : strcmp(text, other_text) == 0;
+    umi_free(text);
+    umi_free(other_text);
+    return same;
+}
+
+/* Reads the record, and refuses what is in the way and not ours. What seems not to be may have been
+ * published by a run beside this one since the record was read: then there is another record. */
+static um_status look(const task *t, umi_json **record)
+{
+    um_status status = umi_batch_record_read(t->record_path, record, t->error);
+    while (status == UM_OK && !t->work->force && first_foreign(t, *record) < N_FILES) {
+        umi_json *before = *record;
+        status = umi_batch_record_read(t->record_path, record, t->error);
+        size_t i = first_foreign(t, *record);
+        if (status == UM_OK && i < N_FILES && are_same(before, *record)) {
+            char shown[UMI_DISPLAY_MAX];
+            status = umi_error_set(t->error, UM_ERR_CREATE,
+                                   "%s: exists and was not made by this program, or was changed "
+                                   "since; --force replaces it",
+                                   umi_display_name(t->paths[i], shown, sizeof shown));
+        }
+        umi_json_free(before);
+    }
+    if (status != UM_OK) {
+        umi_json_free(*record);
+        *record = NULL;
+    }
+    return status;
 }
 
 /* -- Publishing -------------------------------------------------------------------------------- */
@@ -183,7 +215,7 @@ static um_status publish_file(const task *t, size_t i, const char *text)
     if (umi_batch_record_read(t->record_path, &record, t->error) != UM_OK) {
         return UM_ERR_MEMORY;
     }
-    if (is_same(record, text) && standing_of(t, i, record) == OURS) {
+    if (is_same(record, text) && standing_of(t, i, record) != FOREIGN) {
         status = umi_output_file_commit(t->files[i], t->error);
     }
     umi_json_free(record);
@@ -199,7 +231,10 @@ static um_status measure(const task *t, umi_batch_made *made, size_t *n_made)
             continue;
         }
         if (stat(umi_output_file_path(t->files[i]), &status) != 0) {
-            return umi_error_set(t->error, UM_ERR_IO, "%s: %s", t->item->output, strerror(errno));
+            char shown[UMI_DISPLAY_MAX];
+            return umi_error_set(t->error, UM_ERR_IO, "%s: %s",
+                                 umi_display_name(t->paths[i], shown, sizeof shown),
+                                 strerror(errno));
         }
         made[(*n_made)++] = (umi_batch_made){t->names[i], (uint64_t)status.st_size};
     }
@@ -211,10 +246,7 @@ static um_status publish_over(const task *t, umi_json *record, const char *text)
     if (is_finished(t, record)) {
         return UM_OK; /* a run beside this one was faster; ours is removed */
     }
-    um_status status = refuse_foreign(t, record);
-    if (status == UM_OK && !is_same(record, text)) {
-        status = remove_old(t, record);
-    }
+    um_status status = is_same(record, text) ? UM_OK : remove_old(t, record);
     if (status == UM_OK) {
         status = publish_record(t, text);
     }
@@ -239,7 +271,7 @@ static um_status publish(const task *t, umi_json *figures)
     if (text == NULL) {
         return out_of_memory(t);
     }
-    status = umi_batch_record_read(t->record_path, &record, t->error); /* as it is by now */
+    status = look(t, &record); /* once more: as it is by now */
     if (status == UM_OK) {
         status = publish_over(t, record, text);
         umi_json_free(record);
@@ -318,15 +350,14 @@ um_status umi_batch_file(const umi_batch_work *work, const umi_batch_item *item,
         status = read_key(&t, &t.key);
     }
     if (status == UM_OK) {
-        status = umi_batch_record_read(t.record_path, &record, error);
+        status = look(&t, &record);
     }
     if (status == UM_OK && is_finished(&t, record)) {
         *skipped = true;
         *figures = umi_json_to_line(umi_batch_record_figures(record));
         status = *figures != NULL ? UM_OK : out_of_memory(&t);
     } else if (status == UM_OK) {
-        status = refuse_foreign(&t, record);
-        status = status == UM_OK ? make(&t, watch, figures) : status;
+        status = make(&t, watch, figures);
     }
     umi_json_free(record);
     free_task(&t); /* what was not published is removed */
