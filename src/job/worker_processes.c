@@ -127,7 +127,7 @@ static _Noreturn void be_worker(const umi_workers *config, int socket)
         um_progress progress = {tell_progress, &t};
         char *answer = config->work(config->user, (size_t)job, &progress);
         if (config->stopped(config->user)) {
-            _exit(WAS_STOPPED); /* the job was not done, and nothing is to be said of it */
+            _exit(WAS_STOPPED); /* the job is hardly done, and nothing is said of it */
         }
         if (answer == NULL || !send_message(socket, ANSWER, answer, strlen(answer))) {
             _exit(1);
