@@ -149,6 +149,10 @@ static um_status check_is_no_input(const umi_batch_list *list, const char *path,
 static um_status check_inputs_stay(const umi_batch_list *list, bool residue, um_error *error)
 {
     size_t n = 0;
+    umi_file_identity root;
+    if (!umi_file_identify(list->root, &root)) {
+        return UM_OK; /* nothing is there yet */
+    }
     input *inputs = umi_alloc(list->n_items, sizeof *inputs);
     if (inputs == NULL) {
         return out_of_memory(error);
