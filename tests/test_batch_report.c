@@ -78,7 +78,8 @@ static void add(const char *path, const char *line)
         fail_msg("%s", error.message);
     }
     assert_int_equal(umi_batch_report_add(report, line, strlen(line), &error), UM_OK);
-    assert_int_equal(umi_batch_report_close(report, &error), UM_OK);
+    assert_int_equal(umi_batch_report_finish(report, &error), UM_OK);
+    umi_batch_report_free(report);
 }
 
 static void assert_report(const char *expected)
@@ -120,7 +121,7 @@ static void other_files_stay(void **state)
     assert_int_equal(umi_batch_report_open(files.directory, &report, &error), UM_ERR_CREATE);
     assert_int_equal(umi_batch_report_open(scratch_path(&files, "none/report"), &report, &error),
                      UM_ERR_CREATE);
-    assert_int_equal(umi_batch_report_close(NULL, &error), UM_OK);
+    umi_batch_report_free(NULL);
 }
 
 static void no_room(void **state)
@@ -130,7 +131,8 @@ static void no_room(void **state)
     assert_int_equal(umi_batch_report_open("/dev/full", &report, &error), UM_OK);
     assert_int_equal(umi_batch_report_add(report, LINE, strlen(LINE), &error), UM_ERR_IO);
     assert_memory_equal(error.message, "/dev/full: ", 11);
-    assert_int_equal(umi_batch_report_close(report, &error), UM_OK);
+    assert_int_equal(umi_batch_report_finish(report, &error), UM_OK);
+    umi_batch_report_free(report);
 }
 
 int main(void)

@@ -222,9 +222,10 @@ static um_status work(run *r, umi_batch_state *state, um_error *error)
     r->callback = umi_progress_callback(&r->progress);
     um_status status = umi_batch(&config, state, error);
     umi_progress_finish(&r->progress);
-    um_status closed = umi_batch_report_close(r->report, &r->report_error);
-    r->report = NULL;
-    if (status == UM_OK && (closed != UM_OK || r->report_error.status != UM_OK)) {
+    if (r->report_error.status == UM_OK && r->report != NULL) {
+        (void)!umi_batch_report_finish(r->report, &r->report_error);
+    }
+    if (status == UM_OK && r->report_error.status != UM_OK) {
         *error = r->report_error;
         status = error->status;
     }
@@ -266,9 +267,7 @@ int umi_cmd_denoise(const umi_options *options)
         }
         code = (int)umi_exit_code(status);
     }
-    if (r.report != NULL) {
-        status = umi_batch_report_close(r.report, NULL); /* nothing was written */
-    }
+    umi_batch_report_free(r.report);
     umi_denoise_summary_free(&r.summary);
     umi_batch_list_free(&r.list);
     umi_free(r.settings);

@@ -144,8 +144,7 @@ um_status umi_batch_report_open(const char *path, umi_batch_report **out, um_err
     um_status status = report->descriptor < 0 ? failed(report, errno, error)
                                               : look_at_end_and_beginning(report, error);
     if (status != UM_OK) {
-        um_status unused = umi_batch_report_close(report, NULL);
-        (void)unused;
+        umi_batch_report_free(report);
         return status;
     }
     *out = report;
@@ -176,15 +175,17 @@ um_status umi_batch_report_add(umi_batch_report *report, const char *line, size_
     return written == (ssize_t)n ? UM_OK : failed(report, reason, error);
 }
 
-um_status umi_batch_report_close(umi_batch_report *report, um_error *error)
+um_status umi_batch_report_finish(umi_batch_report *report, um_error *error)
 {
-    um_status status = UM_OK;
-    if (report == NULL) {
-        return UM_OK;
-    }
-    if (report->descriptor >= 0 && close(report->descriptor) != 0) {
-        status = failed(report, errno, error);
+    int result = close(report->descriptor);
+    report->descriptor = -1;
+    return result == 0 ? UM_OK : failed(report, errno, error);
+}
+
+void umi_batch_report_free(umi_batch_report *report)
+{
+    if (report != NULL && report->descriptor >= 0) {
+        (void)close(report->descriptor);
     }
     umi_free(report);
-    return status;
 }

@@ -42,7 +42,9 @@ um_status umi_batch_report_open(const char *path, umi_batch_report **out,
 um_status umi_batch_report_add(umi_batch_report *report, const char *line, size_t n_bytes,
                                um_error *error) UM_MUST_USE;
 
-/* Closes; UM_ERR_IO when that shows that something was not written. NULL is fine. */
-um_status umi_batch_report_close(umi_batch_report *report, um_error *error) UM_MUST_USE;
+/* Closes the file; UM_ERR_IO when that shows that something was not written. Nothing but _free may
+ * follow. */
+um_status umi_batch_report_finish(umi_batch_report *report, um_error *error) UM_MUST_USE;
+void umi_batch_report_free(umi_batch_report *report); /* NULL is fine */
 
 #endif
