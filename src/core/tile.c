@@ -69,6 +69,42 @@ void umi_tile_solve_activations(const umi_kernels *kernels, um_cview V, um_cview
     }
 }
 
+/* R = V / (C + H D) */
+static void ratio_beside(const umi_kernels *kernels, um_cview V, um_cview C, um_cview D, um_cview H,
+                         const umi_tile_scratch *scratch)
+{
+    kernels->model(V.rows, V.cols, D.rows, H.data, H.stride, D.data, D.stride, scratch->R,
+                   scratch->R_stride);
+    for (size_t n = 0; n < V.rows; n++) {
+        const float *v = um_crow(V, n), *c = um_crow(C, n);
+        float *r = scratch->R + n * scratch->R_stride;
+        for (size_t f = 0; f < V.cols; f++) {
+            float model = c[f] + r[f];
+            r[f] = v[f] / (model < UMI_MODEL_FLOOR ? UMI_MODEL_FLOOR : model);
+        }
+    }
+}
+
+void umi_tile_solve_penalised(const umi_kernels *kernels, um_cview V, um_cview C, um_cview D,
+                              const float *shrinkage, size_t iterations, um_view H,
+                              const umi_tile_scratch *scratch)
+{
+    start_flat(V, H);
+    for (size_t i = 0; i < iterations; i++) {
+        if (C.data != NULL) {
+            ratio_beside(kernels, V, C, D, um_const_view(H), scratch);
+        } else {
+            umi_tile_ratio(kernels, V, D, um_const_view(H), scratch);
+        }
+        umi_tile_scale_activations(kernels, D, H, scratch);
+        for (size_t n = 0; n < H.rows; n++) {
+            for (size_t k = 0; k < H.cols; k++) {
+                um_row(H, n)[k] *= shrinkage[k];
+            }
+        }
+    }
+}
+
 bool umi_tile_scratch_init(umi_tile_scratch *scratch, size_t n_columns, size_t n_components,
                            bool two)
 {

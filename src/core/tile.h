@@ -41,6 +41,13 @@ void umi_tile_scale_activations(const umi_kernels *kernels, um_cview D, um_view 
 void umi_tile_solve_activations(const umi_kernels *kernels, um_cview V, um_cview D,
                                 size_t iterations, um_view H, const umi_tile_scratch *scratch);
 
+/* The same, with a penalty on H and a part of the model that stays as it is: V ~ C + H D, C as
+ * large as V, or no data for none. shrinkage[k] is 1 / (1 + the weight of component k in the
+ * penalty on the L1 norm). */
+void umi_tile_solve_penalised(const umi_kernels *kernels, um_cview V, um_cview C, um_cview D,
+                              const float *shrinkage, size_t iterations, um_view H,
+                              const umi_tile_scratch *scratch);
+
 /* `two` asks for S. False when memory is short; the scratch may be freed all the same. */
 bool umi_tile_scratch_init(umi_tile_scratch *scratch, size_t n_columns, size_t n_components,
                            bool two);

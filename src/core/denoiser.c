@@ -1,0 +1,263 @@
+#include "unmingle/denoiser.h"
+
+#include "core/denoiser_internal.h"
+#include "core/matrix.h"
+#include "core/memory.h"
+#include "core/quiet_frames.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { NOISE_ITERATIONS = 40, NOISE_SEED = 1, LEAST_QUIET_FRAMES = 8 };
+
+static const double QUIET_SHARE = 0.1;
+
+/* Of the L1 norm of the activations of speech: without it speech takes the noise, too. */
+static const float SPARSITY = 0.1f;
+
+/* Standard deviation, in seconds, of the mean that the noise as it goes along is. */
+static const double FLOOR_SECONDS = 0.4;
+
+um_denoiser_config um_denoiser_config_default(void)
+{
+    um_denoiser_config config = {.n_frames = 2048, .frame_rate = 62.5};
+    return config;
+}
+
+/* -- Making one -------------------------------------------------------------------------------- */
+
+static bool config_is_valid(const um_denoiser_config *c, um_cview speech)
+{
+    return c->n_bins >= 16 && c->n_bins <= 4096 && c->n_frames >= 1 && c->n_frames <= 65536 &&
+           c->frame_rate >= 1.0 && c->frame_rate <= 10000.0 && speech.rows >= 1 &&
+           speech.rows <= 4096 && speech.cols == UM_DENOISER_STACKED * c->n_bins &&
+           umi_matrix_is_non_negative(speech, true);
+}
+
+static bool part_init(umi_denoiser_part *part, const um_denoiser *d, size_t n_atoms)
+{
+    part->n_atoms = n_atoms;
+    part->stride = umi_padded(n_atoms);
+    part->D = umi_matrix_new(d->n_stacked * part->stride, d->config.n_bins);
+    part->H = umi_matrix_new(d->config.n_frames + d->n_stacked - 1, part->stride);
+    return part->D.data != NULL && part->H.data != NULL;
+}
+
+static um_status make_nmf(um_denoiser *d)
+{
+    um_nmf_config config = um_nmf_config_default();
+    config.n_frames = UMI_NOISE_FRAMES_MAX;
+    config.n_bins = d->noise.cols;
+    config.n_components = UMI_NOISE_ATOMS;
+    config.iterations = NOISE_ITERATIONS;
+    config.check_every = NOISE_ITERATIONS;
+    return um_nmf_new(&config, &d->nmf);
+}
+
+static bool allocate(um_denoiser *d)
+{
+    size_t n_bins = d->config.n_bins, n_frames = d->config.n_frames;
+    size_t columns = d->n_stacked * n_bins;
+    if (!umi_bands_init(&d->bands, n_bins)) {
+        return false;
+    }
+    d->band_stride = umi_padded(d->bands.n_bands);
+    d->atoms = umi_matrix_new(d->n_atoms, columns);
+    d->noise = umi_matrix_new(UMI_NOISE_FRAMES_MAX, columns);
+    d->noise_mean = umi_alloc(n_bins, sizeof(float));
+    d->weights = umi_alloc(n_bins, sizeof(float));
+    d->W = umi_matrix_new(d->n_atoms, d->n_stacked * d->band_stride);
+    d->shrinkage = umi_alloc(d->n_atoms, sizeof(float));
+    d->V = umi_matrix_new(n_frames + d->n_stacked - 1, d->band_stride);
+    d->H = umi_matrix_new(UMI_TILE_FRAMES, d->n_atoms);
+    d->S = umi_matrix_new(UMI_TILE_FRAMES, n_bins);
+    d->N = umi_matrix_new(UMI_TILE_FRAMES, n_bins);
+    d->quiet = umi_alloc(n_frames, sizeof *d->quiet);
+    d->energies = umi_alloc(n_frames, sizeof(double));
+    d->levels = umi_alloc(n_bins, sizeof(double));
+    if (d->atoms.data == NULL || d->noise.data == NULL || d->noise_mean == NULL ||
+        d->weights == NULL || d->W.data == NULL || d->shrinkage == NULL || d->V.data == NULL ||
+        d->H.data == NULL || d->S.data == NULL || d->N.data == NULL || d->quiet == NULL ||
+        d->energies == NULL || d->levels == NULL ||
+        !umi_tile_scratch_init(&d->scratch, d->W.cols, d->n_atoms, false) ||
+        !part_init(&d->speech_part, d, d->n_speech) ||
+        !part_init(&d->noise_part, d, d->n_atoms - d->n_speech)) {
+        return false;
+    }
+    if (d->config.fast) {
+        return true;
+    }
+    d->C = umi_matrix_new(d->V.rows, d->band_stride);
+    d->first = umi_matrix_new(n_frames, n_bins);
+    d->R = umi_matrix_new(n_frames, n_bins);
+    return d->C.data != NULL && d->first.data != NULL && d->R.data != NULL &&
+           umi_noise_floor_init(&d->floor, FLOOR_SECONDS * d->config.frame_rate, n_frames);
+}
+
+/* Copies the frames of the atoms that are used; false when these are all zero. */
+static bool copy_speech(um_denoiser *d, um_cview speech)
+{
+    size_t first = (UM_DENOISER_STACKED - d->n_stacked) / 2 * d->config.n_bins;
+    for (size_t k = 0; k < d->n_speech; k++) {
+        memcpy(um_row(d->atoms, k), um_crow(speech, k) + first, d->atoms.cols * sizeof(float));
+        if (!umi_row_normalise(um_row(d->atoms, k), d->atoms.cols)) {
+            return false;
+        }
+    }
+    for (size_t k = 0; k < d->n_atoms; k++) {
+        d->shrinkage[k] = k < d->n_speech ? 1.0f / (1.0f + SPARSITY) : 1.0f;
+    }
+    return true;
+}
+
+um_status um_denoiser_new(const um_denoiser_config *config, um_cview speech, um_denoiser **out)
+{
+    if (out == NULL) {
+        return UM_ERR_ARGUMENT;
+    }
+    *out = NULL;
+    if (config == NULL || speech.data == NULL || !config_is_valid(config, speech)) {
+        return UM_ERR_ARGUMENT;
+    }
+    um_denoiser *d = umi_alloc(1, sizeof *d);
+    if (d == NULL) {
+        return UM_ERR_MEMORY;
+    }
+    um_status status = UM_ERR_MEMORY;
+    d->config = *config;
+    d->kernels = *umi_kernels_get();
+    d->n_stacked = config->fast ? 1 : UM_DENOISER_STACKED;
+    d->n_speech = speech.rows;
+    d->n_atoms = speech.rows + UMI_NOISE_ATOMS + 1;
+    if (!allocate(d)) {
+        goto fail;
+    }
+    status = make_nmf(d);
+    if (status != UM_OK) {
+        goto fail;
+    }
+    if (!copy_speech(d, speech)) {
+        status = UM_ERR_ARGUMENT;
+        goto fail;
+    }
+    *out = d;
+    return UM_OK;
+fail:
+    um_denoiser_free(d);
+    return status;
+}
+
+void um_denoiser_free(um_denoiser *d)
+{
+    if (d == NULL) {
+        return;
+    }
+    umi_bands_free(&d->bands);
+    umi_noise_floor_free(&d->floor);
+    umi_tile_scratch_free(&d->scratch);
+    um_nmf_free(d->nmf);
+    float *blocks[] = {d->atoms.data,
+                       d->noise.data,
+                       d->noise_mean,
+                       d->weights,
+                       d->W.data,
+                       d->shrinkage,
+                       d->V.data,
+                       d->C.data,
+                       d->H.data,
+                       d->S.data,
+                       d->N.data,
+                       d->first.data,
+                       d->R.data,
+                       d->speech_part.D.data,
+                       d->speech_part.H.data,
+                       d->noise_part.D.data,
+                       d->noise_part.H.data};
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
+        umi_free(blocks[i]);
+    }
+    umi_free(d->quiet);
+    umi_free(d->energies);
+    umi_free(d->levels);
+    umi_free(d);
+}
+
+/* -- The noise --------------------------------------------------------------------------------- */
+
+static bool section_is_valid(const um_denoiser *d, um_cview V)
+{
+    return d != NULL && V.cols == d->config.n_bins && umi_tile_magnitudes_are_valid(V);
+}
+
+/* Row n of the noise's frames: frame t and its neighbours; the first and last stand for those that
+ * lie beyond. */
+static void stack_frame(um_denoiser *d, um_cview V, size_t t, size_t n)
+{
+    size_t n_bins = d->config.n_bins, before = d->n_stacked / 2;
+    for (size_t i = 0; i < d->n_stacked; i++) {
+        size_t s = t + i < before ? 0 : t + i - before;
+        s = s < V.rows ? s : V.rows - 1;
+        memcpy(um_row(d->noise, n) + i * n_bins, um_crow(V, s), n_bins * sizeof(float));
+    }
+}
+
+/* Fills noise_mean and the atom of the mean; false when all is silence. */
+static bool take_mean(um_denoiser *d, size_t n_frames)
+{
+    size_t n_bins = d->config.n_bins, middle = d->n_stacked / 2 * n_bins;
+    float *mean = um_row(d->atoms, d->n_atoms - 1);
+    for (size_t f = 0; f < d->noise.cols; f++) {
+        double sum = 0.0;
+        for (size_t n = 0; n < n_frames; n++) {
+            sum += (double)um_row(d->noise, n)[f];
+        }
+        mean[f] = (float)(sum / (double)n_frames);
+    }
+    memcpy(d->noise_mean, mean + middle, n_bins * sizeof(float));
+    return umi_row_normalise(mean, d->noise.cols);
+}
+
+/* Learns from the first n_frames rows of d->noise. */
+static um_status learn_noise(um_denoiser *d, size_t n_frames)
+{
+    d->has_noise = n_frames > 0 && take_mean(d, n_frames);
+    if (!d->has_noise) {
+        return UM_OK;
+    }
+    um_cview V = {d->noise.data, n_frames, d->noise.cols, d->noise.stride};
+    um_status status = um_nmf_start_random(d->nmf, V, NOISE_SEED);
+    if (status == UM_OK) {
+        status = um_nmf_run(d->nmf, V, NULL);
+    }
+    for (size_t k = 0; k < UMI_NOISE_ATOMS && status == UM_OK; k++) {
+        memcpy(um_row(d->atoms, d->n_speech + k), um_crow(um_nmf_atoms(d->nmf), k),
+               d->atoms.cols * sizeof(float));
+    }
+    return status;
+}
+
+um_status um_denoiser_set_noise(um_denoiser *d, um_cview V)
+{
+    if (!section_is_valid(d, V)) {
+        return UM_ERR_ARGUMENT;
+    }
+    size_t n = V.rows < UMI_NOISE_FRAMES_MAX ? V.rows : UMI_NOISE_FRAMES_MAX;
+    for (size_t i = 0; i < n; i++) {
+        stack_frame(d, V, i * V.rows / n, i);
+    }
+    return learn_noise(d, n);
+}
+
+um_status um_denoiser_find_noise(um_denoiser *d, um_cview V)
+{
+    if (!section_is_valid(d, V) || V.rows > d->config.n_frames) {
+        return UM_ERR_ARGUMENT;
+    }
+    size_t found =
+        umi_quiet_frames(V, QUIET_SHARE, LEAST_QUIET_FRAMES, d->quiet, d->energies, d->levels);
+    size_t n = found < UMI_NOISE_FRAMES_MAX ? found : UMI_NOISE_FRAMES_MAX;
+    for (size_t i = 0; i < n; i++) {
+        stack_frame(d, V, d->quiet[i * found / n], i);
+    }
+    return learn_noise(d, n);
+}
