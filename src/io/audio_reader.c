@@ -118,6 +118,32 @@ um_status umi_audio_reader_open(const char *path, const umi_audio_reader_options
     return UM_OK;
 }
 
+um_status umi_audio_reader_open_beside(const umi_audio_reader *first, umi_audio_reader **out,
+                                       um_error *error)
+{
+    *out = NULL;
+    umi_audio_reader *reader = umi_alloc(1, sizeof *reader);
+    if (reader == NULL) {
+        return umi_error_set(error, UM_ERR_MEMORY, "not enough memory");
+    }
+    reader->options = first->options;
+    reader->layout = first->layout;
+    reader->file.descriptor = -1;
+    um_status status = umi_input_file_duplicate(&first->file, &reader->file, error);
+    if (status == UM_OK) {
+        status = start_decoder(reader, error);
+    }
+    if (status == UM_OK) {
+        status = check_length(reader, error);
+    }
+    if (status != UM_OK) {
+        umi_audio_reader_free(reader);
+        return status;
+    }
+    *out = reader;
+    return UM_OK;
+}
+
 void umi_audio_reader_free(umi_audio_reader *reader)
 {
     if (reader != NULL) {

@@ -29,6 +29,12 @@ typedef struct umi_audio_reader_options {
  * is not a whole recording of a kind above with 1..64 channels at 1000..768000 Hz. */
 um_status umi_audio_reader_open(const char *path, const umi_audio_reader_options *options,
                                 umi_audio_reader **out, um_error *error) UM_MUST_USE;
+
+/* A second reader of the same recording, standard input too, which begins at its first frame and
+ * goes its own way. UM_ERR_IO, UM_ERR_MEMORY, UM_ERR_DATA. */
+um_status umi_audio_reader_open_beside(const umi_audio_reader *first, umi_audio_reader **out,
+                                       um_error *error) UM_MUST_USE;
+
 void umi_audio_reader_free(umi_audio_reader *reader); /* NULL is fine */
 
 const umi_audio_format *umi_audio_reader_format(const umi_audio_reader *reader);

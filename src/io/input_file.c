@@ -173,6 +173,24 @@ um_status umi_input_file_open(const char *path, const char *spool_directory, umi
     return UM_OK;
 }
 
+um_status umi_input_file_duplicate(const umi_input_file *file, umi_input_file *out, um_error *error)
+{
+    umi_input_file copy = *file;
+    /* The two share an offset, which is no matter: every read names its own. */
+    copy.descriptor = fcntl(file->descriptor, F_DUPFD_CLOEXEC, 0);
+    if (copy.descriptor < 0) {
+        return umi_error_set(error, UM_ERR_IO, "%s: %s", file->name, strerror(errno));
+    }
+    copy.name = copy_string(file->name);
+    copy.path = file->path != NULL ? copy_string(file->path) : NULL;
+    if (copy.name == NULL || (copy.path == NULL && file->path != NULL)) {
+        umi_input_file_close(&copy);
+        return umi_error_set(error, UM_ERR_MEMORY, "%s: not enough memory", file->name);
+    }
+    *out = copy;
+    return UM_OK;
+}
+
 void umi_input_file_close(umi_input_file *file)
 {
     if (file->descriptor >= 0) {

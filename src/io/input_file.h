@@ -41,6 +41,11 @@ typedef struct umi_input_file {
 um_status umi_input_file_open(const char *path, const char *spool_directory, umi_input_file *out,
                               um_error *error) UM_MUST_USE;
 
+/* The same file once more, of its own but with the same bytes, standard input too. UM_ERR_IO when
+ * the process has no more descriptors; UM_ERR_MEMORY. */
+um_status umi_input_file_duplicate(const umi_input_file *file, umi_input_file *out,
+                                   um_error *error) UM_MUST_USE;
+
 /* Closes and clears; a file of zeros with descriptor -1 is fine. */
 void umi_input_file_close(umi_input_file *file);
 

@@ -92,6 +92,14 @@ um_status umi_recording_reopen(const char *path, const umi_audio_reader_options 
     return status;
 }
 
+um_status umi_recording_open_beside(const umi_recording *first, umi_recording *recording,
+                                    um_error *error)
+{
+    *recording = *first;
+    recording->reader = NULL;
+    return umi_audio_reader_open_beside(first->reader, &recording->reader, error);
+}
+
 void umi_recording_close(umi_recording *recording)
 {
     umi_audio_reader_free(recording->reader);

@@ -28,6 +28,10 @@ um_status umi_recording_reopen(const char *path, const umi_audio_reader_options 
                                uint64_t n_frames, double gain, umi_recording *recording,
                                um_error *error) UM_MUST_USE;
 
+/* A second one of the same recording, at its first frame, standard input too. */
+um_status umi_recording_open_beside(const umi_recording *first, umi_recording *recording,
+                                    um_error *error) UM_MUST_USE;
+
 void umi_recording_close(umi_recording *recording);
 
 um_status umi_recording_rewind(umi_recording *recording, um_error *error) UM_MUST_USE;
