@@ -203,14 +203,28 @@ static void blend(umi_gain_track *t, size_t track)
     }
 }
 
-static um_status find_gains(umi_gain_track *t, size_t track, size_t n)
+/* Frames that reach past the ends of the recording, into silence, are quiet for no good reason. */
+static um_cview without_ends(const umi_gain_track *t, um_cview V, bool is_last)
+{
+    size_t reach = um_stft_length(t->config.stft) / um_stft_hop(t->config.stft) - 1;
+    size_t head = t->is_first ? reach : 0, foot = is_last ? reach : 0;
+    if (V.rows <= 2 * (head + foot)) {
+        return V;
+    }
+    um_cview inner = {um_crow(V, head), V.rows - head - foot, V.cols, V.stride};
+    return inner;
+}
+
+static um_status find_gains(umi_gain_track *t, size_t track, size_t n, bool is_last)
 {
     um_cview V = {t->V[track].data, n, t->config.n_bins, t->V[track].stride};
     um_view G = {t->G[track].data, n, t->config.n_bins, t->G[track].stride};
-    um_status status =
-        t->config.noise != NULL
-            ? um_denoiser_set_noise(t->denoiser, um_const_view(t->config.noise[track]))
-            : um_denoiser_find_noise(t->denoiser, V);
+    um_status status;
+    if (t->config.noise != NULL) {
+        status = um_denoiser_set_noise(t->denoiser, um_const_view(t->config.noise[track]));
+    } else {
+        status = um_denoiser_find_noise(t->denoiser, without_ends(t, V, is_last));
+    }
     return status == UM_OK ? um_denoiser_gains(t->denoiser, V, G) : status;
 }
 
@@ -222,7 +236,7 @@ static um_status do_section(umi_gain_track *t, um_error *error)
     bool is_last = n == left;
     um_status status = read_frames(t, n, error);
     for (size_t i = 0; i < t->n_tracks && status == UM_OK; i++) {
-        status = find_gains(t, i, n);
+        status = find_gains(t, i, n, is_last);
         if (status != UM_OK) {
             return umi_error_set(error, status, "the denoiser refused a section");
         }
