@@ -3,14 +3,15 @@
 #include "core/denoiser_internal.h"
 #include "core/matrix.h"
 #include "core/memory.h"
-#include "core/quiet_frames.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { NOISE_ITERATIONS = 40, NOISE_SEED = 1, LEAST_QUIET_FRAMES = 8 };
+enum { NOISE_ITERATIONS = 40, NOISE_SEED = 1 };
 
-static const double QUIET_SHARE = 0.1;
+/* Of a section's frames: those that count as noise, and those that tell how loud it is. Noise is
+ * nearly as loud in the quietest fiftieth as in the quietest tenth; speech without noise is not. */
+static const double QUIET_SHARE = 0.1, QUIETEST_SHARE = 0.02;
 
 /* Of the L1 norm of the activations of speech: without it speech takes the noise, too. */
 static const float SPARSITY = 0.1f;
@@ -73,13 +74,11 @@ static bool allocate(um_denoiser *d)
     d->S = umi_matrix_new(UMI_TILE_FRAMES, n_bins);
     d->N = umi_matrix_new(UMI_TILE_FRAMES, n_bins);
     d->quiet = umi_alloc(n_frames, sizeof *d->quiet);
-    d->energies = umi_alloc(n_frames, sizeof(double));
     d->levels = umi_alloc(n_bins, sizeof(double));
     if (d->atoms.data == NULL || d->noise.data == NULL || d->noise_mean == NULL ||
         d->weights == NULL || d->W.data == NULL || d->shrinkage == NULL || d->V.data == NULL ||
         d->H.data == NULL || d->S.data == NULL || d->N.data == NULL || d->quiet == NULL ||
-        d->energies == NULL || d->levels == NULL ||
-        !umi_tile_scratch_init(&d->scratch, d->W.cols, d->n_atoms, false) ||
+        d->levels == NULL || !umi_tile_scratch_init(&d->scratch, d->W.cols, d->n_atoms, false) ||
         !part_init(&d->speech_part, d, d->n_speech) ||
         !part_init(&d->noise_part, d, d->n_atoms - d->n_speech)) {
         return false;
@@ -177,7 +176,6 @@ void um_denoiser_free(um_denoiser *d)
         umi_free(blocks[i]);
     }
     umi_free(d->quiet);
-    umi_free(d->energies);
     umi_free(d->levels);
     umi_free(d);
 }
@@ -236,6 +234,26 @@ static um_status learn_noise(um_denoiser *d, size_t n_frames)
     return status;
 }
 
+/* `wanted`, but `least` at least, as far as there are so many. */
+static size_t at_least(double wanted, size_t least, size_t there)
+{
+    size_t n = (size_t)wanted < least ? least : (size_t)wanted;
+    return n < there ? n : there;
+}
+
+/* The mean of V^2 over the rows whose numbers are in `frames`, or the first n_frames. */
+static double mean_power(um_cview V, const umi_quiet_frame *frames, size_t n_frames)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < n_frames; i++) {
+        const float *v = um_crow(V, frames != NULL ? frames[i].t : i);
+        for (size_t f = 0; f < V.cols; f++) {
+            sum += (double)v[f] * (double)v[f];
+        }
+    }
+    return n_frames > 0 ? sum / ((double)n_frames * (double)V.cols) : 0.0;
+}
+
 um_status um_denoiser_set_noise(um_denoiser *d, um_cview V)
 {
     if (!section_is_valid(d, V)) {
@@ -245,6 +263,7 @@ um_status um_denoiser_set_noise(um_denoiser *d, um_cview V)
     for (size_t i = 0; i < n; i++) {
         stack_frame(d, V, i * V.rows / n, i);
     }
+    d->quiet_power = mean_power(V, NULL, V.rows);
     return learn_noise(d, n);
 }
 
@@ -253,11 +272,12 @@ um_status um_denoiser_find_noise(um_denoiser *d, um_cview V)
     if (!section_is_valid(d, V) || V.rows > d->config.n_frames) {
         return UM_ERR_ARGUMENT;
     }
-    size_t found =
-        umi_quiet_frames(V, QUIET_SHARE, LEAST_QUIET_FRAMES, d->quiet, d->energies, d->levels);
+    size_t there = umi_quiet_frames(V, d->quiet, d->levels);
+    size_t found = at_least(QUIET_SHARE * (double)V.rows, 8, there);
     size_t n = found < UMI_NOISE_FRAMES_MAX ? found : UMI_NOISE_FRAMES_MAX;
     for (size_t i = 0; i < n; i++) {
-        stack_frame(d, V, d->quiet[i * found / n], i);
+        stack_frame(d, V, d->quiet[i * found / n].t, i);
     }
+    d->quiet_power = mean_power(V, d->quiet, at_least(QUIETEST_SHARE * (double)V.rows, 4, there));
     return learn_noise(d, n);
 }

@@ -12,6 +12,11 @@ enum { ITERATIONS = 40, ITERATIONS_FAST = 20 };
  * share of the section's. Else the fit is to the fluctuations of a rumble. */
 static const float LEVEL_FLOOR = 0.03f;
 
+/* The level of the noise against the section's, dB: from here on full strength, and from here down
+ * the least. */
+static const double NOISY_DB = -14.0, GENTLE_DB = -29.0;
+static const double GENTLE_STRENGTH = 0.25, GENTLE_STRENGTH_FAST = 0.12;
+
 /* -- What the section brings ------------------------------------------------------------------- */
 
 static void weigh_bins(um_denoiser *d)
@@ -161,8 +166,26 @@ static void follow_noise(um_denoiser *d, um_cview V)
     fold_frames(d, um_const_view(R), umi_speech_gain_fixed_noise(), d->C);
 }
 
+/* What is nearly clean is treated gently: little could be won, and speech be lost. From 1 where the
+ * noise is at -14 dB of the section, linear in dB. */
+static float strength_for(const um_denoiser *d, um_cview V)
+{
+    double power = 0.0;
+    for (size_t t = 0; t < V.rows; t++) {
+        for (size_t f = 0; f < V.cols; f++) {
+            power += (double)um_crow(V, t)[f] * (double)um_crow(V, t)[f];
+        }
+    }
+    power /= (double)V.rows * (double)V.cols;
+    double least = d->config.fast ? GENTLE_STRENGTH_FAST : GENTLE_STRENGTH;
+    double x = (10.0 * log10(d->quiet_power / power) - GENTLE_DB) / (NOISY_DB - GENTLE_DB);
+    x = x > 1.0 ? 1.0 : x > 0.0 ? x : 0.0;
+    return (float)(least + (1.0 - least) * x);
+}
+
 static void decide(um_denoiser *d, um_cview V, um_view G)
 {
+    float strength = strength_for(d, V);
     bool fast = d->config.fast;
     solve(d, V.rows, !fast);
     for (size_t first = 0; first < V.rows; first += UMI_TILE_FRAMES) {
@@ -175,7 +198,8 @@ static void decide(um_denoiser *d, um_cview V, um_view G)
                                             um_row(d->N, i),
                                             fast ? NULL : um_row(d->first, first + i),
                                             fast ? NULL : um_row(d->R, first + i),
-                                            d->unit};
+                                            d->unit,
+                                            strength};
             umi_speech_gains(&evidence, d->config.n_bins, um_row(G, first + i));
         }
     }

@@ -4,6 +4,7 @@
 
 #include "core/bands.h"
 #include "core/noise_floor.h"
+#include "core/quiet_frames.h"
 #include "core/tile.h"
 #include "unmingle/denoiser.h"
 #include "unmingle/nmf.h"
@@ -44,9 +45,10 @@ struct um_denoiser {
     um_view R;     /* the same: noise as it goes along; meanwhile its weights */
     um_view S, N;  /* models of one tile */
     umi_noise_floor floor;
-    size_t *quiet;             /* n_frames: numbers of frames */
-    double *energies, *levels; /* scratch of quiet_frames.h */
-    float unit;                /* mean of the section's V */
+    umi_quiet_frame *quiet; /* n_frames, and with levels: scratch to find the noise */
+    double *levels;         /* n_bins */
+    double quiet_power;     /* of the quietest of what counts as noise: mean of V^2 */
+    float unit;             /* mean of the section's V */
 };
 
 /* The evidence of one bin range of a frame, and the gains from it. */
@@ -55,6 +57,7 @@ typedef struct umi_speech_evidence {
     const float *first;     /* log S/N of the first pass, or NULL */
     const float *R;         /* or NULL */
     float unit;             /* mean of V */
+    float strength;         /* 0..1: the gains are taken to this power */
 } umi_speech_evidence;
 
 /* How much of R the second pass adds to the noise. */

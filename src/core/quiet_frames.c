@@ -33,26 +33,6 @@ static double usual_levels(um_cview V, double *levels)
     return mean;
 }
 
-static int compare_energies(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-/* The k-th smallest of the energies above `silence`, k from 1; they are sorted by it. */
-static double kth_smallest(double *energies, size_t n, double silence, size_t k)
-{
-    qsort(energies, n, sizeof *energies, compare_energies);
-    size_t first = 0;
-    while (first < n && energies[first] <= silence) {
-        first++;
-    }
-    if (first == n) {
-        return -1.0;
-    }
-    return energies[first + k <= n ? first + k - 1 : n - 1];
-}
-
 static double frame_energy(const float *v, const double *levels, size_t n)
 {
     double energy = 0.0;
@@ -62,27 +42,33 @@ static double frame_energy(const float *v, const double *levels, size_t n)
     return energy;
 }
 
-size_t umi_quiet_frames(um_cview V, double share, size_t least, size_t *frames, double *energies,
-                        double *levels)
+/* Equal energies by time, so that the order is the same everywhere. */
+static int compare_frames(const void *a, const void *b)
+{
+    const umi_quiet_frame *x = a, *y = b;
+    if (x->energy != y->energy) {
+        return x->energy < y->energy ? -1 : 1;
+    }
+    return x->t < y->t ? -1 : x->t > y->t;
+}
+
+size_t umi_quiet_frames(um_cview V, umi_quiet_frame *frames, double *levels)
 {
     if (V.rows == 0 || usual_levels(V, levels) == 0.0) {
         return 0;
     }
     double sum = 0.0;
     for (size_t t = 0; t < V.rows; t++) {
-        energies[t] = frame_energy(um_crow(V, t), levels, V.cols);
-        sum += energies[t];
+        frames[t] = (umi_quiet_frame){frame_energy(um_crow(V, t), levels, V.cols), t};
+        sum += frames[t].energy;
     }
-    size_t wanted = (size_t)(share * (double)V.rows);
-    wanted = wanted < least ? least : wanted;
     double silence = SILENCE * sum / (double)V.rows;
-    double limit = kth_smallest(energies, V.rows, silence, wanted);
     size_t n = 0;
-    for (size_t t = 0; t < V.rows && n < wanted; t++) {
-        double energy = frame_energy(um_crow(V, t), levels, V.cols);
-        if (energy > silence && energy <= limit) {
-            frames[n++] = t;
+    for (size_t t = 0; t < V.rows; t++) {
+        if (frames[t].energy > silence) {
+            frames[n++] = frames[t];
         }
     }
+    qsort(frames, n, sizeof *frames, compare_frames);
     return n;
 }

@@ -12,11 +12,14 @@
 
 #include "unmingle/view.h"
 
-/* Fills `frames` (room for V.rows) with the numbers of the share * V.rows frames of the least
- * energy, `least` at least, in rising order; returns how many. Frames of (almost) digital silence,
- * below -90 dB of the mean energy, are none. share 0..1. `energies` and `levels` are scratch of
- * V.rows and V.cols values. */
-size_t umi_quiet_frames(um_cview V, double share, size_t least, size_t *frames, double *energies,
-                        double *levels);
+typedef struct umi_quiet_frame {
+    double energy;
+    size_t t;
+} umi_quiet_frame;
+
+/* Sorts the frames of V by energy, the least first, into `frames` (room for V.rows), and returns
+ * how many there are: frames of (almost) digital silence, below -90 dB of the mean energy, are
+ * none. `levels` is scratch of V.cols values. */
+size_t umi_quiet_frames(um_cview V, umi_quiet_frame *frames, double *levels);
 
 #endif

@@ -58,6 +58,6 @@ void umi_speech_gains(const umi_speech_evidence *e, size_t n, float *G)
         if (two) {
             z += b->first_ratio * e->first[f] + b->rise * log_ratio(e->R[f], e->N[f], small, 4.0f);
         }
-        G[f] = logistic_power(z, b->power);
+        G[f] = logistic_power(z, b->power * e->strength);
     }
 }
