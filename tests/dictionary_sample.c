@@ -57,7 +57,7 @@ unsigned char *sample_file_edited(const char *from, const char *to, size_t *n_by
 um_dictionary *sample_dictionary(void)
 {
     um_dictionary *dictionary;
-    assert_int_equal(um_dictionary_new(SAMPLE_COMPONENTS, SAMPLE_BINS, &dictionary), UM_OK);
+    assert_int_equal(um_dictionary_new(SAMPLE_COMPONENTS, 1, SAMPLE_BINS, &dictionary), UM_OK);
     for (size_t k = 0; k < SAMPLE_COMPONENTS; k++) {
         memcpy(um_row(dictionary->W, k), sample_values + k * SAMPLE_BINS,
                SAMPLE_BINS * sizeof(float));
@@ -85,6 +85,7 @@ void assert_same_dictionary(const um_dictionary *a, const um_dictionary *b)
 {
     assert_int_equal(a->W.rows, b->W.rows);
     assert_int_equal(a->W.cols, b->W.cols);
+    assert_int_equal(a->n_frames, b->n_frames);
     for (size_t k = 0; k < a->W.rows; k++) {
         assert_string_equal(a->labels[k], b->labels[k]);
         assert_memory_equal(um_row(a->W, k), um_row(b->W, k), a->W.cols * sizeof(float));

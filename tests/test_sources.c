@@ -59,7 +59,7 @@ static const char *put_dictionary(char *path, const char *name, const char *cons
     um_error error;
     void *bytes;
     size_t n_bytes;
-    assert_int_equal(um_dictionary_new(n_labels, N_BINS, &dictionary), UM_OK);
+    assert_int_equal(um_dictionary_new(n_labels, 1, N_BINS, &dictionary), UM_OK);
     for (size_t k = 0; k < n_labels; k++) {
         um_row(dictionary->W, k)[k] = 1.0F;
         snprintf(dictionary->labels[k], sizeof dictionary->labels[k], "%s", labels[k]);

@@ -1,10 +1,11 @@
 /* Trained atoms on disk.
  *
  * A dictionary file is safetensors: 8 bytes header length (little endian), a JSON header, flat
- * data. It holds one tensor `W`, F32 [n_components, n_bins], and everything that is needed to use
- * the atoms in "__metadata__"; the keys stand at the head of dictionary_metadata.c. The reader
- * trusts nothing: header at most 1 MiB, checked products, tensors that tile the data exactly, every
- * value finite and >= 0, no atom all zero, one label a component. */
+ * data. It holds one tensor `W`, F32 [n_components, n_bins], or [n_components, n_frames, n_bins] for
+ * atoms that last several frames, and everything that is needed to use the atoms in "__metadata__";
+ * the keys stand at the head of dictionary_metadata.c. The reader trusts nothing: header at most
+ * 1 MiB, checked products, tensors that tile the data exactly, every value finite and >= 0, no atom
+ * all zero, one label a component. */
 #ifndef UNMINGLE_DICTIONARY_H
 #define UNMINGLE_DICTIONARY_H
 
@@ -27,13 +28,17 @@ enum { UM_LABEL_MAX = 64 };
 
 enum {
     UM_DICTIONARY_COMPONENTS_MAX = 4096,
-    UM_DICTIONARY_BINS_MAX = 524289, /* of the largest transform, 1048576 samples */
+    UM_DICTIONARY_FRAMES_MAX = 64,   /* of an atom */
+    UM_DICTIONARY_BINS_MAX = 524289, /* of all frames of an atom together; as many as one frame of
+                                        the largest transform has, 1048576 samples */
     UM_DICTIONARY_EXPONENT_MAX = 4,
     UM_DICTIONARY_ORIGIN_MAX = 65536 /* bytes of `program` and of `trained_from` */
 };
 
 typedef struct um_dictionary {
-    um_view W; /* n_components x n_bins, values >= 0, rows sum to 1 within 1e-3 */
+    um_view W; /* n_components x (n_frames * n_bins), frame after frame, the earliest first; values
+                  >= 0, rows sum to 1 within 1e-3 */
+    size_t n_frames; /* of an atom, one hop apart; 1..64, default 1 */
     char (*labels)[UM_LABEL_MAX + 1]; /* one a component; equal labels make one source */
     double sample_rate;               /* Hz the atoms were learned at, 1000..768000 */
     um_stft_config stft;              /* the transform they belong to; n_bins = fft_size / 2 + 1 */
@@ -43,12 +48,15 @@ typedef struct um_dictionary {
     char *trained_from;               /* for people: the names of the recordings, or NULL */
 } um_dictionary;
 
-/* Room for n_components atoms of n_bins, all zero, labels empty, the strings NULL, `stft` its
- * default, exponent 1. The caller fills in W, labels, sample_rate, stft and seed.
+/* Room for n_components atoms of n_frames frames of n_bins, all zero, labels empty, the strings NULL,
+ * `stft` its default, exponent 1. The caller fills in W, labels, sample_rate, stft and seed.
  * UM_ERR_ARGUMENT for a size of 0 or past the limits above; UM_ERR_MEMORY. */
-UM_API UM_MUST_USE um_status um_dictionary_new(size_t n_components, size_t n_bins,
+UM_API UM_MUST_USE um_status um_dictionary_new(size_t n_components, size_t n_frames, size_t n_bins,
                                                um_dictionary **out);
 UM_API void um_dictionary_free(um_dictionary *dictionary);
+
+/* Of one frame: W.cols / n_frames. */
+UM_API size_t um_dictionary_n_bins(const um_dictionary *dictionary);
 
 /* Copies the two texts, either of which may be NULL, into the dictionary. Bytes that are not UTF-8,
  * which names of files may have, become U+FFFD, and what is longer than UM_DICTIONARY_ORIGIN_MAX

@@ -39,8 +39,9 @@ extern "C" {
 typedef struct um_stft_config {
     um_window_config window; /* see window.h */
     size_t fft_size;         /* window.length..1048576, frames are padded with zeros to it; an even
-                                product of 2, 3, 5 and 7. 0 (default): the smallest such
-                                size, which is window.length itself for the usual lengths */
+                                product of 2, 3, 5 and 7, with 11 or 13 once at most. 0 (default):
+                                the smallest such size, which is window.length itself for the usual
+                                lengths */
 } um_stft_config;
 
 UM_API um_stft_config um_stft_config_default(void);

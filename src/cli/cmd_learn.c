@@ -8,6 +8,7 @@
 #include "format/json.h"
 #include "io/text.h"
 #include "job/learn.h"
+#include "job/learn_speech.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -35,6 +36,44 @@ static um_status list_files(const umi_options *options, umi_training_file *files
         files[i] = (umi_training_file){operand->text, operand->label};
     }
     return UM_OK;
+}
+
+/* Atoms a speaker, unless told: what measured best. */
+enum { SPEAKER_ATOMS = 12 };
+
+static um_status learn_speech(const umi_options *options, umi_running *running, um_error *error)
+{
+    umi_learn_speech_result result;
+    const char **files = umi_alloc(options->n_operands, sizeof *files);
+    if (files == NULL) {
+        return umi_error_set(error, UM_ERR_MEMORY, "not enough memory");
+    }
+    for (size_t i = 0; i < options->n_operands; i++) {
+        files[i] = options->operands[i].text;
+    }
+    bool told = umi_options_origin(options, "atoms") != UMI_BUILT_IN;
+    umi_learn_speech_config config = {
+        .files = files,
+        .n_files = options->n_operands,
+        .output = options->output,
+        .force = options->force,
+        .n_atoms = told ? options->atoms : SPEAKER_ATOMS,
+        .seed = options->seed,
+        .reader = {options->allow_truncated, options->strict, umi_running_spool_directory()},
+        .parallel = umi_running_parallel(running),
+        .watch = running->watch};
+    umi_progress_start(&running->progress, options, options->output);
+    um_status status = umi_learn_speech(&config, &result, error);
+    umi_progress_finish(&running->progress);
+    umi_free(files);
+    if (status == UM_OK && !options->quiet) {
+        char shown[NAME_SIZE];
+        printf("%s: %zu speaker%s, %zu atoms, from %llu frames\n",
+               umi_display_name(options->output, shown, sizeof shown), options->n_operands,
+               options->n_operands == 1 ? "" : "s", result.n_components,
+               (unsigned long long)result.n_frames);
+    }
+    return status;
 }
 
 static void print_result(const umi_options *options, const umi_learn_result *r)
@@ -120,8 +159,11 @@ int umi_cmd_learn(const umi_options *options)
     if (code != UMI_EXIT_OK) {
         return code;
     }
-    um_status status = learn(options, &running, &result, &error);
-    if (status == UM_OK && options->json) {
+    um_status status = options->learn_speech ? learn_speech(options, &running, &error)
+                                             : learn(options, &running, &result, &error);
+    if (status == UM_OK && options->learn_speech) {
+        /* it has said what it did */
+    } else if (status == UM_OK && options->json) {
         status = print_json(options, &result) ? UM_OK : UM_ERR_MEMORY;
     } else if (status == UM_OK && !options->quiet) {
         print_result(options, &result);

@@ -65,7 +65,9 @@ typedef struct umi_options {
     const char *speech; /* the dictionary */
     double strength;
     double max_reduction; /* dB */
+    bool fast;
     bool keep_channels;
+    bool learn_speech;
 
     /* model */
     unsigned divergence; /* um_divergence */

@@ -13,7 +13,8 @@ typedef struct umi_fft umi_fft;
 /* The largest size. */
 enum { UMI_FFT_MAX_SIZE = 1 << 20 };
 
-/* The smallest even product of 2, 3, 5 and 7 that is >= size; size up to UMI_FFT_MAX_SIZE. */
+/* The smallest even product of 2, 3, 5 and 7, times 11 or 13 once or not at all, that is >= size;
+ * size up to UMI_FFT_MAX_SIZE. */
 size_t umi_fft_good_size(size_t size);
 
 /* UM_ERR_ARGUMENT when umi_fft_good_size(size) != size or size > UMI_FFT_MAX_SIZE;

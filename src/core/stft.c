@@ -24,8 +24,8 @@ static um_status check_fft_size(const um_stft_config *config, um_error *error)
     }
     if (umi_fft_good_size(size) != size) {
         return umi_error_set(error, UM_ERR_ARGUMENT,
-                             "fft_size: %zu is not an even product of 2, 3, 5 and 7; %zu "
-                             "would do",
+                             "fft_size: %zu is not an even product of 2, 3, 5 and 7, with 11 or 13 "
+                             "once at most; %zu would do",
                              size, umi_fft_good_size(size));
     }
     return UM_OK;

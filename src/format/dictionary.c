@@ -9,23 +9,27 @@
 #include "format/utf8.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* How far the sum of an atom may be from 1: float32 sums of half a million bins, in any order. */
 static const double ROW_SUM_TOLERANCE = 1e-3;
 
-um_status um_dictionary_new(size_t n_components, size_t n_bins, um_dictionary **out)
+um_status um_dictionary_new(size_t n_components, size_t n_frames, size_t n_bins,
+                            um_dictionary **out)
 {
     *out = NULL;
-    if (n_components == 0 || n_components > UM_DICTIONARY_COMPONENTS_MAX || n_bins == 0 ||
-        n_bins > UM_DICTIONARY_BINS_MAX) {
+    if (n_components == 0 || n_components > UM_DICTIONARY_COMPONENTS_MAX || n_frames == 0 ||
+        n_frames > UM_DICTIONARY_FRAMES_MAX || n_bins == 0 ||
+        n_bins > UM_DICTIONARY_BINS_MAX / n_frames) {
         return UM_ERR_ARGUMENT;
     }
     um_dictionary *dictionary = umi_alloc(1, sizeof *dictionary);
     if (dictionary == NULL) {
         return UM_ERR_MEMORY;
     }
-    size_t stride = umi_padded(n_bins);
+    size_t n_values = n_frames * n_bins;
+    size_t stride = umi_padded(n_values);
     size_t n_floats;
     if (umi_multiply(n_components, stride, &n_floats)) {
         dictionary->W.data = umi_alloc(n_floats, sizeof(float));
@@ -36,8 +40,9 @@ um_status um_dictionary_new(size_t n_components, size_t n_bins, um_dictionary **
         return UM_ERR_MEMORY;
     }
     dictionary->W.rows = n_components;
-    dictionary->W.cols = n_bins;
+    dictionary->W.cols = n_values;
     dictionary->W.stride = stride;
+    dictionary->n_frames = n_frames;
     dictionary->stft = um_stft_config_default();
     dictionary->exponent = 1;
     *out = dictionary;
@@ -53,6 +58,11 @@ void um_dictionary_free(um_dictionary *dictionary)
         umi_free(dictionary->trained_from);
         umi_free(dictionary);
     }
+}
+
+size_t um_dictionary_n_bins(const um_dictionary *dictionary)
+{
+    return dictionary->W.cols / dictionary->n_frames;
 }
 
 um_status um_dictionary_set_origin(um_dictionary *dictionary, const char *program,
@@ -119,29 +129,50 @@ static um_status check_transform(const um_dictionary *dictionary,
     if (fft_size < stft->window.length || fft_size > UMI_FFT_MAX_SIZE ||
         umi_fft_good_size(fft_size) != fft_size) {
         return wrong(complaint, "fft_size", (double)fft_size,
-                     "an even product of 2, 3, 5 and 7 in window_length..1048576");
+                     "an even product of 2, 3, 5 and 7, with 11 or 13 once at most, in "
+                     "window_length..1048576");
     }
-    if (dictionary->W.cols != fft_size / 2 + 1) {
+    size_t n_frames = dictionary->n_frames;
+    if (n_frames == 0 || n_frames > UM_DICTIONARY_FRAMES_MAX ||
+        dictionary->W.cols % n_frames != 0) {
+        return wrong(complaint, "n_frames", (double)n_frames, "the atoms' number of frames");
+    }
+    if (um_dictionary_n_bins(dictionary) != fft_size / 2 + 1) {
         return umi_error_set(complaint->error, complaint->status,
                              "%s: W: %zu bins do not fit fft_size %zu, which has %zu%s",
-                             complaint->name, dictionary->W.cols, fft_size, fft_size / 2 + 1,
-                             complaint->cure);
+                             complaint->name, um_dictionary_n_bins(dictionary), fft_size,
+                             fft_size / 2 + 1, complaint->cure);
     }
     return UM_OK;
 }
 
-static um_status check_atom(const float *atom, size_t n_bins, size_t i_component,
+/* Names a value of W as the tensor has it. */
+static um_status wrong_value(const um_dictionary *dictionary, size_t i_component, size_t i_value,
+                             const umi_dictionary_complaint *complaint)
+{
+    char place[64];
+    size_t n_bins = um_dictionary_n_bins(dictionary);
+    if (dictionary->n_frames == 1) {
+        snprintf(place, sizeof place, "[%zu]", i_value);
+    } else {
+        snprintf(place, sizeof place, "[%zu][%zu]", i_value / n_bins, i_value % n_bins);
+    }
+    return umi_error_set(complaint->error, complaint->status,
+                         "%s: W[%zu]%s: %g is not a finite number >= 0%s", complaint->name,
+                         i_component, place, (double)um_row(dictionary->W, i_component)[i_value],
+                         complaint->cure);
+}
+
+static um_status check_atom(const um_dictionary *dictionary, size_t i_component,
                             const umi_dictionary_complaint *complaint)
 {
+    const float *atom = um_row(dictionary->W, i_component);
     double sum = 0;
-    for (size_t bin = 0; bin < n_bins; bin++) {
-        if (!(atom[bin] >= 0) || isinf(atom[bin])) {
-            return umi_error_set(complaint->error, complaint->status,
-                                 "%s: W[%zu][%zu]: %g is not a finite number >= 0%s",
-                                 complaint->name, i_component, bin, (double)atom[bin],
-                                 complaint->cure);
+    for (size_t i = 0; i < dictionary->W.cols; i++) {
+        if (!(atom[i] >= 0) || isinf(atom[i])) {
+            return wrong_value(dictionary, i_component, i, complaint);
         }
-        sum += (double)atom[bin];
+        sum += (double)atom[i];
     }
     if (sum == 0) {
         return umi_error_set(complaint->error, complaint->status, "%s: W[%zu]: all zero%s",
@@ -175,7 +206,7 @@ um_status umi_dictionary_check(const um_dictionary *dictionary,
                                  "characters or a leading '.'%s",
                                  complaint->name, k, UM_LABEL_MAX, complaint->cure);
         }
-        status = check_atom(um_row(dictionary->W, k), dictionary->W.cols, k, complaint);
+        status = check_atom(dictionary, k, complaint);
         if (status != UM_OK) {
             return status;
         }

@@ -1,5 +1,5 @@
-/* The dictionary file: safetensors with one tensor W, F32 [n_components, n_bins], and the metadata
- * that dictionary_metadata.c describes. */
+/* The dictionary file: safetensors with one tensor W, F32 [n_components, n_bins] or [n_components,
+ * n_frames, n_bins], and the metadata that dictionary_metadata.c describes. */
 #define _POSIX_C_SOURCE 200809L
 #include "format/dictionary_internal.h"
 
@@ -110,6 +110,17 @@ static um_status read_header(const struct source *source, size_t *data_begin, um
     return status;
 }
 
+/* The last two sizes of W; plain atoms have one frame, and no size for it. */
+static size_t frames_of(const umi_tensor *W)
+{
+    return W->n_dimensions == 3 ? W->shape[1] : 1;
+}
+
+static size_t bins_of(const umi_tensor *W)
+{
+    return W->shape[W->n_dimensions - 1];
+}
+
 /* The file must hold W alone, in a shape that um_dictionary_new takes. */
 static um_status check_atoms_tensor(const struct source *source, const umi_safetensors *file)
 {
@@ -124,11 +135,16 @@ static um_status check_atoms_tensor(const struct source *source, const umi_safet
         return umi_error_set(source->error, UM_ERR_CONFIG, "%s: W: dtype is %s and should be F32",
                              source->name, umi_utf8_printable(W->dtype, shown, sizeof shown));
     }
-    if (W->n_dimensions != 2 || W->shape[0] == 0 || W->shape[0] > UM_DICTIONARY_COMPONENTS_MAX ||
-        W->shape[1] == 0 || W->shape[1] > UM_DICTIONARY_BINS_MAX) {
+    if ((W->n_dimensions != 2 && W->n_dimensions != 3) || W->shape[0] == 0 ||
+        W->shape[0] > UM_DICTIONARY_COMPONENTS_MAX || frames_of(W) == 0 ||
+        frames_of(W) > UM_DICTIONARY_FRAMES_MAX || bins_of(W) == 0 ||
+        bins_of(W) > UM_DICTIONARY_BINS_MAX / frames_of(W)) {
         return umi_error_set(source->error, UM_ERR_CONFIG,
-                             "%s: W: shape is not [1..%d atoms, 1..%d bins]", source->name,
-                             UM_DICTIONARY_COMPONENTS_MAX, UM_DICTIONARY_BINS_MAX);
+                             "%s: W: shape is not [1..%d atoms, 1..%d bins] or [1..%d atoms, 1..%d "
+                             "frames, bins], %d values an atom at most",
+                             source->name, UM_DICTIONARY_COMPONENTS_MAX, UM_DICTIONARY_BINS_MAX,
+                             UM_DICTIONARY_COMPONENTS_MAX, UM_DICTIONARY_FRAMES_MAX,
+                             UM_DICTIONARY_BINS_MAX);
     }
     return UM_OK;
 }
@@ -152,20 +168,21 @@ static um_status read_dictionary(const struct source *source, um_dictionary **ou
     if (status != UM_OK) {
         goto done;
     }
-    status = um_dictionary_new(W->shape[0], W->shape[1], &dictionary);
+    status = um_dictionary_new(W->shape[0], frames_of(W), bins_of(W), &dictionary);
     if (status != UM_OK) {
         umi_error_set(source->error, status, "%s: not enough memory for %zu bytes of atoms",
                       source->name, W->n_bytes);
         goto done;
     }
     read.W = dictionary->W;
+    read.n_frames = dictionary->n_frames;
     read.labels = dictionary->labels;
     *dictionary = read;
     status = umi_dictionary_read_texts(file->metadata, source->name, dictionary, source->error);
     for (size_t k = 0; status == UM_OK && k < W->shape[0]; k++) {
-        size_t row_bytes = W->shape[1] * sizeof(float);
+        size_t row_bytes = dictionary->W.cols * sizeof(float);
         status = read_at(source, data_begin + k * row_bytes, um_row(dictionary->W, k), row_bytes);
-        decode_floats(um_row(dictionary->W, k), W->shape[1]);
+        decode_floats(um_row(dictionary->W, k), dictionary->W.cols);
     }
     if (status == UM_OK) {
         umi_dictionary_complaint complaint = {UM_ERR_CONFIG, source->name, UMI_DICTIONARY_CURE,
@@ -276,6 +293,13 @@ um_status um_dictionary_format(const um_dictionary *dictionary, void **bytes, si
     }
     um_view W = dictionary->W;
     umi_tensor tensor = {.name = "W", .dtype = "F32", .shape = {W.rows, W.cols}, .n_dimensions = 2};
+    if (dictionary->n_frames > 1) {
+        tensor = (umi_tensor){.name = "W",
+                              .dtype = "F32",
+                              .shape = {W.rows, dictionary->n_frames,
+                                        um_dictionary_n_bins(dictionary)},
+                              .n_dimensions = 3};
+    }
     unsigned char *file;
     size_t data_begin;
     status = umi_safetensors_format(&tensor, 1, metadata, &file, n_bytes, &data_begin, error);

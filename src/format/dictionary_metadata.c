@@ -251,7 +251,7 @@ static bool set_labels(umi_json *metadata, const um_dictionary *dictionary)
 umi_json *umi_dictionary_metadata(const um_dictionary *dictionary)
 {
     const um_window_config *window = &dictionary->stft.window;
-    size_t fft_size = 2 * (dictionary->W.cols - 1);
+    size_t fft_size = 2 * (um_dictionary_n_bins(dictionary) - 1);
     umi_json *metadata = umi_json_object();
     if (umi_json_set(metadata, "format_version", umi_json_string("1")) &&
         set_number(metadata, "sample_rate", dictionary->sample_rate) &&

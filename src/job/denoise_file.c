@@ -6,6 +6,7 @@
 #include "job/output_format.h"
 #include "job/recording.h"
 #include "job/sound_name.h"
+#include "job/speech_denoiser.h"
 #include "job/stems.h"
 #include "job/stream.h"
 
@@ -14,40 +15,11 @@
 
 enum { OUTPUT, RESIDUE, N_STEMS };
 
-/* -- The denoiser ------------------------------------------------------------------------------
- * Learns what it needs from the recording, then takes the sound block by block. This is the only
- * part that knows how denoising is done. */
-
-typedef struct denoiser {
-    size_t delay;                 /* frames that the output comes late */
+/* The denoiser as a splitter of sound, which keeps the figures. */
+typedef struct splitting {
+    umi_speech_denoiser *denoiser;
     double energy_in, energy_out; /* sums of squares, in the recording's gain */
-} denoiser;
-
-static um_status denoiser_open(denoiser *d, const umi_denoise_config *config,
-                               umi_recording *recording, const umi_watch *watch, um_error *error)
-{
-    (void)config;
-    (void)recording;
-    (void)watch;
-    (void)error;
-    memset(d, 0, sizeof *d);
-    return UM_OK;
-}
-
-static void denoiser_close(denoiser *d)
-{
-    (void)d;
-}
-
-/* n frames in, n frames out. */
-static um_status denoise_block(denoiser *d, um_cview in, um_view out)
-{
-    (void)d;
-    memcpy(out.data, in.data, in.rows * in.cols * sizeof *in.data);
-    return UM_OK;
-}
-
-/* -- One file ---------------------------------------------------------------------------------- */
+} splitting;
 
 static double sum_of_squares(const float *x, size_t n)
 {
@@ -58,19 +30,19 @@ static double sum_of_squares(const float *x, size_t n)
     return sum;
 }
 
-static um_status push(void *user, um_cview in, const um_view *stems)
+static um_status push(void *user, um_cview in, const um_view *stems, um_error *error)
 {
-    denoiser *d = user;
-    um_status status = denoise_block(d, in, stems[OUTPUT]);
-    d->energy_in += sum_of_squares(in.data, in.rows * in.cols);
-    d->energy_out += sum_of_squares(stems[OUTPUT].data, in.rows * in.cols);
+    splitting *s = user;
+    um_status status = umi_speech_denoiser_push(s->denoiser, in, stems[OUTPUT], error);
+    s->energy_in += sum_of_squares(in.data, in.rows * in.cols);
+    s->energy_out += sum_of_squares(stems[OUTPUT].data, in.rows * in.cols);
     return status;
 }
 
 /* In dB; nothing is taken away from silence. */
-static double reduction(const denoiser *d)
+static double reduction(const splitting *s)
 {
-    return d->energy_in > 0.0 ? 10.0 * log10(d->energy_in / d->energy_out) : 0.0;
+    return s->energy_in > 0.0 ? 10.0 * log10(s->energy_in / s->energy_out) : 0.0;
 }
 
 /* Phases go on to who watches, warnings into the result. */
@@ -121,18 +93,18 @@ static um_status write_outputs(umi_recording *recording, const umi_denoise_confi
     const char *const made[N_STEMS] = {paths->output, paths->residue};
     const char *const shown[N_STEMS] = {paths->output_shown, paths->residue_shown};
     umi_audio_format format;
-    denoiser d = {0};
+    splitting s = {0};
     umi_stems *stems = NULL;
     um_status status = choose_format(recording, paths->output_shown, watch, &format, error);
     if (status == UM_OK) {
-        status = denoiser_open(&d, config, recording, watch, error);
+        status = umi_speech_denoiser_new(config, recording, &s.denoiser, error);
     }
     if (status == UM_OK) {
         size_t block = umi_stream_block_frames(format.channels, N_STEMS);
         status = umi_stems_new(recording, &format, made, shown, N_STEMS, block, &stems, error);
     }
     if (status == UM_OK) {
-        umi_stream_splitter splitter = {d.delay, push, &d};
+        umi_stream_splitter splitter = {umi_speech_denoiser_delay(s.denoiser), push, &s};
         umi_watch_phase(watch, "denoising", 0.5, 1.0);
         status = umi_stream_split(recording, &splitter, stems, N_STEMS, watch->progress, error);
     }
@@ -140,11 +112,11 @@ static um_status write_outputs(umi_recording *recording, const umi_denoise_confi
         status = umi_stems_finish(stems, error);
     }
     if (status == UM_OK) {
-        result->reduction_db = reduction(&d);
+        result->reduction_db = reduction(&s);
         result->clipped = umi_stems_held(stems);
     }
     umi_stems_free(stems);
-    denoiser_close(&d);
+    umi_speech_denoiser_free(s.denoiser);
     return status;
 }
 

@@ -20,6 +20,7 @@ typedef struct umi_denoise_config {
     const char *dictionary;            /* of speech; NULL: none */
     double strength;                   /* 0..1: 0 takes nothing away */
     double max_reduction;              /* dB >= 0; nothing is taken down by more */
+    bool fast;                         /* one pass, a third of the time, less exact */
     bool keep_channels; /* each channel is a recording of its own; else all share one gain */
     umi_audio_reader_options reader;
 } umi_denoise_config;

@@ -44,6 +44,7 @@ um_status umi_denoise_settings(const umi_denoise_config *config, bool residue, u
               umi_json_set(json, "profile", profile_json(config, profile)) &&
               umi_json_set(json, "strength", umi_json_number(config->strength)) &&
               umi_json_set(json, "max_reduction", umi_json_number(config->max_reduction)) &&
+              umi_json_set(json, "fast", umi_json_boolean(config->fast)) &&
               umi_json_set(json, "keep_channels", umi_json_boolean(config->keep_channels)) &&
               /* What is allowed to be cut changes no output; what is forbidden may refuse one. */
               umi_json_set(json, "strict", umi_json_boolean(config->reader.strict)) &&

@@ -2,15 +2,13 @@
 
 #include "core/error.h"
 #include "core/memory.h"
-#include "io/output_file.h"
+#include "job/learn_origin.h"
 #include "job/memory_budget.h"
 #include "job/transform.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-enum { TRAINED_FROM_MAX = 1024 };
 
 typedef struct training {
     const umi_learn_config *config;
@@ -78,24 +76,6 @@ static um_status check_files(training *t)
     return status;
 }
 
-/* The names of the files without their folders, as many as fit. */
-static char *trained_from(const umi_learn_config *config)
-{
-    char *text = umi_alloc(TRAINED_FROM_MAX, 1);
-    size_t n = 0;
-    for (size_t i = 0; text != NULL && i < config->n_files; i++) {
-        const char *slash = strrchr(config->files[i].path, '/');
-        const char *name = slash != NULL ? slash + 1 : config->files[i].path;
-        int length = snprintf(text + n, TRAINED_FROM_MAX - n, "%s%s", i > 0 ? ", " : "", name);
-        if (length < 0 || n + (size_t)length + sizeof ", ..." > TRAINED_FROM_MAX) {
-            (void)snprintf(text + n, TRAINED_FROM_MAX - n, "%s", i > 0 ? ", ..." : "...");
-            break;
-        }
-        n += (size_t)length;
-    }
-    return text;
-}
-
 static um_status make_dictionary(training *t)
 {
     const umi_learn_config *c = t->config;
@@ -105,7 +85,7 @@ static um_status make_dictionary(training *t)
         return status;
     }
     t->result->n_components = t->result->n_labels * c->n_atoms;
-    status = um_dictionary_new(t->result->n_components, n_bins, &t->dictionary);
+    status = um_dictionary_new(t->result->n_components, 1, n_bins, &t->dictionary);
     if (status != UM_OK) {
         return status == UM_ERR_MEMORY
                    ? out_of_memory(t->error)
@@ -117,10 +97,16 @@ static um_status make_dictionary(training *t)
     d->stft = t->result->stft;
     d->stft.fft_size = fft_size;
     d->seed = c->seed;
-    char *origin = trained_from(c);
-    status = um_dictionary_set_origin(d, "unmingle " UNMINGLE_VERSION, origin);
-    umi_free(origin);
-    return status == UM_OK ? UM_OK : out_of_memory(t->error);
+    const char **paths = umi_alloc(c->n_files, sizeof *paths);
+    if (paths == NULL) {
+        return out_of_memory(t->error);
+    }
+    for (size_t i = 0; i < c->n_files; i++) {
+        paths[i] = c->files[i].path;
+    }
+    status = umi_learn_set_origin(d, paths, c->n_files, t->error);
+    umi_free(paths);
+    return status;
 }
 
 static um_status gather_label(training *t, size_t label, umi_material *material)
@@ -195,18 +181,6 @@ static um_status learn_label(training *t, size_t label)
     return status;
 }
 
-static um_status write_dictionary(const training *t, umi_output_file *output)
-{
-    void *bytes;
-    size_t n_bytes;
-    um_status status = um_dictionary_format(t->dictionary, &bytes, &n_bytes, t->error);
-    if (status == UM_OK) {
-        status = umi_output_file_write(output, bytes, n_bytes, t->error);
-        um_dictionary_free_bytes(bytes);
-    }
-    return status == UM_OK ? umi_output_file_commit(output, t->error) : status;
-}
-
 um_status umi_learn(const umi_learn_config *config, umi_learn_result *result, um_error *error)
 {
     training t = {config, result, NULL, NULL, error};
@@ -226,7 +200,7 @@ um_status umi_learn(const umi_learn_config *config, umi_learn_result *result, um
         status = learn_label(&t, l);
     }
     if (status == UM_OK) {
-        status = write_dictionary(&t, output);
+        status = umi_learn_publish(t.dictionary, output, error);
     }
     umi_output_file_free(output); /* what was not committed is removed */
     um_dictionary_free(t.dictionary);

@@ -67,6 +67,18 @@ static um_status check_alike(const um_dictionary *first, const char *first_path,
     return UM_OK;
 }
 
+/* The separator takes every frame by itself. */
+static um_status check_plain(const um_dictionary *dictionary, const char *path, um_error *error)
+{
+    if (dictionary->n_frames > 1) {
+        return umi_error_set(error, UM_ERR_CONFIG,
+                             "%s: W: its atoms last %zu frames, and atoms of one frame are wanted; "
+                             "learn it with --label in place of --speech",
+                             path, dictionary->n_frames);
+    }
+    return UM_OK;
+}
+
 /* Every run of components with one label becomes a known source. */
 static um_status add_runs(umi_sources *sources, const um_dictionary *dictionary, const char *path,
                           um_error *error)
@@ -102,6 +114,9 @@ um_status umi_sources_load(const char *const *paths, size_t n_paths, umi_sources
         status = um_dictionary_load(paths[i], &sources->dictionaries[i], error);
         if (status == UM_OK) {
             sources->n_dictionaries++;
+            status = check_plain(sources->dictionaries[i], paths[i], error);
+        }
+        if (status == UM_OK) {
             status = check_alike(sources->dictionaries[0], paths[0], sources->dictionaries[i],
                                  paths[i], error);
         }

@@ -58,13 +58,13 @@ static um_status push(stream *s, size_t n, um_error *error)
         s->written[i] = um_view_of(um_row(s->sources[i], drop), n - drop, C);
     }
     um_cview in = um_cview_of(s->mix + (s->n_mix - n) * C, n, C);
-    if (s->splitter->push(s->splitter->user, in, s->sources) != UM_OK) {
-        return umi_error_set(error, UM_ERR_INTERNAL, "%s: a block was refused",
-                             umi_audio_reader_name(s->recording->reader));
+    um_status status = s->splitter->push(s->splitter->user, in, s->sources, error);
+    if (status != UM_OK) {
+        return status;
     }
     s->skip -= drop;
     size_t n_out = n - drop;
-    um_status status = umi_stems_write(s->stems, s->written, s->mix, s->whole, n_out, error);
+    status = umi_stems_write(s->stems, s->written, s->mix, s->whole, n_out, error);
     s->n_mix -= n_out;
     memmove(s->mix, s->mix + n_out * C, s->n_mix * C * sizeof *s->mix);
     if (s->whole != NULL) {
@@ -141,9 +141,11 @@ um_status umi_stream_split(umi_recording *recording, const umi_stream_splitter *
     return status;
 }
 
-static um_status push_to_separator(void *user, um_cview in, const um_view *stems)
+static um_status push_to_separator(void *user, um_cview in, const um_view *stems, um_error *error)
 {
-    return um_separator_push(user, in, stems);
+    return um_separator_push(user, in, stems) == UM_OK
+               ? UM_OK
+               : umi_error_set(error, UM_ERR_INTERNAL, "the separator refused a block");
 }
 
 um_status umi_stream(umi_recording *recording, um_separator *separator, umi_stems *stems,

@@ -16,7 +16,7 @@ size_t umi_stream_block_frames(size_t n_channels, size_t n_stems);
  * its energy: as it is written, it is the rest. `push` must bear a block of no frames. */
 typedef struct umi_stream_splitter {
     size_t delay;
-    um_status (*push)(void *user, um_cview in, const um_view *stems);
+    um_status (*push)(void *user, um_cview in, const um_view *stems, um_error *error);
     void *user;
 } umi_stream_splitter;
 

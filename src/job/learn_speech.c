@@ -1,0 +1,221 @@
+#include "job/learn_speech.h"
+
+#include "core/error.h"
+#include "core/matrix.h"
+#include "core/memory.h"
+#include "io/output_file.h"
+#include "job/frame_walk.h"
+#include "job/learn_origin.h"
+#include "job/speech_transform.h"
+#include "unmingle/denoiser.h"
+#include "unmingle/dictionary.h"
+#include "unmingle/nmf.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ITERATIONS = 60, FRAMES_MAX = 65536, RATE = 16000 };
+
+/* Of the loudest column of a recording: what is softer is no speech. */
+static const double SILENCE = 1e-3;
+
+static um_status out_of_memory(um_error *error)
+{
+    return umi_error_set(error, UM_ERR_MEMORY, "not enough memory to learn");
+}
+
+/* -- Frames ------------------------------------------------------------------------------------ */
+
+typedef struct taking {
+    um_view V;
+    umi_frame_taker taker;
+} taking;
+
+static um_status take(void *user, const float *magnitudes, um_error *error)
+{
+    taking *t = user;
+    (void)error;
+    memcpy(um_row(t->V, (size_t)t->taker.next), magnitudes, t->V.cols * sizeof *magnitudes);
+    t->taker.next = t->taker.next + 1 < t->V.rows ? t->taker.next + 1 : UINT64_MAX;
+    return UM_OK;
+}
+
+static um_status advance(void *user, size_t n_samples, um_error *error)
+{
+    (void)user;
+    (void)n_samples;
+    (void)error;
+    return UM_OK;
+}
+
+/* Row t of M: frame t of V and its neighbours; false when they are silent. */
+static bool stack(um_cview V, size_t t, double least, float *row)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < UM_DENOISER_STACKED; i++) {
+        size_t s = t + i < 1 ? 0 : t + i - 1;
+        const float *v = um_crow(V, s < V.rows ? s : V.rows - 1);
+        memcpy(row + i * V.cols, v, V.cols * sizeof *row);
+        for (size_t f = 0; f < V.cols; f++) {
+            sum += (double)v[f];
+        }
+    }
+    if (!(sum > 0.0 && sum >= least)) {
+        return false;
+    }
+    float scale = (float)(1.0 / sqrt(sum));
+    for (size_t i = 0; i < UM_DENOISER_STACKED * V.cols; i++) {
+        row[i] *= scale;
+    }
+    return true;
+}
+
+/* Fills M with the columns to learn from, shortening it to these. */
+static void stack_all(um_cview V, um_view *M)
+{
+    double loudest = 0.0;
+    for (size_t t = 1; t + 1 < V.rows; t++) {
+        um_cview around = {um_crow(V, t - 1), UM_DENOISER_STACKED, V.cols, V.stride};
+        loudest = fmax(loudest, umi_matrix_sum(around));
+    }
+    size_t n = 0;
+    for (size_t t = 0; t < V.rows; t++) {
+        n += stack(V, t, SILENCE * loudest, um_row(*M, n));
+    }
+    M->rows = n;
+}
+
+/* -- One speaker ------------------------------------------------------------------------------- */
+
+static um_status read_frames(const umi_learn_speech_config *c, umi_recording *recording, um_view *V,
+                             um_error *error)
+{
+    const char *name = umi_audio_reader_name(recording->reader);
+    um_stft_config transform = umi_speech_transform(recording->format.sample_rate);
+    um_stft *stft;
+    if (recording->format.sample_rate < RATE) {
+        return umi_error_set(error, UM_ERR_DATA,
+                             "%s: has %.0f Hz; speech is learned at %d and more", name,
+                             recording->format.sample_rate, RATE);
+    }
+    um_status status = um_stft_new(&transform, &stft, error);
+    if (status != UM_OK) {
+        return status;
+    }
+    uint64_t there = umi_frame_walk_frames(stft, recording->n_frames);
+    size_t n = there < FRAMES_MAX ? (size_t)there : FRAMES_MAX;
+    *V = umi_matrix_new(n, UMI_SPEECH_BINS);
+    taking t = {*V, {n > 0 ? 0 : UINT64_MAX, take, advance, &t}};
+    umi_frame_walk_config walk = {stft, true, c->parallel};
+    uint64_t n_samples = (uint64_t)n * um_stft_hop(stft);
+    n_samples = n_samples < recording->n_frames ? n_samples : recording->n_frames;
+    status = V->data != NULL ? umi_frame_walk(&walk, recording, 0, n_samples, &t.taker, error)
+                             : out_of_memory(error);
+    um_stft_free(stft);
+    return status;
+}
+
+static um_status factorise(const umi_learn_speech_config *c, um_cview M, um_view W, um_error *error)
+{
+    um_nmf_config config = um_nmf_config_default();
+    config.n_frames = M.rows;
+    config.n_bins = M.cols;
+    config.n_components = W.rows;
+    config.iterations = ITERATIONS;
+    config.parallel = c->parallel;
+    um_nmf *nmf;
+    um_status status = um_nmf_new(&config, &nmf);
+    if (status != UM_OK) {
+        return out_of_memory(error);
+    }
+    status = um_nmf_start_random(nmf, M, c->seed);
+    if (status == UM_OK) {
+        status = um_nmf_run(nmf, M, c->watch.progress);
+    }
+    for (size_t k = 0; k < W.rows && status == UM_OK; k++) {
+        memcpy(um_row(W, k), um_crow(um_nmf_atoms(nmf), k), W.cols * sizeof(float));
+    }
+    um_nmf_free(nmf);
+    return status == UM_OK ? UM_OK
+                           : umi_error_set(error, status,
+                                           status == UM_ERR_CANCELLED ? "cancelled"
+                                                                      : "the factorisation failed");
+}
+
+/* Fills W with the atoms of one recording. */
+static um_status learn_speaker(const umi_learn_speech_config *c, const char *path, um_view W,
+                               umi_learn_speech_result *result, um_error *error)
+{
+    umi_recording recording;
+    um_view V = {0}, M = {0};
+    um_status status = umi_recording_open(path, &c->reader, c->watch.progress, &recording, error);
+    if (status != UM_OK) {
+        return status;
+    }
+    status = read_frames(c, &recording, &V, error);
+    if (status == UM_OK) {
+        M = umi_matrix_new(V.rows + 1, W.cols); /* one row to try the next column in */
+        status = M.data != NULL ? UM_OK : out_of_memory(error);
+    }
+    if (status == UM_OK) {
+        stack_all(um_const_view(V), &M);
+        status = M.rows > 0 ? factorise(c, um_const_view(M), W, error)
+                            : umi_error_set(error, UM_ERR_DATA, "%s: no speech to learn from",
+                                            umi_audio_reader_name(recording.reader));
+        result->n_frames += M.rows;
+    }
+    umi_free(V.data);
+    umi_free(M.data);
+    umi_recording_close(&recording);
+    return status;
+}
+
+/* -- All of them ------------------------------------------------------------------------------- */
+
+static um_status make_dictionary(const umi_learn_speech_config *c, um_dictionary **out,
+                                 um_error *error)
+{
+    um_status status =
+        um_dictionary_new(c->n_files * c->n_atoms, UM_DENOISER_STACKED, UMI_SPEECH_BINS, out);
+    if (status != UM_OK) {
+        return status == UM_ERR_MEMORY
+                   ? out_of_memory(error)
+                   : umi_error_set(error, status, "%zu speakers of %zu atoms are too many",
+                                   c->n_files, c->n_atoms);
+    }
+    um_dictionary *d = *out;
+    d->sample_rate = RATE;
+    d->stft = umi_speech_transform(RATE);
+    d->seed = c->seed;
+    for (size_t k = 0; k < d->W.rows; k++) {
+        (void)snprintf(d->labels[k], sizeof d->labels[k], "speech");
+    }
+    return umi_learn_set_origin(d, c->files, c->n_files, error);
+}
+
+um_status umi_learn_speech(const umi_learn_speech_config *config, umi_learn_speech_result *result,
+                           um_error *error)
+{
+    umi_output_file *output = NULL;
+    um_dictionary *dictionary = NULL;
+    memset(result, 0, sizeof *result);
+    um_status status = umi_output_file_begin(config->output, config->force, &output, error);
+    if (status == UM_OK) {
+        status = make_dictionary(config, &dictionary, error);
+    }
+    for (size_t i = 0; i < config->n_files && status == UM_OK; i++) {
+        double share = 1.0 / (double)config->n_files;
+        umi_watch_phase(&config->watch, "learning", share * (double)i, share * (double)(i + 1));
+        um_view W = {um_row(dictionary->W, i * config->n_atoms), config->n_atoms,
+                     dictionary->W.cols, dictionary->W.stride};
+        status = learn_speaker(config, config->files[i], W, result, error);
+    }
+    if (status == UM_OK) {
+        result->n_components = dictionary->W.rows;
+        status = umi_learn_publish(dictionary, output, error);
+    }
+    umi_output_file_free(output); /* what was not committed is removed */
+    um_dictionary_free(dictionary);
+    return status;
+}

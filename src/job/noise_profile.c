@@ -1,0 +1,109 @@
+#include "job/noise_profile.h"
+
+#include "core/error.h"
+#include "core/matrix.h"
+#include "core/memory.h"
+#include "job/frame_walk.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { FRAMES_MAX = 2048 };
+
+/* Frames on their way from the walk into the matrices. */
+typedef struct taking {
+    umi_noise_profile_frames *frames;
+    size_t n_bins, n_all; /* wanted, and that a frame has */
+    size_t n_taken, n_wanted;
+    umi_frame_taker taker;
+} taking;
+
+static um_status take(void *user, const float *magnitudes, um_error *error)
+{
+    taking *t = user;
+    (void)error;
+    for (size_t i = 0; i < t->frames->n_matrices; i++) {
+        memcpy(um_row(t->frames->V[i], t->n_taken), magnitudes + i * t->n_all,
+               t->n_bins * sizeof *magnitudes);
+    }
+    t->n_taken++;
+    t->taker.next = t->n_taken < t->n_wanted ? t->taker.next + 1 : UINT64_MAX;
+    return UM_OK;
+}
+
+static um_status advance(void *user, size_t n_samples, um_error *error)
+{
+    (void)user;
+    (void)n_samples;
+    (void)error;
+    return UM_OK;
+}
+
+static bool allocate(umi_noise_profile_frames *frames, size_t n_frames, size_t n_bins)
+{
+    frames->V = umi_alloc(frames->n_matrices, sizeof *frames->V);
+    for (size_t i = 0; frames->V != NULL && i < frames->n_matrices; i++) {
+        frames->V[i] = umi_matrix_new(n_frames, n_bins);
+        if (frames->V[i].data == NULL) {
+            return false;
+        }
+    }
+    return frames->V != NULL;
+}
+
+um_status umi_noise_profile_read(const umi_noise_profile_source *source, umi_recording *recording,
+                                 umi_noise_profile_frames *frames, um_error *error)
+{
+    const char *name = umi_audio_reader_name(recording->reader);
+    double rate = recording->format.sample_rate;
+    size_t hop = um_stft_hop(source->stft), length = um_stft_length(source->stft);
+    memset(frames, 0, sizeof *frames);
+    if (um_stft_n_bins(source->stft) < source->n_bins) {
+        return umi_error_set(error, UM_ERR_DATA,
+                             "%s: a profile of %.0f Hz does not reach as high as the recording; "
+                             "take one of its sample rate",
+                             name, rate);
+    }
+    double end = fmin(source->end * rate, (double)recording->n_frames);
+    uint64_t first = (uint64_t)fmin(source->start * rate, (double)recording->n_frames);
+    uint64_t n_samples = end > (double)first ? (uint64_t)end - first : 0;
+    /* Frames that lie wholly within: the first ones begin in the silence before the stretch. */
+    size_t partial = (length + hop - 1) / hop - 1;
+    uint64_t whole = n_samples / hop;
+    if (whole < partial + 4) {
+        return umi_error_set(
+            error, UM_ERR_DATA,
+            "%s: the noise profile has %.3f s of sound; %.2f s at least are needed", name,
+            (double)n_samples / rate, (double)((partial + 4) * hop) / rate);
+    }
+    uint64_t n = whole - partial;
+    frames->n_matrices = source->keep_channels ? recording->format.channels : 1;
+    taking t = {.frames = frames,
+                .n_bins = source->n_bins,
+                .n_all = um_stft_n_bins(source->stft),
+                .n_wanted = n < FRAMES_MAX ? (size_t)n : FRAMES_MAX};
+    t.taker = (umi_frame_taker){partial, take, advance, &t};
+    if (!allocate(frames, t.n_wanted, source->n_bins)) {
+        umi_noise_profile_free(frames);
+        return umi_error_set(error, UM_ERR_MEMORY, "%s: not enough memory for the profile", name);
+    }
+    umi_frame_walk_config walk = {source->stft, !source->keep_channels, um_parallel_serial()};
+    um_status status =
+        umi_frame_walk(&walk, recording, first, (t.n_wanted + partial) * hop, &t.taker, error);
+    if (status == UM_OK) {
+        status = umi_recording_rewind(recording, error);
+    }
+    if (status != UM_OK) {
+        umi_noise_profile_free(frames);
+    }
+    return status;
+}
+
+void umi_noise_profile_free(umi_noise_profile_frames *frames)
+{
+    for (size_t i = 0; frames->V != NULL && i < frames->n_matrices; i++) {
+        umi_free(frames->V[i].data);
+    }
+    umi_free(frames->V);
+    memset(frames, 0, sizeof *frames);
+}
