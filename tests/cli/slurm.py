@@ -160,25 +160,20 @@ class Cluster:
 
     def call(self, *arguments, check=True, **options):
         """What a client of Slurm's prints."""
-        result = subprocess.run(arguments, env=self.environment, capture_output=True, text=True,
-                                timeout=SECONDS_MAX, check=False, stdin=subprocess.DEVNULL,
-                                **options)
+        options = {"env": self.environment, **options}
+        result = subprocess.run(arguments, capture_output=True, text=True, check=False,
+                                timeout=SECONDS_MAX, stdin=subprocess.DEVNULL, **options)
         if check and result.returncode != 0:
             raise RuntimeError(f"{arguments}: {result.stderr}\n{self.logs()}")
         return result.stdout
 
-    def submit(self, path, folder, script, *arguments):
-        """Hands in a batch script with the folder `path` before all others in $PATH; its number."""
+    def submit(self, path, folder, *arguments):
+        """What sbatch is given in `folder`, with `path` before all others in $PATH; the job."""
         environment = {**self.environment, "PATH": f"{path}:{PATH}"}
-        result = subprocess.run(["sbatch", "--parsable", *script, *arguments], cwd=folder,
-                                env=environment, capture_output=True, text=True, check=False,
-                                timeout=SECONDS_MAX, stdin=subprocess.DEVNULL)
-        if result.returncode != 0:
-            raise RuntimeError(f"sbatch: {result.stderr}\n{self.logs()}")
-        return result.stdout.strip()
+        return self.call("sbatch", "--parsable", *arguments, cwd=folder, env=environment).strip()
 
     def tasks(self, job):
         """The tasks of an array: number, state and exit code."""
         text = self.call("scontrol", "show", "job", job, "--oneliner")
-        found = re.findall(r"ArrayTaskId=(\S+) .*JobState=(\S+) .*ExitCode=(\S+) ", text)
+        found = re.findall(r" ArrayTaskId=(\S+) .* JobState=(\S+) .* ExitCode=(\S+) ", text)
         return sorted(found, key=lambda task: (len(task[0]), task[0]))
