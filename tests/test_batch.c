@@ -35,7 +35,7 @@ static int set_up(void **state)
         snprintf(names[i][1], sizeof names[i][1], "%zu/%zu.wav", i % 3, i);
         snprintf(inputs[i], sizeof inputs[i], "%s", scratch_path(&files, names[i][0]));
         sound_file_write_int(inputs[i], UMI_SAMPLE_S16, sound, 100, 1, 8000);
-        items[i] = (umi_batch_item){inputs[i], names[i][1], 244, UM_OK, NULL};
+        items[i] = (umi_batch_item){inputs[i], names[i][1], 244, false, UM_OK, NULL};
     }
     memset(told, 0, sizeof told);
     n_told = 0;
@@ -114,7 +114,7 @@ static void every_item_is_told(void **state)
     umi_batch_state s;
     char why[] = "closed: denied";
     scratch_write(&files, names[4][0], "junk", 4);
-    items[5] = (umi_batch_item){inputs[5], NULL, 0, UM_ERR_PERMISSION, why};
+    items[5] = (umi_batch_item){inputs[5], NULL, 0, false, UM_ERR_PERMISSION, why};
     assert_int_equal(run((umi_shard){0, 1}, &s), UM_OK);
     assert_int_equal(s.n_items, N_ITEMS);
     assert_int_equal(s.n_done, N_ITEMS - 2);
@@ -123,7 +123,7 @@ static void every_item_is_told(void **state)
     for (size_t i = 0; i < N_ITEMS; i++) {
         assert_string_equal(told[i], i == 4 || i == 5 ? "failed" : "done");
     }
-    items[5] = (umi_batch_item){inputs[5], names[5][1], 0, UM_OK, NULL};
+    items[5] = (umi_batch_item){inputs[5], names[5][1], 0, false, UM_OK, NULL};
     assert_int_equal(run((umi_shard){0, 1}, &s), UM_OK);
     assert_int_equal(s.n_skipped, N_ITEMS - 2);
     assert_int_equal(s.n_done, 1);

@@ -12,11 +12,15 @@
 static scratch files;
 static um_error error;
 static char before[PATH_MAX];
+static bool are_entries;
+static umi_shard shard;
 
 static int set_up(void **state)
 {
     (void)state;
     scratch_make(&files);
+    are_entries = false;
+    shard = (umi_shard){0, 1};
     return getcwd(before, sizeof before) != NULL && chdir(files.directory) == 0 ? 0 : -1;
 }
 
@@ -40,8 +44,9 @@ static um_status check(bool residue, const char *folder, const char *const *pair
         size_t i = list.n_items;
         items[i].input = strcpy(texts[2 * i], pairs[2 * i]);
         items[i].output = strcpy(texts[2 * i + 1], pairs[2 * i + 1]);
+        items[i].is_entry = are_entries;
     }
-    return umi_batch_check_outputs(&list, &folder, folder != NULL, residue, &error);
+    return umi_batch_check_outputs(&list, &folder, folder != NULL, residue, shard, &error);
 }
 
 static void assert_refused(um_status status, const char *one, const char *other)
@@ -75,6 +80,38 @@ static void an_input_stays(void **state)
     assert_int_equal(rename("out/b.wav", "out/b.residue.wav"), 0);
     assert_int_equal(check(false, NULL, pairs), UM_OK);
     assert_refused(check(true, NULL, pairs), "in.wav: is an input", "out/b.residue.wav");
+    static const char *const linked[] = {"link.wav", "a.wav", "none", "b.wav", NULL};
+    scratch_write(&files, "out/b.wav", "x", 1);
+    assert_int_equal(remove("out/b.residue.wav"), 0);
+    assert_int_equal(symlink("out/b.wav", "link.wav"), 0);
+    assert_refused(check(false, NULL, linked), "link.wav: is an input", "out/b.wav");
+}
+
+/* Files that a folder was found to hold are not looked at where it cannot matter. */
+static void an_entry_stays(void **state)
+{
+    (void)state;
+    static const char *const pairs[] = {"in/a.wav", "a.wav", "in/b.wav", "b.wav", NULL};
+    static const char *const beside[] = {"link/a.wav", "b.wav", "link/b.wav", "c.wav", NULL};
+    are_entries = true;
+    assert_int_equal(mkdir("in", 0777), 0);
+    assert_int_equal(mkdir("out", 0777), 0);
+    assert_int_equal(symlink("out", "link"), 0);
+    scratch_write(&files, "in/a.wav", "x", 1);
+    scratch_write(&files, "out/a.wav", "x", 1);
+    assert_int_equal(check(false, NULL, pairs), UM_OK);
+    scratch_write(&files, "out/b.wav", "x", 1);
+    assert_refused(check(false, NULL, beside), "link/b.wav: is an input", "out/b.wav");
+    assert_int_equal(remove("out/b.wav"), 0);
+    assert_int_equal(symlink("../in/a.wav", "out/b.wav"), 0);
+    assert_refused(check(false, NULL, pairs), "in/a.wav: is an input", "out/b.wav");
+    shard = (umi_shard){0, 2}; /* that output is the other run's business */
+    assert_int_equal(check(false, NULL, pairs), UM_OK);
+    shard.index = 1;
+    assert_refused(check(false, NULL, pairs), "in/a.wav: is an input", "out/b.wav");
+    assert_int_equal(remove("out/b.wav"), 0);
+    assert_int_equal(link("in/a.wav", "out/b.wav"), 0);
+    assert_refused(check(false, NULL, pairs), "in/a.wav: is an input", "out/b.wav");
 }
 
 static void what_is_read_is_not_written_into(void **state)
@@ -117,6 +154,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(two_for_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_input_stays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_entry_stays, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_read_is_not_written_into, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_records_are_ours, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_folder_is_not_its_own_output, set_up, tear_down),

@@ -45,7 +45,8 @@ static void make(const char *name)
 /* Lists the operands, NULL after the last, for `output`. */
 static um_status list_of(const char *output, bool residue, const char *const *operands)
 {
-    umi_batch_list_config config = {.operands = operands, .output = output, .residue = residue};
+    umi_batch_list_config config = {
+        .operands = operands, .output = output, .residue = residue, .shard = {0, 1}};
     while (operands[config.n_operands] != NULL) {
         config.n_operands++;
     }
@@ -150,7 +151,7 @@ static void a_manifest_keeps_paths(void **state)
     (void)state;
     static const char text[] = "\"x/./a.wav\"\n\"/y/b.mp3\"\n{\"input\":\"../c\",\"output\":\"d\"}";
     scratch_write(&files, "list", text, sizeof text - 1);
-    umi_batch_list_config config = {.manifest = "list", .output = "out"};
+    umi_batch_list_config config = {.manifest = "list", .output = "out", .shard = {0, 1}};
     assert_int_equal(umi_batch_list_new(&config, &list, &error), UM_OK);
     assert_string_equal(items(), "x/./a.wav>x/a.wav|/y/b.mp3>y/b.mp3.flac|../c>d|");
     assert_false(list.is_single);
@@ -158,6 +159,23 @@ static void a_manifest_keeps_paths(void **state)
     scratch_write(&files, "list", "\"../a.wav\"", 10);
     assert_int_equal(umi_batch_list_new(&config, &list, &error), UM_ERR_DATA);
     assert_int_equal(list.n_items, 0);
+}
+
+static void a_shard_has_the_same_items(void **state)
+{
+    (void)state;
+    make("in/");
+    make("in/a.wav");
+    make("in/b.wav");
+    make("in/c.wav");
+    static const char *const operands[] = {"in"};
+    umi_batch_list_config config = {
+        .operands = operands, .n_operands = 1, .output = "out", .shard = {1, 2}};
+    assert_int_equal(umi_batch_list_new(&config, &list, &error), UM_OK);
+    assert_string_equal(items(), "in/a.wav>a.wav|in/b.wav>b.wav|in/c.wav>c.wav|");
+    assert_int_equal(list.items[0].n_bytes, 0); /* another run's business */
+    assert_int_equal(list.items[1].n_bytes, 5);
+    assert_int_equal(list.items[2].n_bytes, 0);
 }
 
 static um_status attempt(void *context)
@@ -184,6 +202,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(residues, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_manifest_keeps_paths, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_shard_has_the_same_items, set_up, tear_down),
         cmocka_unit_test_setup_teardown(memory, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,8 @@ static int tear_down(void **state)
 }
 
 static char root[] = "out", in_a[] = "in/a\n.wav", out_a[] = "a\n.wav", in_b[] = "b", why[] = "no";
-static umi_batch_item items[] = {{in_a, out_a, 5, UM_OK, NULL}, {in_b, NULL, 0, UM_ERR_IO, why}};
+static umi_batch_item items[] = {{in_a, out_a, 5, false, UM_OK, NULL},
+                                 {in_b, NULL, 0, false, UM_ERR_IO, why}};
 static const umi_batch_list list = {.root = root, .items = items, .n_items = 2};
 
 static void assert_line(size_t i, const umi_batch_entry *entry, const char *expected)

@@ -30,7 +30,8 @@ static int tear_down(void **state)
     return 0;
 }
 
-static um_status take(void *user, const char *path, um_status problem, const char *why)
+static um_status take(void *user, const char *path, bool is_link, um_status problem,
+                      const char *why)
 {
     assert_ptr_equal(user, &files);
     assert_int_equal(problem != UM_OK, why != NULL);
@@ -38,7 +39,8 @@ static um_status take(void *user, const char *path, um_status problem, const cha
         return UM_ERR_CANCELLED;
     }
     size_t n = strlen(found);
-    snprintf(found + n, sizeof found - n, "%s%s|", problem != UM_OK ? "!" : "", path);
+    snprintf(found + n, sizeof found - n, "%s%s%s|", problem != UM_OK ? "!" : "", path,
+             is_link ? "@" : "");
     return UM_OK;
 }
 
@@ -86,7 +88,7 @@ static void what_is_no_work(void **state)
     umi_file_identity out;
     assert_true(umi_file_identify(scratch_path(&files, "out"), &out));
     assert_int_equal(walk("", &out), UM_OK);
-    assert_string_equal(found, "d/a.wav|d/lost.wav|d/same.wav|");
+    assert_string_equal(found, "d/a.wav|d/lost.wav@|d/same.wav@|");
 }
 
 static void a_folder_that_cannot_be_read_is_told(void **state)

@@ -139,7 +139,9 @@ static um_status list_files(run *r, um_error *error)
         operands[i] = o->operands[i].text;
     }
     umi_batch_list_config config = {
-        operands, o->n_operands, o->manifest, umi_running_spool_directory(), o->output, o->residue};
+        operands,  o->n_operands, o->manifest, umi_running_spool_directory(),
+        o->output, o->residue,    r->shard,
+    };
     um_status status = umi_batch_list_new(&config, &r->list, error);
     umi_free(operands);
     return status;

@@ -8,6 +8,7 @@
 #include "io/text.h"
 #include "job/batch_record.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -53,7 +54,7 @@ static um_status check_not_hidden(const umi_batch_list *list, um_error *error)
 /* -- Two inputs for one output ----------------------------------------------------------------- */
 
 typedef struct named {
-    char *path;
+    char *path; /* the item's own, or made for a residue */
     const umi_batch_item *item;
 } named;
 
@@ -89,8 +90,7 @@ static um_status check_unique(const umi_batch_list *list, bool residue, um_error
     for (size_t i = 0; ok && i < list->n_items; i++) {
         const umi_batch_item *item = &list->items[i];
         if (item->problem == NULL) {
-            names[n++] = (named){umi_path_copy(item->output, strlen(item->output)), item};
-            ok = names[n - 1].path != NULL;
+            names[n++] = (named){item->output, item};
         }
         if (ok && item->problem == NULL && residue) {
             names[n++] = (named){umi_batch_residue_name(item->output), item};
@@ -99,7 +99,9 @@ static um_status check_unique(const umi_batch_list *list, bool residue, um_error
     }
     um_status status = ok ? check_names(names, n, error) : out_of_memory(error);
     for (size_t i = 0; i < n; i++) {
-        umi_free(names[i].path);
+        if (names[i].path != names[i].item->output) {
+            umi_free(names[i].path);
+        }
     }
     umi_free(names);
     return status;
@@ -107,79 +109,155 @@ static um_status check_unique(const umi_batch_list *list, bool residue, um_error
 
 /* -- Outputs that are inputs ------------------------------------------------------------------- */
 
-typedef struct input {
-    umi_file_identity identity;
+/* An output that is there already. */
+typedef struct standing {
+    umi_file_identity identity; /* first: see by_identity */
     const umi_batch_item *item;
-} input;
+    bool is_residue;
+} standing;
 
+/* The shard's outputs that are there. Each of them is an input by another name only if one of the
+ * two has another name: is a link, or has a hard link. Else it is only when both are in the same
+ * folder, so the inputs in other folders, nearly all, need not be looked at. */
+typedef struct standings {
+    standing *files;
+    umi_file_identity *folders; /* that they are in */
+    size_t n;
+    bool have_other_names;
+} standings;
+
+/* The folder that was asked for last: mostly it is the next one, too. */
+typedef struct last_folder {
+    char path[PATH_MAX]; /* with a slash at its end; "": none yet */
+    bool is_there;
+    umi_file_identity identity;
+} last_folder;
+
+/* Two identities, or what begins with them. */
 static int by_identity(const void *a, const void *b)
 {
-    const umi_file_identity *x = &((const input *)a)->identity, *y = &((const input *)b)->identity;
+    const umi_file_identity *x = a, *y = b;
     if (x->device != y->device) {
         return x->device < y->device ? -1 : 1;
     }
     return (x->inode > y->inode) - (x->inode < y->inode);
 }
 
-/* Tells of an input that is the file at `path`, below the list's root. */
-static um_status check_is_no_input(const umi_batch_list *list, const char *path,
-                                   const input *inputs, size_t n, um_error *error)
+/* Which folder the file at `path` is in; false when there is none. */
+static bool identify_folder(last_folder *last, const char *path, umi_file_identity *identity)
 {
-    input wanted = {0};
-    char *whole = umi_path_join(list->root, path);
-    if (whole == NULL) {
+    const char *slash = strrchr(path, '/');
+    const char *folder = slash != NULL ? path : "./";
+    size_t n = slash != NULL ? (size_t)(slash - path) + 1 : 2;
+    if (n >= sizeof last->path) {
+        return false;
+    }
+    if (strncmp(last->path, folder, n) != 0 || last->path[n] != '\0') {
+        memcpy(last->path, folder, n);
+        last->path[n] = '\0';
+        last->is_there = umi_file_identify(last->path, &last->identity);
+    }
+    *identity = last->identity;
+    return last->is_there;
+}
+
+static char *path_of_output(const umi_batch_list *list, const umi_batch_item *item, bool is_residue)
+{
+    char *name = is_residue ? umi_batch_residue_name(item->output) : item->output;
+    char *path = name != NULL ? umi_path_join(list->root, name) : NULL;
+    if (is_residue) {
+        umi_free(name);
+    }
+    return path;
+}
+
+static um_status look_at_output(const umi_batch_list *list, const umi_batch_item *item,
+                                bool is_residue, last_folder *last, standings *s, um_error *error)
+{
+    struct stat status;
+    char *path = path_of_output(list, item, is_residue);
+    if (path == NULL) {
         return out_of_memory(error);
     }
-    const input *found = umi_file_identify(whole, &wanted.identity)
-                             ? bsearch(&wanted, inputs, n, sizeof *inputs, by_identity)
-                             : NULL;
-    um_status status = UM_OK;
-    if (found != NULL) {
-        char one[SHOWN], other[SHOWN];
-        status = umi_error_set(error, UM_ERR_ARGUMENT,
-                               "%s: is an input, and %s would be written over it; take another "
-                               "--output",
-                               umi_display_name(found->item->input, one, sizeof one),
-                               umi_display_name(whole, other, sizeof other));
+    bool is_there = lstat(path, &status) == 0;
+    if (is_there && S_ISLNK(status.st_mode)) {
+        s->have_other_names = true;
+        is_there = stat(path, &status) == 0;
     }
-    umi_free(whole);
+    if (is_there && identify_folder(last, path, &s->folders[s->n])) {
+        s->have_other_names |= status.st_nlink > 1;
+        s->files[s->n++] = (standing){{status.st_dev, status.st_ino}, item, is_residue};
+    }
+    umi_free(path);
+    return UM_OK;
+}
+
+/* Fills *s, whose arrays are to be freed, also after a failure. */
+static um_status look_at_outputs(const umi_batch_list *list, bool residue, umi_shard shard,
+                                 standings *s, um_error *error)
+{
+    um_status status = UM_OK;
+    size_t n_at_most = 2 * (list->n_items / shard.count + 1);
+    last_folder last = {.path = ""};
+    s->files = umi_alloc(n_at_most, sizeof *s->files);
+    s->folders = umi_alloc(n_at_most, sizeof *s->folders);
+    if (s->files == NULL || s->folders == NULL) {
+        return out_of_memory(error);
+    }
+    for (size_t i = shard.index; i < list->n_items && status == UM_OK; i += shard.count) {
+        const umi_batch_item *item = &list->items[i];
+        for (int k = 0; k <= residue && item->problem == NULL && status == UM_OK; k++) {
+            status = look_at_output(list, item, k == 1, &last, s, error);
+        }
+    }
+    qsort(s->files, s->n, sizeof *s->files, by_identity);
+    qsort(s->folders, s->n, sizeof *s->folders, by_identity);
     return status;
 }
 
-static um_status check_inputs_stay(const umi_batch_list *list, bool residue, um_error *error)
+static um_status refuse(const umi_batch_list *list, const umi_batch_item *input,
+                        const standing *found, um_error *error)
 {
-    size_t n = 0;
-    umi_file_identity root;
-    if (!umi_file_identify(list->root, &root)) {
-        return UM_OK; /* nothing is there yet */
-    }
-    input *inputs = umi_alloc(list->n_items, sizeof *inputs);
-    if (inputs == NULL) {
+    char one[SHOWN], other[SHOWN];
+    char *path = path_of_output(list, found->item, found->is_residue);
+    if (path == NULL) {
         return out_of_memory(error);
     }
-    for (size_t i = 0; i < list->n_items; i++) {
-        inputs[n].item = &list->items[i];
-        n += list->items[i].problem == NULL &&
-             umi_file_identify(list->items[i].input, &inputs[n].identity);
+    um_status status =
+        umi_error_set(error, UM_ERR_ARGUMENT,
+                      "%s: is an input, and %s would be written over it; take another --output",
+                      umi_display_name(input->input, one, sizeof one),
+                      umi_display_name(path, other, sizeof other));
+    umi_free(path);
+    return status;
+}
+
+static um_status check_inputs_stay(const umi_batch_list *list, bool residue, umi_shard shard,
+                                   um_error *error)
+{
+    standings s = {0};
+    umi_file_identity identity;
+    last_folder last = {.path = ""};
+    if (!umi_file_identify(list->root, &identity)) {
+        return UM_OK; /* nothing is there yet */
     }
-    if (n > 0) {
-        qsort(inputs, n, sizeof *inputs, by_identity);
-    }
-    um_status status = UM_OK;
-    for (size_t i = 0; i < list->n_items && status == UM_OK; i++) {
+    um_status status = look_at_outputs(list, residue, shard, &s, error);
+    for (size_t i = 0; i < list->n_items && s.n > 0 && status == UM_OK; i++) {
         const umi_batch_item *item = &list->items[i];
-        if (item->problem != NULL) {
-            continue;
+        bool may_be = item->problem == NULL;
+        if (may_be && item->is_entry && !s.have_other_names) {
+            may_be = identify_folder(&last, item->input, &identity) &&
+                     bsearch(&identity, s.folders, s.n, sizeof *s.folders, by_identity) != NULL;
         }
-        status = check_is_no_input(list, item->output, inputs, n, error);
-        if (status == UM_OK && residue) {
-            char *name = umi_batch_residue_name(item->output);
-            status = name != NULL ? check_is_no_input(list, name, inputs, n, error)
-                                  : out_of_memory(error);
-            umi_free(name);
+        const standing *found = may_be && umi_file_identify(item->input, &identity)
+                                    ? bsearch(&identity, s.files, s.n, sizeof *s.files, by_identity)
+                                    : NULL;
+        if (found != NULL) {
+            status = refuse(list, item, found, error);
         }
     }
-    umi_free(inputs);
+    umi_free(s.files);
+    umi_free(s.folders);
     return status;
 }
 
@@ -222,14 +300,14 @@ static um_status check_lands_outside(const umi_batch_list *list, const char *ope
 }
 
 um_status umi_batch_check_outputs(const umi_batch_list *list, const char *const *operands,
-                                  size_t n_operands, bool residue, um_error *error)
+                                  size_t n_operands, bool residue, umi_shard shard, um_error *error)
 {
     um_status status = check_not_hidden(list, error);
     if (status == UM_OK) {
         status = check_unique(list, residue, error);
     }
     if (status == UM_OK) {
-        status = check_inputs_stay(list, residue, error);
+        status = check_inputs_stay(list, residue, shard, error);
     }
     char *root = realpath(list->root, NULL); /* NULL: not there, so that nothing lies below it */
     for (size_t i = 0; root != NULL && i < n_operands && status == UM_OK; i++) {

@@ -10,9 +10,10 @@ um_status umi_batch_check_folders(const char *const *operands, size_t n_operands
                                   const char *output, um_error *error) UM_MUST_USE;
 
 /* UM_ERR_ARGUMENT, naming both sides, when two items have one output, a residue included; when an
- * output is an input; or when it would lie in a folder among the operands that is no part of the
- * folder of outputs. UM_ERR_MEMORY. */
+ * output in the shard is an input; or when it would lie in a folder among the operands that is no
+ * part of the folder of outputs. UM_ERR_MEMORY. */
 um_status umi_batch_check_outputs(const umi_batch_list *list, const char *const *operands,
-                                  size_t n_operands, bool residue, um_error *error) UM_MUST_USE;
+                                  size_t n_operands, bool residue, umi_shard shard,
+                                  um_error *error) UM_MUST_USE;
 
 #endif

@@ -80,11 +80,10 @@ static char *output_name(const char *name)
 
 /* -- Items ------------------------------------------------------------------------------------- */
 
-/* Takes both strings, also when it fails; NULL stands for memory that was short. */
+/* Takes the strings, also when it fails; NULL stands for memory that was short. */
 static um_status append(builder *b, char *input, char *output, um_status problem, char *why)
 {
     umi_batch_list *list = b->list;
-    struct stat status;
     bool ok = input != NULL && (problem != UM_OK ? why : output) != NULL;
     if (ok && list->n_items == list->room) {
         size_t room = list->room == 0 ? 256 : 2 * list->room;
@@ -105,13 +104,13 @@ static um_status append(builder *b, char *input, char *output, um_status problem
         umi_free(why);
         return out_of_memory(b->error);
     }
-    bool has_size = problem == UM_OK && strcmp(input, "-") != 0 && stat(input, &status) == 0;
     list->items[list->n_items++] =
-        (umi_batch_item){input, output, has_size ? (uint64_t)status.st_size : 0, problem, why};
+        (umi_batch_item){.input = input, .output = output, .status = problem, .problem = why};
     return UM_OK;
 }
 
-static um_status found_in_folder(void *user, const char *below, um_status problem, const char *why)
+static um_status found_in_folder(void *user, const char *below, bool is_link, um_status problem,
+                                 const char *why)
 {
     builder *b = user;
     char *input = below[0] != '\0' ? umi_path_join(b->folder, below)
@@ -122,7 +121,11 @@ static um_status found_in_folder(void *user, const char *below, um_status proble
     char *named = umi_path_join(b->prefix, below);
     char *output = named != NULL ? output_name(named) : NULL;
     umi_free(named);
-    return append(b, input, output, UM_OK, NULL);
+    um_status status = append(b, input, output, UM_OK, NULL);
+    if (status == UM_OK) {
+        b->list->items[b->list->n_items - 1].is_entry = !is_link;
+    }
+    return status;
 }
 
 /* The last part of a path, as a string of its own; of "." and "..", what they stand for. NULL when
@@ -274,6 +277,19 @@ static um_status fill(builder *b)
     return status;
 }
 
+/* Fills in the bytes of what this run works on. */
+static void measure(umi_batch_list *list, umi_shard shard)
+{
+    struct stat status;
+    for (size_t i = shard.index; i < list->n_items; i += shard.count) {
+        umi_batch_item *item = &list->items[i];
+        if (item->problem == NULL && strcmp(item->input, "-") != 0 &&
+            stat(item->input, &status) == 0) {
+            item->n_bytes = (uint64_t)status.st_size;
+        }
+    }
+}
+
 um_status umi_batch_list_new(const umi_batch_list_config *config, umi_batch_list *list,
                              um_error *error)
 {
@@ -282,9 +298,11 @@ um_status umi_batch_list_new(const umi_batch_list_config *config, umi_batch_list
     um_status status = fill(&b);
     if (status == UM_OK) {
         status = umi_batch_check_outputs(list, config->operands, config->n_operands,
-                                         config->residue, error);
+                                         config->residue, config->shard, error);
     }
-    if (status != UM_OK) {
+    if (status == UM_OK) {
+        measure(list, config->shard);
+    } else {
         umi_batch_list_free(list);
     }
     return status;

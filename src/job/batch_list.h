@@ -2,6 +2,7 @@
 #ifndef UMI_JOB_BATCH_LIST_H
 #define UMI_JOB_BATCH_LIST_H
 
+#include "job/shard.h"
 #include "unmingle/status.h"
 
 #include <stdbool.h>
@@ -11,7 +12,8 @@
 typedef struct umi_batch_item {
     char *input;      /* to be opened; "-" is standard input */
     char *output;     /* below the list's root, without "." and ".." */
-    uint64_t n_bytes; /* of the input; 0 when that is not known */
+    uint64_t n_bytes; /* of the input, in this run's shard; 0 when that is not known */
+    bool is_entry;    /* a folder was found to hold the input, which is no link to another file */
     um_status status; /* not UM_OK: this is a folder that could not be read, ... */
     char *problem;    /* ... and why; it has no output */
 } umi_batch_item;
@@ -31,10 +33,13 @@ typedef struct umi_batch_list_config {
     const char *spool_directory; /* where a manifest from standard input is kept */
     const char *output;          /* a folder; or a file, for one file */
     bool residue;                /* each output has a residue beside it */
+    umi_shard shard;             /* the items that this run works on; all are listed */
 } umi_batch_list_config;
 
 /* Finds the items. One folder's contents go right below the output; of several operands each goes
- * there under its own name. Formats that cannot be written get ".flac" added to their names.
+ * there under its own name. Formats that cannot be written get ".flac" added to their names. Of
+ * what is in folders, only this run's shard of the files is looked at, as far as can be: a thousand
+ * runs may start at once on one file server.
  *
  * UM_ERR_ARGUMENT, before any work, when two inputs have one output, when an output would lie in a
  * folder that is read (though not when the whole output folder does: that is passed over), or would

@@ -26,7 +26,7 @@ typedef struct walk {
 /* What a folder holds that matters. */
 typedef struct entry {
     char *name;
-    bool is_folder;
+    bool is_folder, is_link;
 } entry;
 
 typedef struct listing {
@@ -42,7 +42,7 @@ static void free_listing(listing *l)
     umi_free(l->entries);
 }
 
-static bool add(listing *l, const char *name, bool is_folder)
+static bool add(listing *l, const char *name, bool is_folder, bool is_link)
 {
     if (l->n == l->room) {
         size_t room = l->room == 0 ? 64 : 2 * l->room;
@@ -61,7 +61,7 @@ static bool add(listing *l, const char *name, bool is_folder)
     if (copy == NULL) {
         return false;
     }
-    l->entries[l->n++] = (entry){copy, is_folder};
+    l->entries[l->n++] = (entry){copy, is_folder, is_link};
     return true;
 }
 
@@ -70,8 +70,8 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const entry *)a)->name, ((const entry *)b)->name);
 }
 
-/* True for a folder that is no link to one; for a link, *to_folder tells where it leads. */
-static bool is_folder(int parent, const struct dirent *d, bool *to_folder)
+/* True for a folder that is no link to one; of a link, *to_folder tells where it leads. */
+static bool is_folder(int parent, const struct dirent *d, bool *is_link, bool *to_folder)
 {
     struct stat status;
     unsigned char type = d->d_type;
@@ -79,7 +79,8 @@ static bool is_folder(int parent, const struct dirent *d, bool *to_folder)
     if (type == DT_UNKNOWN && fstatat(parent, d->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
         type = S_ISDIR(status.st_mode) ? DT_DIR : S_ISLNK(status.st_mode) ? DT_LNK : DT_REG;
     }
-    if (type == DT_LNK) {
+    *is_link = type == DT_LNK;
+    if (*is_link) {
         *to_folder = fstatat(parent, d->d_name, &status, 0) == 0 && S_ISDIR(status.st_mode);
     }
     return type == DT_DIR;
@@ -97,10 +98,10 @@ static um_status list(DIR *stream, listing *l)
         if (d->d_name[0] == '.') {
             continue;
         }
-        bool to_folder;
-        bool folder = is_folder(dirfd(stream), d, &to_folder);
+        bool is_link, to_folder;
+        bool folder = is_folder(dirfd(stream), d, &is_link, &to_folder);
         bool wanted = folder || (!to_folder && umi_is_sound_name(d->d_name));
-        if (wanted && !add(l, d->d_name, folder)) {
+        if (wanted && !add(l, d->d_name, folder, is_link)) {
             return UM_ERR_MEMORY;
         }
     }
@@ -117,7 +118,7 @@ static um_status tell_problem(const walk *w, const char *path, const char *below
     char why[UMI_DISPLAY_MAX + 200];
     (void)snprintf(why, sizeof why, "%s: %s", umi_display_name(path, shown, sizeof shown),
                    strerror(reason));
-    return w->found(w->user, below, umi_status_of_reading(reason), why);
+    return w->found(w->user, below, false, umi_status_of_reading(reason), why);
 }
 
 static um_status walk_folder(const walk *w, const char *path, const char *below);
@@ -130,7 +131,7 @@ static um_status walk_entry(const walk *w, const char *path, const char *below, 
     if (entry_path == NULL || entry_below == NULL) {
         status = out_of_memory(w);
     } else if (!e->is_folder) {
-        status = w->found(w->user, entry_below, UM_OK, NULL);
+        status = w->found(w->user, entry_below, e->is_link, UM_OK, NULL);
     } else {
         status = walk_folder(w, entry_path, entry_below);
     }

@@ -6,10 +6,10 @@
 #include "io/input_file.h"
 #include "unmingle/status.h"
 
-/* Called with the path of a sound file below the folder. Or, where problem is not UM_OK, with a
- * folder that could not be read ("" is the folder itself), and why. A status other than UM_OK ends
- * the walk. */
-typedef um_status (*umi_walk_found)(void *user, const char *path, um_status problem,
+/* Called with the path of a sound file below the folder, and whether the name is a link. Or, where
+ * problem is not UM_OK, with a folder that could not be read ("" is the folder itself), and why. A
+ * status other than UM_OK ends the walk. */
+typedef um_status (*umi_walk_found)(void *user, const char *path, bool is_link, um_status problem,
                                     const char *why);
 
 /* Every folder's names are sorted byte by byte. Sound files are told by name (sound_name.h). What
