@@ -16,7 +16,7 @@ static um_status make_and_free(void *context)
 {
     (void)context;
     um_dictionary *dictionary;
-    um_status status = um_dictionary_new(3, 9, &dictionary);
+    um_status status = um_dictionary_new(3, 1, 9, &dictionary);
     assert_int_equal(status == UM_OK, dictionary != NULL);
     um_dictionary_free(dictionary);
     return status;
@@ -25,13 +25,16 @@ static um_status make_and_free(void *context)
 static void test_new(void **state)
 {
     (void)state;
-    static const size_t wrong[][2] = {{0, 9}, {9, 0}, {4097, 9}, {9, 524290}, {SIZE_MAX, SIZE_MAX}};
+    static const size_t wrong[][3] = {
+        {0, 1, 9},  {9, 1, 0},      {4097, 1, 9},   {9, 0, 9},
+        {9, 65, 9}, {9, 1, 524290}, {9, 2, 262145}, {SIZE_MAX, SIZE_MAX, SIZE_MAX}};
     um_dictionary *dictionary;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        assert_int_equal(um_dictionary_new(wrong[i][0], wrong[i][1], &dictionary), UM_ERR_ARGUMENT);
+        assert_int_equal(um_dictionary_new(wrong[i][0], wrong[i][1], wrong[i][2], &dictionary),
+                         UM_ERR_ARGUMENT);
         assert_null(dictionary);
     }
-    assert_int_equal(um_dictionary_new(3, 9, &dictionary), UM_OK);
+    assert_int_equal(um_dictionary_new(3, 1, 9, &dictionary), UM_OK);
     assert_int_equal(dictionary->W.rows, 3);
     assert_int_equal(dictionary->W.cols, 9);
     assert_true(dictionary->W.stride >= 9);

@@ -50,7 +50,7 @@ static um_dictionary *random_dictionary(umi_random *random)
 {
     um_dictionary *dictionary;
     size_t n_components = 1 + umi_random_below(random, 70);
-    assert_int_equal(um_dictionary_new(n_components, 513, &dictionary), UM_OK);
+    assert_int_equal(um_dictionary_new(n_components, 1, 513, &dictionary), UM_OK);
     for (size_t k = 0; k < n_components; k++) {
         float *atom = um_row(dictionary->W, k);
         for (size_t bin = 0; bin < 513; bin++) {

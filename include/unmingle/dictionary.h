@@ -1,11 +1,11 @@
 /* Trained atoms on disk.
  *
  * A dictionary file is safetensors: 8 bytes header length (little endian), a JSON header, flat
- * data. It holds one tensor `W`, F32 [n_components, n_bins], or [n_components, n_frames, n_bins] for
- * atoms that last several frames, and everything that is needed to use the atoms in "__metadata__";
- * the keys stand at the head of dictionary_metadata.c. The reader trusts nothing: header at most
- * 1 MiB, checked products, tensors that tile the data exactly, every value finite and >= 0, no atom
- * all zero, one label a component. */
+ * data. It holds one tensor `W`, F32 [n_components, n_bins], or [n_components, n_frames, n_bins]
+ * for atoms that last several frames, and everything that is needed to use the atoms in
+ * "__metadata__"; the keys stand at the head of dictionary_metadata.c. The reader trusts nothing:
+ * header at most 1 MiB, checked products, tensors that tile the data exactly, every value finite
+ * and >= 0, no atom all zero, one label a component. */
 #ifndef UNMINGLE_DICTIONARY_H
 #define UNMINGLE_DICTIONARY_H
 
@@ -38,7 +38,7 @@ enum {
 typedef struct um_dictionary {
     um_view W; /* n_components x (n_frames * n_bins), frame after frame, the earliest first; values
                   >= 0, rows sum to 1 within 1e-3 */
-    size_t n_frames; /* of an atom, one hop apart; 1..64, default 1 */
+    size_t n_frames;                  /* of an atom, one hop apart; 1..64, default 1 */
     char (*labels)[UM_LABEL_MAX + 1]; /* one a component; equal labels make one source */
     double sample_rate;               /* Hz the atoms were learned at, 1000..768000 */
     um_stft_config stft;              /* the transform they belong to; n_bins = fft_size / 2 + 1 */
@@ -48,8 +48,8 @@ typedef struct um_dictionary {
     char *trained_from;               /* for people: the names of the recordings, or NULL */
 } um_dictionary;
 
-/* Room for n_components atoms of n_frames frames of n_bins, all zero, labels empty, the strings NULL,
- * `stft` its default, exponent 1. The caller fills in W, labels, sample_rate, stft and seed.
+/* Room for n_components atoms of n_frames frames of n_bins, all zero, labels empty, the strings
+ * NULL, `stft` its default, exponent 1. The caller fills in W, labels, sample_rate, stft and seed.
  * UM_ERR_ARGUMENT for a size of 0 or past the limits above; UM_ERR_MEMORY. */
 UM_API UM_MUST_USE um_status um_dictionary_new(size_t n_components, size_t n_frames, size_t n_bins,
                                                um_dictionary **out);

@@ -21,8 +21,8 @@ static pthread_mutex_t planner_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Sizes are limited to small prime factors because FFTW's ways with others allocate while they
  * transform: in 3.3.10 with primes from 37 on, and in large sizes with two factors of 11 or 13.
- * With one of them at most, none up to UMI_FFT_MAX_SIZE does. They are also the fast ones, and never
- * far apart. */
+ * With one of them at most, none up to UMI_FFT_MAX_SIZE does. They are also the fast ones, and
+ * never far apart. */
 static bool is_good_size(size_t size)
 {
     static const size_t primes[] = {2, 3, 5, 7};

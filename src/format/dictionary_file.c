@@ -294,11 +294,11 @@ um_status um_dictionary_format(const um_dictionary *dictionary, void **bytes, si
     um_view W = dictionary->W;
     umi_tensor tensor = {.name = "W", .dtype = "F32", .shape = {W.rows, W.cols}, .n_dimensions = 2};
     if (dictionary->n_frames > 1) {
-        tensor = (umi_tensor){.name = "W",
-                              .dtype = "F32",
-                              .shape = {W.rows, dictionary->n_frames,
-                                        um_dictionary_n_bins(dictionary)},
-                              .n_dimensions = 3};
+        tensor =
+            (umi_tensor){.name = "W",
+                         .dtype = "F32",
+                         .shape = {W.rows, dictionary->n_frames, um_dictionary_n_bins(dictionary)},
+                         .n_dimensions = 3};
     }
     unsigned char *file;
     size_t data_begin;

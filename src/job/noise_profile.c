@@ -70,11 +70,11 @@ um_status umi_noise_profile_read(const umi_noise_profile_source *source, umi_rec
     /* Frames that lie wholly within: the first ones begin in the silence before the stretch. */
     size_t partial = (length + hop - 1) / hop - 1;
     uint64_t whole = n_samples / hop;
-    if (whole < partial + 4) {
+    if (whole < partial + 1) {
         return umi_error_set(
             error, UM_ERR_DATA,
             "%s: the noise profile has %.3f s of sound; %.2f s at least are needed", name,
-            (double)n_samples / rate, (double)((partial + 4) * hop) / rate);
+            (double)n_samples / rate, (double)((partial + 1) * hop) / rate);
     }
     uint64_t n = whole - partial;
     frames->n_matrices = source->keep_channels ? recording->format.channels : 1;

@@ -141,11 +141,12 @@ class Outputs(Denoise):
     def test_profiles(self):
         self.write("a.wav")
         self.write("0-1", n=999, container="WAV")
-        for profile, status in [("auto", "done"), ("0-0.05", "done"), ("-0:00.05", "skipped"),
+        for profile, status in [("auto", "done"), ("0-0.07", "done"), ("-0:00.07", "skipped"),
                                 ("a.wav", "done"), ("./0-1", "done"), ("0-1", "done")]:
             self.assertEqual(self.report("a.wav", "-o", "b.wav", "--profile",
                                          profile)[0]["status"], status)
         self.refuse(["denoise", "a.wav", "-o", "c.wav", "--profile", "none"], 64, "'none'")
+        self.refuse(["denoise", "a.wav", "-o", "c.wav", "--profile", "0-0.05"], 65, "0.050 s")
 
 
 class Again(Denoise):
@@ -177,7 +178,7 @@ class Again(Denoise):
         os.utime(self.folder / "in/a.wav", ns=(1, 1234567890123456789))
         self.assertEqual(sorted(self.statuses()), ["done", "skipped"])
         for change in (["--strength", "0.5"], ["--max-reduction", "20"], ["--keep-channels"],
-                       ["--strict"], ["--profile", "0-0.01"], ["--profile", "noise.wav"], []):
+                       ["--strict"], ["--profile", "0-0.09"], ["--profile", "noise.wav"], []):
             with self.subTest(change=change):
                 self.assertEqual(self.statuses(*change), ["done", "done"])
                 self.assertEqual(self.statuses(*change), ["skipped", "skipped"])

@@ -99,7 +99,7 @@ size_t fuzz_seed(size_t i, uint8_t *seed)
         return 0;
     }
     um_dictionary *dictionary;
-    require(um_dictionary_new(n_components[i % 3], 9, &dictionary) == UM_OK);
+    require(um_dictionary_new(n_components[i % 3], 1, 9, &dictionary) == UM_OK);
     for (size_t k = 0; k < dictionary->W.rows; k++) {
         um_row(dictionary->W, k)[k] = 0.75f;
         um_row(dictionary->W, k)[k + 2] = 0.25f;

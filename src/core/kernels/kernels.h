@@ -10,8 +10,9 @@
  *
  * The scalar row is the specification. What every row promises:
  *  - Any T, K, M from 0 on, any strides (in floats) >= the row's length, those of H and V also
- *    smaller: they are only read, and their rows may overlap (nmfd_update.c, denoiser_gains.c). All may be unaligned; where rows of
- *    D, R and N do not start on UMI_ALIGNMENT a tile takes up to half as long again.
+ *    smaller: they are only read, and their rows may overlap (nmfd_update.c, denoiser_gains.c). All
+ * may be unaligned; where rows of D, R and N do not start on UMI_ALIGNMENT a tile takes up to half
+ * as long again.
  *  - The bits of one output element depend on its own inputs and on K, M (project: the order of
  *    the sum over M is fixed, product.h), never on T or on the row's place in the tile (accumulate:
  *    rows are added in order, and splitting one call into two by rows changes no bit).
