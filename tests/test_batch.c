@@ -15,7 +15,8 @@ enum { N_ITEMS = 12 };
 
 static scratch files;
 static um_error error;
-static umi_denoise_config denoise;
+static umi_denoise_config denoise = {
+    .dictionary = SPEECH_DICTIONARY, .strength = 1.0, .max_reduction = 40.0};
 static umi_batch_item items[N_ITEMS];
 static umi_batch_list list;
 static char names[N_ITEMS][2][64], root[PATH_MAX], inputs[N_ITEMS][PATH_MAX];

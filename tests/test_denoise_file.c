@@ -18,7 +18,8 @@ enum { N_FRAMES = 3000, N_CHANNELS = 2, N_VALUES = N_FRAMES * N_CHANNELS };
 static scratch files;
 static um_error error;
 static char input[PATH_MAX], output[PATH_MAX], residue[PATH_MAX];
-static const umi_denoise_config config = {.strength = 1.0, .max_reduction = 40.0};
+static const umi_denoise_config config = {
+    .dictionary = SPEECH_DICTIONARY, .strength = 1.0, .max_reduction = 40.0};
 static int32_t sound[N_VALUES];
 
 static int set_up(void **state)

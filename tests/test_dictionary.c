@@ -114,9 +114,9 @@ static void break_fft_size(um_dictionary *d)
     d->stft.fft_size = 14;
 }
 
-static void break_fft_size_22(um_dictionary *d)
+static void break_fft_size_34(um_dictionary *d)
 {
-    d->stft.fft_size = 22;
+    d->stft.fft_size = 34;
 }
 
 static void break_bins(um_dictionary *d)
@@ -180,7 +180,7 @@ static void test_rules(void **state)
                 {break_rate_nan, "sample_rate"},
                 {break_window, "window: hop: 17"},
                 {break_fft_size, "fft_size: 14"},
-                {break_fft_size_22, "fft_size: 22"},
+                {break_fft_size_34, "fft_size: 34"},
                 {break_bins, "W: 9 bins do not fit fft_size 32, which has 17"},
                 {break_exponent, "exponent: 0"},
                 {break_label, "labels[1]"},

@@ -194,7 +194,7 @@ static void test_mistakes(void **state)
         {"separate a --help=more",
          "--help takes no value but 'all' (see 'unmingle separate --help')"},
         {"learn --label a b", "--output DICT is missing (see 'unmingle learn --help')"},
-        {"learn b -o c", "--label NAME is missing (see 'unmingle learn --help')"},
+        {"learn b -o c", "--label NAME is missing, or --speech (see 'unmingle learn --help')"},
         {"learn b --label a c -o d",
          "b stands before the first --label (see 'unmingle learn --help')"},
         {"learn --label a --label b c -o d",

@@ -273,6 +273,9 @@ static um_status check_labels(const umi_options *options, um_error *error)
 {
     char text[256];
     if (options->n_operands > 0 && options->operands[0].label == NULL && !options->learn_speech) {
+        if (options->label.count == 0) {
+            return usage_error(options, error, "--label NAME is missing, or --speech");
+        }
         snprintf(text, sizeof text, "%.200s stands before the first --label",
                  options->operands[0].text);
         return usage_error(options, error, text);

@@ -73,7 +73,7 @@ um_status umi_noise_profile_read(const umi_noise_profile_source *source, umi_rec
     if (whole < partial + 1) {
         return umi_error_set(
             error, UM_ERR_DATA,
-            "%s: the noise profile has %.3f s of sound; %.2f s at least are needed", name,
+            "%s: the noise profile has %.3f s of sound; %.3f s at least are needed", name,
             (double)n_samples / rate, (double)((partial + 1) * hop) / rate);
     }
     uint64_t n = whole - partial;

@@ -66,7 +66,7 @@ WRONG = [
     ("a vector", safetensors(tensor={"shape": [18]}), "shape"),
     ("three dimensions", safetensors(tensor={"shape": [2, 3, 3]}), "W: 3 bins"),
     ("four dimensions", safetensors(tensor={"shape": [2, 3, 3, 1]}), "shape"),
-    ("too many frames", safetensors(tensor={"shape": [1, 18, 1]}), "W: 1 bins"),
+    ("no frames", safetensors(tensor={"shape": [2, 0, 9], "data_offsets": [0, 0]}, data=b""), "shape"),
     ("no atoms", safetensors(tensor={"shape": [0, 9], "data_offsets": [0, 0]}, data=b""), "shape"),
     ("overflow", safetensors(tensor={"shape": [2**33, 2**33]}), "shape"),
     ("negative shape", safetensors(tensor={"shape": [-2, -9]}), "shape"),

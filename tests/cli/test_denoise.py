@@ -140,7 +140,7 @@ class Outputs(Denoise):
 
     def test_profiles(self):
         self.write("a.wav")
-        self.write("0-1", n=999, container="WAV")
+        self.write("0-1", n=1999, container="WAV")
         for profile, status in [("auto", "done"), ("0-0.07", "done"), ("-0:00.07", "skipped"),
                                 ("a.wav", "done"), ("./0-1", "done"), ("0-1", "done")]:
             self.assertEqual(self.report("a.wav", "-o", "b.wav", "--profile",

@@ -128,6 +128,8 @@ class Trees(Batch):
     def run_as_nobody(self, *arguments):
         """Root could read what it must not."""
         program = shutil.copy(UNMINGLE, self.folder)  # nobody can run it there
+        shutil.copytree(pathlib.Path(UNMINGLE).parent / "presets", self.folder / "presets",
+                        dirs_exist_ok=True)
         self.folder.chmod(0o777)
         identity = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if AS_ROOT else {}
         return subprocess.run([program, "denoise", *arguments], cwd=self.folder, timeout=120,
