@@ -144,24 +144,55 @@ static void print_settings(const umi_options *options, const umi_preset *preset,
     }
 }
 
+/* How many of the table's rows a preset sets for a command. */
+static size_t count_rows(const umi_preset *preset)
+{
+    size_t n, n_set = 0;
+    (void)umi_params(&n);
+    for (size_t i = 0; i < n; i++) {
+        n_set += umi_preset_count(preset, i) > 0;
+    }
+    return n_set;
+}
+
+/* Loads for 'denoise' when more of the preset's keys belong to it than to 'separate'. */
+static um_status load_for_its_command(const char *name, umi_preset **out,
+                                      const umi_command **command, um_error *error)
+{
+    const umi_command *denoise = umi_command_find("denoise");
+    umi_preset *other;
+    *command = umi_command_find("separate");
+    um_status status = umi_preset_load(name, (*command)->bit, out, error);
+    if (status != UM_OK || umi_preset_load(name, denoise->bit, &other, NULL) != UM_OK) {
+        return status;
+    }
+    if (count_rows(other) <= count_rows(*out)) {
+        umi_preset_free(other);
+        return UM_OK;
+    }
+    umi_preset_free(*out);
+    *out = other;
+    *command = denoise;
+    return UM_OK;
+}
+
 static int show_preset(const char *name)
 {
-    umi_options options;
+    umi_options options = {0};
     umi_preset *preset = NULL;
+    const umi_command *command;
     um_error error;
-    um_status status = umi_options_new(umi_command_find("separate"), &options);
-    if (status != UM_OK) {
-        (void)umi_error_set(&error, status, "%s: %s", name, um_status_string(status));
-        goto done;
+    um_status status = load_for_its_command(name, &preset, &command, &error);
+    if (status == UM_OK && umi_options_new(command, &options) != UM_OK) {
+        status = umi_error_set(&error, UM_ERR_MEMORY, "%s: not enough memory", name);
+        umi_preset_free(preset);
     }
-    status = umi_preset_load(name, options.command->bit, &preset, &error);
     if (status == UM_OK) {
         status = umi_options_take_preset(&options, preset, &error);
     }
     if (status == UM_OK) {
         print_settings(&options, preset, name);
     }
-done:
     umi_options_free(&options);
     if (status != UM_OK) {
         umi_log(UMI_LOG_ERROR, "%s", error.message);

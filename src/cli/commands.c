@@ -105,8 +105,8 @@ static const umi_command COMMANDS[] = {
      .summary = "list presets, or show what one sets",
      .examples = "unmingle presets\nunmingle presets show music > mine.conf\n",
      .description =
-         "Lists the presets. With *show*, prints every setting that *unmingle separate* then "
-         "uses and where it comes from, as a preset again.",
+         "Lists the presets. With *show*, prints every setting that *unmingle separate*, or the "
+         "command that the preset is for, then uses and where it comes from, as a preset again.",
      .run = umi_cmd_presets},
 };
 

@@ -122,6 +122,14 @@ class Presets(unittest.TestCase):
             self.assertEqual(*settings)
             self.assertGreater(len(settings[0]), 10)
 
+    def test_show_knows_the_command(self):
+        result = run("presets", "show", "speech-fast")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertTrue(result.stdout.startswith("# unmingle denoise --preset speech-fast\n"))
+        for line in [r"fast = yes +# preset, line \d", r"strength = 1 +# built in"]:
+            self.assertRegex(result.stdout, f"(?m)^{line}$")
+        self.assertNotIn("sources", result.stdout)
+
     def test_mistake_names_file_and_line(self):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder, "x.conf")
