@@ -15,7 +15,7 @@ static const float LEVEL_FLOOR = 0.03f;
 /* The level of the noise against the section's, dB: from here on full strength, and from here down
  * the least. */
 static const double NOISY_DB = -14.0, GENTLE_DB = -29.0;
-static const double GENTLE_STRENGTH = 0.25, GENTLE_STRENGTH_FAST = 0.12;
+static const double GENTLE_STRENGTH = 0.2, GENTLE_STRENGTH_FAST = 0.08;
 
 /* -- What the section brings ------------------------------------------------------------------- */
 
