@@ -428,7 +428,20 @@ static void standard_input_is_read_like_a_file(void **state)
         assert_int_equal(integers[999], test_sample(999, 16));
         assert_int_equal(umi_audio_reader_rewind(reader, &error), UM_OK);
     }
+    /* One beside it goes its own way, and outlives it. */
+    umi_audio_reader *other = NULL;
+    size_t n_read;
+    assert_int_equal(umi_audio_reader_read_int(reader, integers, 10, &n_read, &error), UM_OK);
+    assert_int_equal(umi_audio_reader_open_beside(reader, &other, &error), UM_OK);
+    assert_string_equal(umi_audio_reader_name(other), "standard input");
+    assert_int_equal(umi_audio_reader_read_int(other, integers, 300, &n_read, &error), UM_OK);
+    assert_int_equal(integers[0], test_sample(0, 16));
+    assert_int_equal(umi_audio_reader_read_int(reader, integers, 10, &n_read, &error), UM_OK);
+    assert_int_equal(integers[0], test_sample(10, 16));
     umi_audio_reader_free(reader);
+    assert_int_equal(umi_audio_reader_read_int(other, integers, 10, &n_read, &error), UM_OK);
+    assert_int_equal(integers[0], test_sample(300, 16));
+    umi_audio_reader_free(other);
     dup2(old, STDIN_FILENO);
     close(old);
 }

@@ -41,6 +41,24 @@ static um_status list_files(const umi_options *options, umi_training_file *files
 /* Atoms a speaker, unless told: what measured best. */
 enum { SPEAKER_ATOMS = 12 };
 
+static um_status print_speech_json(const umi_options *options, const umi_learn_speech_result *r)
+{
+    umi_json *json = umi_json_object();
+    bool ok = umi_json_set(json, "program", umi_json_string("unmingle " UNMINGLE_VERSION)) &&
+              umi_json_set(json, "command", umi_json_string("learn")) &&
+              umi_json_set(json, "dictionary", umi_json_string(options->output)) &&
+              umi_json_set(json, "speakers", umi_json_integer((int64_t)options->n_operands)) &&
+              umi_json_set(json, "atoms", umi_json_integer((int64_t)r->n_components)) &&
+              umi_json_set(json, "learned_frames", umi_json_integer((int64_t)r->n_frames));
+    char *text = ok ? umi_json_to_text(json) : NULL;
+    if (text != NULL) {
+        fputs(text, stdout);
+    }
+    umi_free(text);
+    umi_json_free(json);
+    return text != NULL ? UM_OK : UM_ERR_MEMORY;
+}
+
 static um_status learn_speech(const umi_options *options, umi_running *running, um_error *error)
 {
     umi_learn_speech_result result;
@@ -66,7 +84,9 @@ static um_status learn_speech(const umi_options *options, umi_running *running, 
     um_status status = umi_learn_speech(&config, &result, error);
     umi_progress_finish(&running->progress);
     umi_free(files);
-    if (status == UM_OK && !options->quiet) {
+    if (status == UM_OK && options->json) {
+        status = print_speech_json(options, &result);
+    } else if (status == UM_OK && !options->quiet) {
         char shown[NAME_SIZE];
         printf("%s: %zu speaker%s, %zu atoms, from %llu frames\n",
                umi_display_name(options->output, shown, sizeof shown), options->n_operands,

@@ -85,20 +85,10 @@ static um_status check_length(umi_audio_reader *reader, um_error *error)
     return status;
 }
 
-um_status umi_audio_reader_open(const char *path, const umi_audio_reader_options *options,
-                                umi_audio_reader **out, um_error *error)
+/* The last steps of opening: gives the reader out, or frees it. */
+static um_status finish_open(umi_audio_reader *reader, um_status status, umi_audio_reader **out,
+                             um_error *error)
 {
-    *out = NULL;
-    umi_audio_reader *reader = umi_alloc(1, sizeof *reader);
-    if (reader == NULL) {
-        return umi_error_set(error, UM_ERR_MEMORY, "not enough memory");
-    }
-    reader->options = *options;
-    reader->file.descriptor = -1;
-    um_status status = umi_input_file_open(path, options->spool_directory, &reader->file, error);
-    if (status == UM_OK) {
-        status = umi_audio_layout_read(&reader->file, &reader->layout, error);
-    }
     if (status == UM_OK) {
         status = start_decoder(reader, error);
     }
@@ -118,30 +108,45 @@ um_status umi_audio_reader_open(const char *path, const umi_audio_reader_options
     return UM_OK;
 }
 
+/* One without a file yet; NULL when memory is short. */
+static umi_audio_reader *make_reader(const umi_audio_reader_options *options, um_error *error)
+{
+    umi_audio_reader *reader = umi_alloc(1, sizeof *reader);
+    if (reader == NULL) {
+        (void)umi_error_set(error, UM_ERR_MEMORY, "not enough memory");
+        return NULL;
+    }
+    reader->options = *options;
+    reader->file.descriptor = -1;
+    return reader;
+}
+
+um_status umi_audio_reader_open(const char *path, const umi_audio_reader_options *options,
+                                umi_audio_reader **out, um_error *error)
+{
+    *out = NULL;
+    umi_audio_reader *reader = make_reader(options, error);
+    if (reader == NULL) {
+        return UM_ERR_MEMORY;
+    }
+    um_status status = umi_input_file_open(path, options->spool_directory, &reader->file, error);
+    if (status == UM_OK) {
+        status = umi_audio_layout_read(&reader->file, &reader->layout, error);
+    }
+    return finish_open(reader, status, out, error);
+}
+
 um_status umi_audio_reader_open_beside(const umi_audio_reader *first, umi_audio_reader **out,
                                        um_error *error)
 {
     *out = NULL;
-    umi_audio_reader *reader = umi_alloc(1, sizeof *reader);
+    umi_audio_reader *reader = make_reader(&first->options, error);
     if (reader == NULL) {
-        return umi_error_set(error, UM_ERR_MEMORY, "not enough memory");
+        return UM_ERR_MEMORY;
     }
-    reader->options = first->options;
     reader->layout = first->layout;
-    reader->file.descriptor = -1;
-    um_status status = umi_input_file_duplicate(&first->file, &reader->file, error);
-    if (status == UM_OK) {
-        status = start_decoder(reader, error);
-    }
-    if (status == UM_OK) {
-        status = check_length(reader, error);
-    }
-    if (status != UM_OK) {
-        umi_audio_reader_free(reader);
-        return status;
-    }
-    *out = reader;
-    return UM_OK;
+    return finish_open(reader, umi_input_file_duplicate(&first->file, &reader->file, error), out,
+                       error);
 }
 
 void umi_audio_reader_free(umi_audio_reader *reader)

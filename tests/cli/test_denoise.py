@@ -138,6 +138,25 @@ class Outputs(Denoise):
             lines = self.report("in", "-o", "in/clean")
             self.assertEqual([line["input"] for line in lines], ["in/a.wav"])
 
+    def test_silence_stays_silence(self):
+        for n in (0, 1, 20000):
+            soundfile.write(self.folder / "zeros.wav", np.zeros((n, 2)), 48000, "PCM_16")
+            self.denoise("zeros.wav", "-o", "out.wav", "--force", "-q")
+            sound, rate = soundfile.read(self.folder / "out.wav", always_2d=True)
+            self.assertEqual((sound.shape, rate), ((n, 2), 48000))
+            self.assertFalse(sound.any())
+
+    def test_music_stays_finite(self):
+        time = np.arange(96000) / 48000
+        music = sum(np.sin(2 * np.pi * hz * time) for hz in (220, 277.2, 329.6, 5000)) / 5
+        soundfile.write(self.folder / "music.wav", music, 48000, "FLOAT")
+        for words in ([], ["--fast"], ["--profile", "0-1"]):
+            self.denoise("music.wav", "-o", "out.wav", "--force", "-q", *words)
+            sound, _ = soundfile.read(self.folder / "out.wav")
+            self.assertEqual(len(sound), len(music))
+            self.assertTrue(np.isfinite(sound).all())
+            self.assertLess(abs(sound).max(), 1.2)
+
     def test_profiles(self):
         self.write("a.wav")
         self.write("0-1", n=1999, container="WAV")
