@@ -88,6 +88,9 @@ static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t n)
 
 static const uint64_t hash_start = UINT64_C(0xcbf29ce484222325);
 
+/* Number of the PID namespace that every machine's own processes are in. */
+static const uint64_t initial_space = 0xEFFFFFFC;
+
 /* Host and namespace of process numbers, in 8 hexadecimal digits. */
 static uint32_t this_place(void)
 {
@@ -97,6 +100,15 @@ static uint32_t this_place(void)
     (void)stat("/proc/self/ns/pid", &status);
     uint64_t space = status.st_ino;
     uint64_t hash = hash_bytes(hash_start, host, strlen(host));
+    if (space != initial_space) {
+        /* Containers on two machines may share both name and number; no two boots are alike. */
+        char boot[64] = "";
+        FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+        if (file != NULL) {
+            hash = hash_bytes(hash, boot, fread(boot, 1, sizeof boot, file));
+            (void)fclose(file);
+        }
+    }
     return (uint32_t)(hash_bytes(hash, &space, sizeof space) >> 32);
 }
 
