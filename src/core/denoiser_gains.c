@@ -2,7 +2,6 @@
 #include "core/denoiser_internal.h"
 #include "core/matrix.h"
 
-#include <assert.h>
 #include <math.h>
 #include <string.h>
 
