@@ -141,7 +141,7 @@ static void print_samples(const char *what, size_t samples, double sample_rate, 
 
 static size_t fft_size(const um_dictionary *dictionary)
 {
-    return 2 * (dictionary->W.cols - 1);
+    return 2 * (um_dictionary_n_bins(dictionary) - 1);
 }
 
 static const char *window_name(const um_dictionary *dictionary)
@@ -180,7 +180,10 @@ static void print_dictionary(const um_dictionary *dictionary)
     print_samples("window", window->length, dictionary->sample_rate, window_name(dictionary));
     print_samples("hop", window->hop, dictionary->sample_rate, "");
     print_samples("FFT", fft_size(dictionary), dictionary->sample_rate, "");
-    printf("  bins          %zu, %.2f Hz apart\n", dictionary->W.cols,
+    if (dictionary->n_frames > 1) {
+        printf("  frames        %zu an atom\n", dictionary->n_frames);
+    }
+    printf("  bins          %zu, %.2f Hz apart\n", um_dictionary_n_bins(dictionary),
            dictionary->sample_rate / (double)fft_size(dictionary));
     printf("  exponent      %.15g\n", dictionary->exponent);
     printf("  seed          %" PRIu64 "\n", dictionary->seed);
@@ -215,17 +218,19 @@ static umi_json *seed_to_json(uint64_t seed)
 static bool dictionary_to_json(const um_dictionary *dictionary, umi_json *json)
 {
     const um_window_config *window = &dictionary->stft.window;
-    bool ok = umi_json_set(json, "kind", umi_json_string("dictionary")) &&
-              umi_json_set(json, "atoms", umi_json_integer((int64_t)dictionary->W.rows)) &&
-              labels_to_json(dictionary, json) &&
-              umi_json_set(json, "sample_rate", umi_json_number(dictionary->sample_rate)) &&
-              umi_json_set(json, "window", umi_json_integer((int64_t)window->length)) &&
-              umi_json_set(json, "window_shape", umi_json_string(window_name(dictionary))) &&
-              umi_json_set(json, "hop", umi_json_integer((int64_t)window->hop)) &&
-              umi_json_set(json, "fft_size", umi_json_integer((int64_t)fft_size(dictionary))) &&
-              umi_json_set(json, "bins", umi_json_integer((int64_t)dictionary->W.cols)) &&
-              umi_json_set(json, "exponent", umi_json_number(dictionary->exponent)) &&
-              umi_json_set(json, "seed", seed_to_json(dictionary->seed));
+    bool ok =
+        umi_json_set(json, "kind", umi_json_string("dictionary")) &&
+        umi_json_set(json, "atoms", umi_json_integer((int64_t)dictionary->W.rows)) &&
+        labels_to_json(dictionary, json) &&
+        umi_json_set(json, "sample_rate", umi_json_number(dictionary->sample_rate)) &&
+        umi_json_set(json, "window", umi_json_integer((int64_t)window->length)) &&
+        umi_json_set(json, "window_shape", umi_json_string(window_name(dictionary))) &&
+        umi_json_set(json, "hop", umi_json_integer((int64_t)window->hop)) &&
+        umi_json_set(json, "fft_size", umi_json_integer((int64_t)fft_size(dictionary))) &&
+        umi_json_set(json, "frames", umi_json_integer((int64_t)dictionary->n_frames)) &&
+        umi_json_set(json, "bins", umi_json_integer((int64_t)um_dictionary_n_bins(dictionary))) &&
+        umi_json_set(json, "exponent", umi_json_number(dictionary->exponent)) &&
+        umi_json_set(json, "seed", seed_to_json(dictionary->seed));
     if (ok && dictionary->program != NULL) {
         ok = umi_json_set(json, "program", umi_json_string(dictionary->program));
     }

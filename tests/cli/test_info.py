@@ -8,7 +8,7 @@ import tempfile
 import unittest
 import wave
 
-from program import run
+from program import UNMINGLE, run
 
 
 def write_wav(path, rate=44100, channels=2, n_bytes=2, frames=1000):
@@ -101,6 +101,16 @@ class Info(unittest.TestCase):
     def test_zero_atom_is_no_dictionary(self):
         write_dictionary(self.folder / "zero.safetensors")
         self.assertEqual(run("info", str(self.folder / "zero.safetensors")).returncode, 78)
+
+    def test_atoms_of_several_frames(self):
+        """The dictionary that comes with the program."""
+        path = pathlib.Path(UNMINGLE).parent / "presets/speech.safetensors"
+        result = run("info", str(path))
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertIn("  frames        3 an atom\n  bins          513, 15.62 Hz apart\n",
+                      result.stdout)
+        entry = json.loads(run("info", "--json", str(path)).stdout)[0]
+        self.assertEqual((entry["frames"], entry["bins"], entry["fft_size"]), (3, 513, 1024))
 
     def test_several_files(self):
         write_wav(self.folder / "a.wav")
