@@ -8,9 +8,9 @@
  * kHz. */
 enum { UMI_SPEECH_BINS = 513 };
 
-/* A sine window (the root of Hann's) of 64 ms, a new frame every 16 ms. The window is the number of
- * samples nearest to 64 ms that a transform of the same size can be fast with, so that the bins
- * are 15.625 Hz apart within 1.5 %. */
+/* A sine window (the root of Hann's) of 64 ms, a new frame every 16 ms. The window is the multiple
+ * of 4 samples nearest to 64 ms whose transform needs no padding. So the bins are 15.625 Hz apart
+ * within 0.8 % at the usual rates, and within 2.1 % at any from 8 to 192 kHz. */
 um_stft_config umi_speech_transform(double sample_rate);
 
 #endif
