@@ -59,9 +59,28 @@ static um_status print_speech_json(const umi_options *options, const umi_learn_s
     return text != NULL ? UM_OK : UM_ERR_MEMORY;
 }
 
+/* What the recipe of speech fixes is not to be asked for: nobody shall believe that it was heard.
+ */
+static um_status check_speech_options(const umi_options *options, um_error *error)
+{
+    static const char *const fixed[] = {"label",      "window",    "hop",   "window-shape",
+                                        "iterations", "tolerance", "start", "memory"};
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
+        if (umi_options_origin(options, fixed[i]) != UMI_BUILT_IN) {
+            return umi_error_set(error, UM_ERR_ARGUMENT,
+                                 "--%s: does not go with --speech, which fixes it", fixed[i]);
+        }
+    }
+    return UM_OK;
+}
+
 static um_status learn_speech(const umi_options *options, umi_running *running, um_error *error)
 {
     umi_learn_speech_result result;
+    um_status status = check_speech_options(options, error);
+    if (status != UM_OK) {
+        return status;
+    }
     const char **files = umi_alloc(options->n_operands, sizeof *files);
     if (files == NULL) {
         return umi_error_set(error, UM_ERR_MEMORY, "not enough memory");
@@ -81,7 +100,7 @@ static um_status learn_speech(const umi_options *options, umi_running *running, 
         .parallel = umi_running_parallel(running),
         .watch = running->watch};
     umi_progress_start(&running->progress, options, options->output);
-    um_status status = umi_learn_speech(&config, &result, error);
+    status = umi_learn_speech(&config, &result, error);
     umi_progress_finish(&running->progress);
     umi_free(files);
     if (status == UM_OK && options->json) {

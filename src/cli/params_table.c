@@ -118,9 +118,10 @@ static const umi_param TABLE[] = {
      .everyday = true,
      .offset = AT(learn_speech),
      .help = "for 'denoise': each file is a speaker",
-     .detail = "Learn the dictionary that *unmingle denoise* takes. Each file is a speaker of its "
-               "own, of 16 kHz or more; *--atoms* is 12 for each then, and the options of the "
-               "transform and of the factorisation are without effect."},
+     .detail =
+         "Learn the dictionary that *unmingle denoise* takes. Each file is a speaker of its "
+         "own, of 16 kHz or more; *--atoms* is 12 for each then. Transform and factorisation are "
+         "fixed, so their options do not go with it, nor does *--label*."},
     {.name = "atoms",
      .kind = UMI_INTEGER,
      .group = UMI_GROUP_SOURCES,
