@@ -140,10 +140,7 @@ um_status umi_denoise_file(const umi_denoise_config *config, const umi_denoise_p
     result->n_frames = recording.n_frames;
     result->seconds = (double)recording.n_frames / recording.format.sample_rate;
     result->not_finite = umi_audio_reader_not_finite(recording.reader);
-    const char *message;
-    for (size_t i = 0; (message = umi_audio_reader_warning(recording.reader, i)) != NULL; i++) {
-        umi_watch_warn(&kept, message);
-    }
+    umi_recording_warn(&recording, &kept);
     umi_recording_close(&recording);
     if (status != UM_OK) {
         umi_denoise_result_free(result);

@@ -176,10 +176,7 @@ static um_status load_recording(umi_factor_input *input, um_error *error)
         return status;
     }
     input->V = material.V;
-    const char *message;
-    for (size_t i = 0; (message = umi_audio_reader_warning(recording->reader, i)) != NULL; i++) {
-        umi_watch_warn(c->watch, message);
-    }
+    umi_recording_warn(recording, c->watch);
     if (recording->gain != 1.0) {
         char text[UMI_DISPLAY_MAX + 128];
         snprintf(text, sizeof text,

@@ -112,14 +112,6 @@ static bool scanning(void *user, double done, double total, double divergence)
 
 /* -- All of them ------------------------------------------------------------------------------- */
 
-static void pass_on_warnings(const umi_gather_config *config, umi_recording *recording)
-{
-    const char *message;
-    for (size_t i = 0; (message = umi_audio_reader_warning(recording->reader, i)) != NULL; i++) {
-        umi_watch_warn(config->watch, message);
-    }
-}
-
 /* The passage in samples; checks that it fits what came before. */
 static um_status measure_passage(gatherer *g, const umi_passage *passage, umi_recording *recording,
                                  stretch *s, bool first, um_error *error)
@@ -191,7 +183,7 @@ static um_status each_passage(gatherer *g, umi_passage *passages, size_t n_passa
             status = task(g, i, &passages[i], recording, error);
         }
         if (status == UM_OK && !first_time && recording == &own) {
-            pass_on_warnings(g->config, recording);
+            umi_recording_warn(recording, g->config->watch);
         }
         if (status == UM_OK && recording == &own) {
             status = umi_audio_reader_check_unchanged(recording->reader, error);

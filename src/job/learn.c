@@ -46,8 +46,6 @@ static um_status list_labels(training *t)
 static um_status check_files(training *t)
 {
     const umi_learn_config *c = t->config;
-    umi_file_identity output;
-    bool replaces = umi_file_identify(c->output, &output);
     um_status status = UM_OK;
     for (size_t i = 0; i < c->n_files && status == UM_OK; i++) {
         umi_audio_reader *reader;
@@ -66,10 +64,8 @@ static um_status check_files(training *t)
                                    umi_audio_reader_name(reader), rate, c->files[0].path,
                                    t->result->sample_rate);
         }
-        if (replaces && umi_file_identity_equal(umi_audio_reader_identity(reader), output)) {
-            status = umi_error_set(t->error, UM_ERR_ARGUMENT,
-                                   "%s: is to be read, and written too; take another -o",
-                                   umi_audio_reader_name(reader));
+        if (status == UM_OK) {
+            status = umi_learn_check_apart(reader, c->output, t->error);
         }
         umi_audio_reader_free(reader);
     }

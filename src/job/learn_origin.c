@@ -8,6 +8,18 @@
 
 enum { TRAINED_FROM_MAX = 1024 };
 
+um_status umi_learn_check_apart(const umi_audio_reader *reader, const char *output, um_error *error)
+{
+    umi_file_identity identity;
+    if (umi_file_identify(output, &identity) &&
+        umi_file_identity_equal(umi_audio_reader_identity(reader), identity)) {
+        return umi_error_set(error, UM_ERR_ARGUMENT,
+                             "%s: is to be read, and written too; take another -o",
+                             umi_audio_reader_name(reader));
+    }
+    return UM_OK;
+}
+
 um_status umi_learn_set_origin(um_dictionary *dictionary, const char *const *paths, size_t n_paths,
                                um_error *error)
 {

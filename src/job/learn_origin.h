@@ -1,10 +1,15 @@
-/* What both ways of learning do with a dictionary: to say where it comes from, and to publish it.
- */
+/* What both ways of learning do with a dictionary: to see that it replaces nothing that it is
+ * learned from, to say where it comes from, and to publish it. */
 #ifndef UMI_JOB_LEARN_ORIGIN_H
 #define UMI_JOB_LEARN_ORIGIN_H
 
+#include "io/audio_reader.h"
 #include "io/output_file.h"
 #include "unmingle/dictionary.h"
+
+/* UM_ERR_ARGUMENT when `output` is the file that is being read. */
+um_status umi_learn_check_apart(const umi_audio_reader *reader, const char *output,
+                                um_error *error) UM_MUST_USE;
 
 /* Notes this program and the names of the files, without their folders, as many as fit.
  * UM_ERR_MEMORY. */

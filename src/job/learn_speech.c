@@ -153,8 +153,15 @@ static um_status learn_speaker(const umi_learn_speech_config *c, const char *pat
     if (status != UM_OK) {
         return status;
     }
-    status = read_frames(c, &recording, &V, error);
+    status = umi_learn_check_apart(recording.reader, c->output, error);
     if (status == UM_OK) {
+        status = read_frames(c, &recording, &V, error);
+    }
+    if (status == UM_OK) {
+        status = umi_audio_reader_check_unchanged(recording.reader, error);
+    }
+    if (status == UM_OK) {
+        umi_recording_warn(&recording, &c->watch);
         M = umi_matrix_new(V.rows + 1, W.cols); /* one row to try the next column in */
         status = M.data != NULL ? UM_OK : out_of_memory(error);
     }

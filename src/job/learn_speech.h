@@ -32,8 +32,9 @@ typedef struct umi_learn_speech_result {
 } umi_learn_speech_result;
 
 /* Learns, and publishes the dictionary. Of a long recording the first 17 minutes count.
- * UM_ERR_DATA for a recording below 16 kHz or without speech, UM_ERR_MEMORY, UM_ERR_CREATE,
- * UM_ERR_CANCELLED, and what reading says. */
+ * UM_ERR_DATA for a recording below 16 kHz or without speech, UM_ERR_ARGUMENT for one that the
+ * dictionary would replace, UM_ERR_MEMORY, UM_ERR_CREATE, UM_ERR_CANCELLED, and what reading says.
+ */
 um_status umi_learn_speech(const umi_learn_speech_config *config, umi_learn_speech_result *result,
                            um_error *error) UM_MUST_USE;
 

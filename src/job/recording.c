@@ -100,6 +100,14 @@ um_status umi_recording_open_beside(const umi_recording *first, umi_recording *r
     return umi_audio_reader_open_beside(first->reader, &recording->reader, error);
 }
 
+void umi_recording_warn(const umi_recording *recording, const umi_watch *watch)
+{
+    const char *message;
+    for (size_t i = 0; (message = umi_audio_reader_warning(recording->reader, i)) != NULL; i++) {
+        umi_watch_warn(watch, message);
+    }
+}
+
 void umi_recording_close(umi_recording *recording)
 {
     umi_audio_reader_free(recording->reader);

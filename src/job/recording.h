@@ -3,6 +3,7 @@
 #define UMI_JOB_RECORDING_H
 
 #include "io/audio_reader.h"
+#include "job/watch.h"
 #include "unmingle/progress.h"
 #include "unmingle/status.h"
 
@@ -31,6 +32,9 @@ um_status umi_recording_reopen(const char *path, const umi_audio_reader_options 
 /* A second one of the same recording, at its first frame, standard input too. */
 um_status umi_recording_open_beside(const umi_recording *first, umi_recording *recording,
                                     um_error *error) UM_MUST_USE;
+
+/* Tells who watches what was odd in what has been read of it, e.g. that it is truncated. */
+void umi_recording_warn(const umi_recording *recording, const umi_watch *watch);
 
 void umi_recording_close(umi_recording *recording);
 

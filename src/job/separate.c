@@ -337,14 +337,6 @@ static um_status write_report(const job *j)
     return status;
 }
 
-static void pass_on_warnings(const job *j)
-{
-    const char *message;
-    for (size_t i = 0; (message = umi_audio_reader_warning(j->recording.reader, i)) != NULL; i++) {
-        umi_watch_warn(&j->config->watch, message);
-    }
-}
-
 static um_status run(job *j)
 {
     const umi_separate_config *c = j->config;
@@ -355,7 +347,7 @@ static um_status run(job *j)
     if (status != UM_OK) {
         return status;
     }
-    pass_on_warnings(j);
+    umi_recording_warn(&j->recording, &j->config->watch);
     r->input_format = j->recording.format;
     r->n_frames = j->recording.n_frames;
     r->blind = c->n_examples == 0 && c->n_dictionaries == 0;
