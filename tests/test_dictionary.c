@@ -124,6 +124,21 @@ static void break_bins(um_dictionary *d)
     d->stft.fft_size = 32;
 }
 
+static void break_no_frames(um_dictionary *d)
+{
+    d->n_frames = 0;
+}
+
+static void break_frames(um_dictionary *d)
+{
+    d->n_frames = 2; /* of 9 values */
+}
+
+static void break_bins_of_frames(um_dictionary *d)
+{
+    d->n_frames = 3;
+}
+
 static void break_exponent(um_dictionary *d)
 {
     d->exponent = 0;
@@ -182,6 +197,9 @@ static void test_rules(void **state)
                 {break_fft_size, "fft_size: 14"},
                 {break_fft_size_34, "fft_size: 34"},
                 {break_bins, "W: 9 bins do not fit fft_size 32, which has 17"},
+                {break_no_frames, "n_frames: 0"},
+                {break_frames, "n_frames: 2"},
+                {break_bins_of_frames, "W: 3 bins do not fit fft_size 16"},
                 {break_exponent, "exponent: 0"},
                 {break_label, "labels[1]"},
                 {break_label_end, "labels[1]"},
@@ -212,6 +230,37 @@ static void test_rules(void **state)
     }
 }
 
+/* Atoms sum to 1 over all their frames, and a wrong value is named by its frame and bin. */
+static void test_several_frames(void **state)
+{
+    (void)state;
+    um_dictionary *d;
+    um_error error;
+    void *bytes;
+    size_t n_bytes;
+    assert_int_equal(um_dictionary_new(2, 2, 9, &d), UM_OK);
+    assert_int_equal(d->n_frames, 2);
+    assert_int_equal(d->W.cols, 18);
+    assert_int_equal(um_dictionary_n_bins(d), 9);
+    d->sample_rate = 16000;
+    d->stft.window.length = 16;
+    d->stft.window.hop = 4;
+    for (size_t k = 0; k < 2; k++) {
+        um_row(d->W, k)[0] = 0.25F;
+        um_row(d->W, k)[17] = 0.75F;
+        strcpy(d->labels[k], "speech");
+    }
+    assert_int_equal(um_dictionary_format(d, &bytes, &n_bytes, &error), UM_OK);
+    um_dictionary_free_bytes(bytes);
+    um_row(d->W, 1)[12] = NAN;
+    assert_int_equal(um_dictionary_format(d, &bytes, &n_bytes, &error), UM_ERR_ARGUMENT);
+    assert_non_null(strstr(error.message, "W[1][1][3]: nan"));
+    um_row(d->W, 1)[12] = 0.75F;
+    assert_int_equal(um_dictionary_format(d, &bytes, &n_bytes, &error), UM_ERR_ARGUMENT);
+    assert_non_null(strstr(error.message, "W[1]: the sum is 1.75"));
+    um_dictionary_free(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +268,7 @@ int main(void)
         cmocka_unit_test(test_labels),
         cmocka_unit_test(test_origin),
         cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_several_frames),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

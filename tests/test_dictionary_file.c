@@ -1,5 +1,6 @@
 /* The dictionary file: what is written is read back, and nothing else is taken for one. With an
- * argument the program writes the sample's file there, for check_dictionary.py to read. */
+ * argument the program writes the sample's file there, for check_dictionary.py to read; with two
+ * arguments the file of one atom of two frames. */
 #define _POSIX_C_SOURCE 200809L
 #include "unmingle/dictionary.h"
 
@@ -46,23 +47,40 @@ static void test_reads_a_file_made_by_hand(void **state)
     free(file);
 }
 
+/* One frame may have a size of its own in the shape, and then means the same. */
+static void test_reads_one_frame_with_a_size(void **state)
+{
+    (void)state;
+    size_t n_bytes;
+    unsigned char *file = sample_file_edited("[2,9]", "[2,1,9]", &n_bytes);
+    um_dictionary *expected = sample_dictionary();
+    um_dictionary *read;
+    assert_int_equal(um_dictionary_parse(file, n_bytes, "d", &read, NULL), UM_OK);
+    assert_same_dictionary(read, expected);
+    um_dictionary_free(read);
+    um_dictionary_free(expected);
+    free(file);
+}
+
 static um_dictionary *random_dictionary(umi_random *random)
 {
     um_dictionary *dictionary;
     size_t n_components = 1 + umi_random_below(random, 70);
-    assert_int_equal(um_dictionary_new(n_components, 1, 513, &dictionary), UM_OK);
+    size_t n_frames = 1 + umi_random_below(random, 4);
+    size_t n_values = n_frames * 513;
+    assert_int_equal(um_dictionary_new(n_components, n_frames, 513, &dictionary), UM_OK);
     for (size_t k = 0; k < n_components; k++) {
         float *atom = um_row(dictionary->W, k);
-        for (size_t bin = 0; bin < 513; bin++) {
-            atom[bin] = (float)(umi_random_uniform(random) * 2 / 513);
+        for (size_t i = 0; i < n_values; i++) {
+            atom[i] = (float)umi_random_uniform(random);
         }
         atom[0] = 0;
         double sum = 0;
-        for (size_t bin = 0; bin < 513; bin++) {
-            sum += (double)atom[bin];
+        for (size_t i = 0; i < n_values; i++) {
+            sum += (double)atom[i];
         }
-        for (size_t bin = 0; bin < 513; bin++) {
-            atom[bin] = (float)((double)atom[bin] / sum);
+        for (size_t i = 0; i < n_values; i++) {
+            atom[i] = (float)((double)atom[i] / sum);
         }
         snprintf(dictionary->labels[k], sizeof dictionary->labels[k], "\"%zu\\\xC5\xB1", k);
     }
@@ -163,6 +181,8 @@ static void test_hostile_tensors(void **state)
         {"[2,9]", "[2,3,3]", "W: 3 bins do not fit"},
         {"[2,9]", "[1,2,9]", "labels: 2 for 1 atoms"},
         {"[2,9]", "[1,2,3,3]", "W: shape"},
+        {"[2,9],\"data_offsets\":[0,72]", "[2,0,9],\"data_offsets\":[0,0]", "trailing bytes"},
+        {"\"F32\",\"shape\":[2,9]", "\"F32\",\"shape\":[1,18,1]", "labels: 2 for 1 atoms"},
         {"[2,9]", "[9,2]", "labels: 2 for 9 atoms"},
         {"[2,9],\"data_offsets\":[0,72]", "[0,9],\"data_offsets\":[0,0]", "trailing bytes"},
         {"[2,9]", "[4611686018427387905,18]", "larger than any memory"},
@@ -307,9 +327,25 @@ static void test_every_allocation_failing(void **state)
     um_dictionary_free(dictionary);
 }
 
-static int write_sample(const char *name)
+/* The sample's two atoms, halved, as the two frames of one. */
+static um_dictionary *sample_of_two_frames(void)
 {
-    um_dictionary *dictionary = sample_dictionary();
+    um_dictionary *dictionary;
+    assert_int_equal(um_dictionary_new(1, 2, SAMPLE_BINS, &dictionary), UM_OK);
+    for (size_t i = 0; i < SAMPLE_VALUES; i++) {
+        um_row(dictionary->W, 0)[i] = sample_values[i] / 2;
+    }
+    strcpy(dictionary->labels[0], "speech");
+    dictionary->sample_rate = 16000;
+    dictionary->stft.window.window = UM_WINDOW_SINE;
+    dictionary->stft.window.length = 16;
+    dictionary->stft.window.hop = 4;
+    return dictionary;
+}
+
+static int write_sample(const char *name, bool two_frames)
+{
+    um_dictionary *dictionary = two_frames ? sample_of_two_frames() : sample_dictionary();
     void *bytes;
     size_t n_bytes;
     if (um_dictionary_format(dictionary, &bytes, &n_bytes, NULL) != UM_OK) {
@@ -324,10 +360,11 @@ static int write_sample(const char *name)
 int main(int argc, char **argv)
 {
     if (argc > 1) {
-        return write_sample(argv[1]);
+        return write_sample(argv[1], argc > 2);
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reads_a_file_made_by_hand),
+        cmocka_unit_test(test_reads_one_frame_with_a_size),
         cmocka_unit_test(test_save_and_load),
         cmocka_unit_test(test_defaults_are_resolved),
         cmocka_unit_test(test_hostile_tensors),

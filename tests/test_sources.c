@@ -134,6 +134,31 @@ static void dictionaries_must_be_alike(void **state)
     }
 }
 
+static void atoms_of_several_frames_are_refused(void **state)
+{
+    (void)state;
+    char path[PATH_MAX];
+    um_dictionary *dictionary;
+    um_error error;
+    void *bytes;
+    size_t n_bytes;
+    umi_sources sources;
+    assert_int_equal(um_dictionary_new(1, 3, N_BINS, &dictionary), UM_OK);
+    um_row(dictionary->W, 0)[0] = 1.0F;
+    strcpy(dictionary->labels[0], "speech");
+    dictionary->sample_rate = 8000;
+    dictionary->stft.window.length = 256;
+    dictionary->stft.window.hop = 64;
+    assert_int_equal(um_dictionary_format(dictionary, &bytes, &n_bytes, &error), UM_OK);
+    snprintf(path, PATH_MAX, "%s", scratch_write(&made, "speech.st", bytes, n_bytes));
+    um_dictionary_free_bytes(bytes);
+    um_dictionary_free(dictionary);
+    const char *const paths[] = {path};
+    assert_int_equal(umi_sources_load(paths, 1, &sources, &error), UM_ERR_CONFIG);
+    assert_non_null(strstr(error.message, "speech.st: W: its atoms last 3 frames"));
+    assert_true(sources.known == NULL && sources.n_dictionaries == 0);
+}
+
 /* -- Examples ---------------------------------------------------------------------------------- */
 
 static umi_gather_config gather_of(void)
@@ -273,6 +298,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_run_of_a_label_is_a_source),
         cmocka_unit_test(dictionaries_must_be_alike),
+        cmocka_unit_test(atoms_of_several_frames_are_refused),
         cmocka_unit_test(learns_label_by_label),
         cmocka_unit_test(learns_beside_dictionaries),
         cmocka_unit_test(clips_must_fit),

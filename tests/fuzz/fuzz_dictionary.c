@@ -24,7 +24,7 @@ static void require_same_text(const char *a, const char *b)
 
 static void require_same(const um_dictionary *a, const um_dictionary *b)
 {
-    require(a->W.rows == b->W.rows && a->W.cols == b->W.cols);
+    require(a->W.rows == b->W.rows && a->W.cols == b->W.cols && a->n_frames == b->n_frames);
     for (size_t k = 0; k < a->W.rows; k++) {
         require(memcmp(um_row(a->W, k), um_row(b->W, k), a->W.cols * sizeof(float)) == 0);
         require(strcmp(a->labels[k], b->labels[k]) == 0 && um_label_is_valid(a->labels[k]));
@@ -99,10 +99,10 @@ size_t fuzz_seed(size_t i, uint8_t *seed)
         return 0;
     }
     um_dictionary *dictionary;
-    require(um_dictionary_new(n_components[i % 3], 1, 9, &dictionary) == UM_OK);
+    require(um_dictionary_new(n_components[i % 3], 1 + i / 3, 9, &dictionary) == UM_OK);
     for (size_t k = 0; k < dictionary->W.rows; k++) {
         um_row(dictionary->W, k)[k] = 0.75f;
-        um_row(dictionary->W, k)[k + 2] = 0.25f;
+        um_row(dictionary->W, k)[dictionary->W.cols - 1] = 0.25f;
         snprintf(dictionary->labels[k], sizeof dictionary->labels[k], "part \"%zu\"", k);
     }
     dictionary->sample_rate = 44100.5;
