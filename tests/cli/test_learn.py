@@ -134,6 +134,74 @@ class Learn(ScratchCase):
                 self.refuse(["learn", *arguments, "-o", "new"], code, text)
 
 
+class Speech(ScratchCase):
+    def setUp(self):
+        super().setUp()
+        for name, rate in [("a.wav", 16000), ("b.flac", 48000), ("8k.wav", 8000)]:
+            sounds.write_whole(self.folder / name, sounds.noise(40000, 1), rate, "PCM_16")
+
+    def learn(self, *arguments):
+        return run("learn", "--speech", *arguments, "--force", cwd=self.folder)
+
+    def test_same_bits(self):
+        """Whatever the threads, and of the shape that denoise takes."""
+        dictionaries = []
+        for n_threads in ("1", "2"):
+            result = self.learn("a.wav", "b.flac", "-o", "d.safetensors", "--threads", n_threads)
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            dictionaries.append((self.folder / "d.safetensors").read_bytes())
+        self.assertEqual(*dictionaries)
+        W, metadata = read_dictionary(self.folder / "d.safetensors")
+        self.assertEqual(W.shape, (2 * 12, 3, 513))
+        self.assertEqual(json.loads(metadata["labels"]), ["speech"] * 24)
+        result = run("denoise", "a.wav", "-o", "clean.wav", "--dictionary", "d.safetensors",
+                     cwd=self.folder)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+
+    def test_json(self):
+        told = json.loads(self.learn("a.wav", "-o", "d", "--atoms", "2", "--json").stdout)
+        self.assertEqual((told["command"], told["speakers"], told["atoms"]), ("learn", 1, 2))
+        self.assertGreater(told["learned_frames"], 100)
+
+    def test_separate_refuses_it(self):
+        self.assertEqual(self.learn("a.wav", "-o", "d.safetensors").returncode, 0)
+        self.refuse(["separate", "a.wav", "--dictionary", "d.safetensors"], 78,
+                    "unmingle: d.safetensors: W: its atoms last 3 frames")
+
+    def test_recordings_are_never_replaced(self):
+        before = [(self.folder / name).read_bytes() for name in ("a.wav", "b.flac")]
+        for output in ("b.flac", "./a.wav"):
+            result = self.learn("a.wav", "b.flac", "-o", output)
+            self.assertEqual(result.returncode, 64)
+            self.assertIn("is to be read, and written too", result.stderr)
+        self.assertEqual(before, [(self.folder / name).read_bytes() for name in ("a.wav", "b.flac")])
+
+    def test_truncated(self):
+        content = (self.folder / "a.wav").read_bytes()
+        (self.folder / "cut.wav").write_bytes(content[:-20000])
+        self.assertEqual(self.learn("cut.wav", "-o", "d", "--strict").returncode, 65)
+        result = self.learn("cut.wav", "-o", "d", "--allow-truncated")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("warning: cut.wav: truncated", result.stderr)
+
+    def test_wrong(self):
+        for arguments, code, text in [
+                ([], 64, "FILES"),
+                (["8k.wav"], 65, "unmingle: 8k.wav: has 8000 Hz"),
+                (["a.wav", "none.wav"], 66, "unmingle: none.wav: "),
+                (["a.wav", "--atoms", "4096", "b.flac"], 64, "too many"),
+                (["--label", "x", "a.wav"], 64, "--label"),
+                (["a.wav", "--window", "1024"], 64, "--window"),
+                (["a.wav", "--hop", "256"], 64, "--hop"),
+                (["a.wav", "--window-shape", "hann"], 64, "--window-shape"),
+                (["a.wav", "--iterations", "60"], 64, "--iterations"),
+                (["a.wav", "--tolerance", "0"], 64, "--tolerance"),
+                (["a.wav", "--start", "random"], 64, "--start"),
+                (["a.wav", "--memory", "1G"], 64, "--memory")]:
+            with self.subTest(arguments=arguments):
+                self.refuse(["learn", "--speech", *arguments, "-o", "new"], code, text)
+
+
 class Examples(ScratchCase):
     def setUp(self):
         super().setUp()
