@@ -30,7 +30,6 @@ endif()
 # -- The program -------------------------------------------------------------------------------
 install(TARGETS unmingle)
 install(DIRECTORY presets/ DESTINATION ${CMAKE_INSTALL_DATADIR}/unmingle/presets)
-install(DIRECTORY examples/cluster DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 
 # Completions and the man page are made from the program's own table of parameters by the program
 # itself, so that they cannot tell of options that it has not.

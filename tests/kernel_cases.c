@@ -104,9 +104,10 @@ static void check_products(const umi_kernels *kernels, size_t T, size_t M, size_
     check_model(kernels, new_shape(T, M, K), &random);
     check_project(kernels, new_shape(T, M, K), &random);
     check_accumulate(kernels, new_shape(T, M, K), &random);
-    /* Rows of H may overlap. */
+    /* Rows of H and of V may overlap. */
     shape overlapping = new_shape(T, M, K);
     overlapping.H_stride = 1 + K / 3;
+    overlapping.V_stride = 1 + M / 3;
     check_model(kernels, overlapping, &random);
     check_accumulate(kernels, overlapping, &random);
 }

@@ -3,6 +3,7 @@
 #include "job/batch.h"
 
 #include "scratch.h"
+#include "shipped_speech.h"
 #include "sound_file.h"
 
 #include <setjmp.h>
@@ -15,8 +16,7 @@ enum { N_ITEMS = 12 };
 
 static scratch files;
 static um_error error;
-static umi_denoise_config denoise = {
-    .dictionary = SPEECH_DICTIONARY, .strength = 1.0, .max_reduction = 40.0};
+static umi_denoise_config denoise = {.strength = 1.0, .max_reduction = 40.0};
 static umi_batch_item items[N_ITEMS];
 static umi_batch_list list;
 static char names[N_ITEMS][2][64], root[PATH_MAX], inputs[N_ITEMS][PATH_MAX];
@@ -28,6 +28,7 @@ static int set_up(void **state)
 {
     (void)state;
     scratch_make(&files);
+    denoise.speech = shipped_speech();
     snprintf(root, sizeof root, "%s", scratch_path(&files, "out"));
     list = (umi_batch_list){.root = root, .items = items, .n_items = N_ITEMS};
     for (size_t i = 0; i < N_ITEMS; i++) {

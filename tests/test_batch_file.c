@@ -5,6 +5,7 @@
 
 #include "core/memory.h"
 #include "scratch.h"
+#include "shipped_speech.h"
 #include "sound_file.h"
 
 #include <setjmp.h>
@@ -37,8 +38,8 @@ static int set_up(void **state)
     }
     sound_file_write_int(input, UMI_SAMPLE_S16, sound, N_FRAMES, 1, 8000);
     item = (umi_batch_item){.input = input, .output = output_name};
-    denoise = (umi_denoise_config){
-        .dictionary = SPEECH_DICTIONARY, .strength = 1.0, .max_reduction = 40.0};
+    denoise =
+        (umi_denoise_config){.speech = shipped_speech(), .strength = 1.0, .max_reduction = 40.0};
     work = (umi_batch_work){root, &denoise, "{\"a\":1}", false, false};
     return 0;
 }

@@ -5,6 +5,7 @@
 #include "core/random.h"
 #include "counting_allocator.h"
 #include "scratch.h"
+#include "shipped_speech.h"
 #include "sound_file.h"
 
 #include <math.h>
@@ -18,8 +19,7 @@ enum { N_FRAMES = 3000, N_CHANNELS = 2, N_VALUES = N_FRAMES * N_CHANNELS };
 static scratch files;
 static um_error error;
 static char input[PATH_MAX], output[PATH_MAX], residue[PATH_MAX];
-static const umi_denoise_config config = {
-    .dictionary = SPEECH_DICTIONARY, .strength = 1.0, .max_reduction = 40.0};
+static umi_denoise_config config = {.strength = 1.0, .max_reduction = 40.0};
 static int32_t sound[N_VALUES];
 
 static int set_up(void **state)
@@ -27,6 +27,7 @@ static int set_up(void **state)
     (void)state;
     umi_random random = umi_random_seeded(3);
     scratch_make(&files);
+    config.speech = shipped_speech();
     snprintf(input, sizeof input, "%s", scratch_path(&files, "in"));
     snprintf(output, sizeof output, "%s", scratch_path(&files, "out"));
     snprintf(residue, sizeof residue, "%s", scratch_path(&files, "residue"));

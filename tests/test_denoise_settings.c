@@ -31,7 +31,7 @@ static void every_setting_counts(void **state)
     char one[PATH_MAX], other[PATH_MAX];
     snprintf(one, sizeof one, "%s", scratch_write(&files, "one", "1", 1));
     snprintf(other, sizeof other, "%s", scratch_write(&files, "other", "2", 1));
-    umi_denoise_config c = {.strength = 1.0, .max_reduction = 40.0};
+    umi_denoise_config c = {.dictionary = one, .strength = 1.0, .max_reduction = 40.0};
     size_t n = 0;
     settings_text(&c, false, texts[n++]);
     settings_text(&c, true, texts[n++]);
@@ -43,7 +43,7 @@ static void every_setting_counts(void **state)
     settings_text(&c, false, texts[n++]);
     c.reader.strict = true;
     settings_text(&c, false, texts[n++]);
-    c.dictionary = one;
+    c.fast = true;
     settings_text(&c, false, texts[n++]);
     c.dictionary = other;
     settings_text(&c, false, texts[n++]);

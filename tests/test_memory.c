@@ -93,6 +93,32 @@ static void padding_reaches_the_next_vector(void **state)
     assert_int_equal(umi_padded(17), 32);
 }
 
+static void arrays_grow_and_keep_what_they_hold(void **state)
+{
+    (void)state;
+    size_t room = 0, n_moves = 0;
+    size_t *array = NULL;
+    for (size_t n = 0; n < 1000; n++) {
+        size_t *grown = umi_grown(array, n, &room, sizeof *array);
+        assert_non_null(grown);
+        n_moves += grown != array;
+        array = grown;
+        array[n] = n * n;
+        assert_true(room > n);
+    }
+    assert_true(n_moves < 10);
+    for (size_t n = 0; n < 1000; n++) {
+        assert_int_equal(array[n], n * n);
+    }
+    size_t before = room;
+    counting_allocator_fail_from(1);
+    assert_null(umi_grown(array, room, &room, sizeof *array));
+    counting_allocator_fail_from(0);
+    assert_int_equal(room, before);
+    assert_int_equal(array[999], 999 * 999);
+    umi_free(array);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,6 +128,7 @@ int main(void)
         cmocka_unit_test(failure_is_null),
         cmocka_unit_test(products_are_checked),
         cmocka_unit_test(padding_reaches_the_next_vector),
+        cmocka_unit_test(arrays_grow_and_keep_what_they_hold),
     };
     return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 }

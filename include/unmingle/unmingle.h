@@ -14,6 +14,7 @@
 #include "unmingle/activations.h"
 #include "unmingle/bss_eval.h"
 #include "unmingle/cpu.h"
+#include "unmingle/denoiser.h"
 #include "unmingle/dictionary.h"
 #include "unmingle/group.h"
 #include "unmingle/harmonic_atoms.h"

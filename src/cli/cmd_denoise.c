@@ -12,6 +12,7 @@
 #include "io/path.h"
 #include "job/batch.h"
 #include "job/denoise_settings.h"
+#include "job/speech_denoiser.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@ typedef struct run {
     umi_denoise_config denoise;
     umi_batch_list list;
     umi_shard shard;
+    um_dictionary *speech;
     char *settings; /* a line of JSON */
     umi_batch_report *report;
     um_error report_error; /* why no more can be reported, which ends the run */
@@ -90,6 +92,10 @@ static um_status fill_config(run *r, um_error *error)
     um_status status = o->speech == NULL ? find_dictionary(r->dictionary, error) : UM_OK;
     if (status == UM_OK) {
         status = read_profile(o->profile, &r->denoise, error);
+    }
+    if (status == UM_OK) { /* once, and before any work: with a wrong one every file would fail */
+        status = umi_speech_load(r->denoise.dictionary, &r->speech, error);
+        r->denoise.speech = r->speech;
     }
     if (status == UM_OK) {
         status = umi_denoise_settings(&r->denoise, o->residue, &settings, error);
@@ -296,6 +302,7 @@ int umi_cmd_denoise(const umi_options *options)
     umi_batch_report_free(r.report);
     umi_denoise_summary_free(&r.summary);
     umi_batch_list_free(&r.list);
+    um_dictionary_free(r.speech);
     umi_free(r.settings);
     return code;
 }

@@ -91,22 +91,14 @@ static bool contains(char *const *names, size_t n, const char *file_name)
     return false;
 }
 
-/* Appends a name without its suffix; the array doubles when it is full. */
+/* Appends a name without its suffix. */
 static bool append(char ***names, size_t *n, size_t *room, const char *file_name)
 {
-    if (*n == *room) {
-        size_t more = *room == 0 ? 16 : 2 * *room;
-        char **larger = umi_alloc(more, sizeof *larger);
-        if (larger == NULL) {
-            return false;
-        }
-        if (*n > 0) {
-            memcpy(larger, *names, *n * sizeof *larger);
-        }
-        umi_free(*names);
-        *names = larger;
-        *room = more;
+    char **larger = umi_grown(*names, *n, room, sizeof *larger);
+    if (larger == NULL) {
+        return false;
     }
+    *names = larger;
     size_t length = strlen(file_name) - (sizeof SUFFIX - 1);
     char *name = umi_alloc(length + 1, 1);
     if (name == NULL) {

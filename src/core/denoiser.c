@@ -3,6 +3,7 @@
 #include "core/denoiser_internal.h"
 #include "core/matrix.h"
 #include "core/memory.h"
+#include "core/stack.h"
 
 #include <math.h>
 #include <string.h>
@@ -187,16 +188,10 @@ static bool section_is_valid(const um_denoiser *d, um_cview V)
     return d != NULL && V.cols == d->config.n_bins && umi_tile_magnitudes_are_valid(V);
 }
 
-/* Row n of the noise's frames: frame t and its neighbours; the first and last stand for those that
- * lie beyond. */
-static void stack_frame(um_denoiser *d, um_cview V, size_t t, size_t n)
+/* Frame t and its neighbours become row n of the noise's frames. */
+static void take_frame(um_denoiser *d, um_cview V, size_t t, size_t n)
 {
-    size_t n_bins = d->config.n_bins, before = d->n_stacked / 2;
-    for (size_t i = 0; i < d->n_stacked; i++) {
-        size_t s = t + i < before ? 0 : t + i - before;
-        s = s < V.rows ? s : V.rows - 1;
-        memcpy(um_row(d->noise, n) + i * n_bins, um_crow(V, s), n_bins * sizeof(float));
-    }
+    umi_stack_frame(V, t, d->n_stacked, um_row(d->noise, n));
 }
 
 /* Fills noise_mean and the atom of the mean; false when all is silence. */
@@ -261,7 +256,7 @@ um_status um_denoiser_set_noise(um_denoiser *d, um_cview V)
     }
     size_t n = V.rows < UMI_NOISE_FRAMES_MAX ? V.rows : UMI_NOISE_FRAMES_MAX;
     for (size_t i = 0; i < n; i++) {
-        stack_frame(d, V, i * V.rows / n, i);
+        take_frame(d, V, i * V.rows / n, i);
     }
     d->quiet_power = mean_power(V, NULL, V.rows);
     return learn_noise(d, n);
@@ -276,7 +271,7 @@ um_status um_denoiser_find_noise(um_denoiser *d, um_cview V)
     size_t found = at_least(QUIET_SHARE * (double)V.rows, 8, there);
     size_t n = found < UMI_NOISE_FRAMES_MAX ? found : UMI_NOISE_FRAMES_MAX;
     for (size_t i = 0; i < n; i++) {
-        stack_frame(d, V, d->quiet[i * found / n].t, i);
+        take_frame(d, V, d->quiet[i * found / n].t, i);
     }
     d->quiet_power = mean_power(V, d->quiet, at_least(QUIETEST_SHARE * (double)V.rows, 4, there));
     return learn_noise(d, n);

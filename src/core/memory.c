@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { HUGE_PAGE = 2 << 20 };
+enum { HUGE_PAGE = 2 << 20, FIRST_ROOM = 64 };
 
 void *umi_alloc(size_t count, size_t size)
 {
@@ -34,4 +34,22 @@ void *umi_alloc(size_t count, size_t size)
 void umi_free(void *block)
 {
     free(block);
+}
+
+void *umi_grown(void *array, size_t n, size_t *room, size_t size)
+{
+    if (n < *room) {
+        return array;
+    }
+    size_t more = *room == 0 ? FIRST_ROOM : 2 * *room;
+    void *larger = umi_alloc(more, size);
+    if (larger == NULL) {
+        return NULL;
+    }
+    if (n > 0) {
+        memcpy(larger, array, n * size);
+    }
+    umi_free(array);
+    *room = more;
+    return larger;
 }

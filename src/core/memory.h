@@ -19,6 +19,11 @@ void *umi_alloc(size_t count, size_t size);
 /* NULL is fine. */
 void umi_free(void *block);
 
+/* For an array that grows one by one: room for one element of `size` bytes more, where *room are
+ * there and the first n are in use. Gives `array`, or a larger block that has taken its place, with
+ * *room; NULL when memory is short, and nothing has changed. Begins with NULL and 0. */
+void *umi_grown(void *array, size_t n, size_t *room, size_t size);
+
 /* *product = a * b; false on overflow. */
 static inline bool umi_multiply(size_t a, size_t b, size_t *product)
 {

@@ -85,25 +85,15 @@ static um_status append(builder *b, char *input, char *output, um_status problem
 {
     umi_batch_list *list = b->list;
     bool ok = input != NULL && (problem != UM_OK ? why : output) != NULL;
-    if (ok && list->n_items == list->room) {
-        size_t room = list->room == 0 ? 256 : 2 * list->room;
-        umi_batch_item *items = umi_alloc(room, sizeof *items);
-        ok = items != NULL;
-        if (ok && list->n_items > 0) {
-            memcpy(items, list->items, list->n_items * sizeof *items);
-        }
-        if (ok) {
-            umi_free(list->items);
-            list->items = items;
-            list->room = room;
-        }
-    }
-    if (!ok) {
+    umi_batch_item *items =
+        ok ? umi_grown(list->items, list->n_items, &list->room, sizeof *items) : NULL;
+    if (items == NULL) {
         umi_free(input);
         umi_free(output);
         umi_free(why);
         return out_of_memory(b->error);
     }
+    list->items = items;
     list->items[list->n_items++] =
         (umi_batch_item){.input = input, .output = output, .status = problem, .problem = why};
     return UM_OK;

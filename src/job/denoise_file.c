@@ -105,7 +105,7 @@ static um_status write_outputs(umi_recording *recording, const umi_denoise_confi
     }
     if (status == UM_OK) {
         umi_stream_splitter splitter = {umi_speech_denoiser_delay(s.denoiser), push, &s};
-        umi_watch_phase(watch, "denoising", 0.5, 1.0);
+        umi_watch_phase(watch, "denoising", 0.05, 1.0);
         status = umi_stream_split(recording, &splitter, stems, N_STEMS, watch->progress, error);
     }
     if (status == UM_OK) {
@@ -127,7 +127,7 @@ um_status umi_denoise_file(const umi_denoise_config *config, const umi_denoise_p
     memset(result, 0, sizeof *result);
     keeper k = {watch, result};
     umi_watch kept = {watch->progress, pass_on_phase, keep_warning, &k};
-    umi_watch_phase(&kept, "reading", 0.0, 0.2);
+    umi_watch_phase(&kept, "reading", 0.0, 0.05);
     um_status status =
         umi_recording_open(paths->input, &config->reader, watch->progress, &recording, error);
     if (status != UM_OK) {

@@ -5,6 +5,7 @@
 
 #include "io/audio_reader.h"
 #include "job/watch.h"
+#include "unmingle/dictionary.h"
 
 /* Where the noise can be heard alone. */
 typedef enum umi_noise_profile {
@@ -17,7 +18,8 @@ typedef struct umi_denoise_config {
     umi_noise_profile profile;
     double profile_start, profile_end; /* RANGE: seconds; the end may be INFINITY */
     const char *profile_path;          /* FILE */
-    const char *dictionary;            /* of speech; NULL: none */
+    const char *dictionary;            /* where `speech` is from */
+    const um_dictionary *speech;       /* by umi_speech_load */
     double strength;                   /* 0..1: 0 takes nothing away */
     double max_reduction;              /* dB >= 0; nothing is taken down by more */
     bool fast;                         /* one pass, a third of the time, less exact */

@@ -24,13 +24,10 @@ static umi_json *profile_json(const umi_denoise_config *config, const char *hash
 um_status umi_denoise_settings(const umi_denoise_config *config, bool residue, umi_json **out,
                                um_error *error)
 {
-    char dictionary[UMI_FILE_HASH_SIZE] = "none";
+    char dictionary[UMI_FILE_HASH_SIZE];
     char profile[UMI_FILE_HASH_SIZE] = "";
-    um_status status = UM_OK;
     *out = NULL;
-    if (config->dictionary != NULL) {
-        status = umi_file_hash(config->dictionary, dictionary, error);
-    }
+    um_status status = umi_file_hash(config->dictionary, dictionary, error);
     if (status == UM_OK && config->profile == UMI_PROFILE_FILE) {
         status = umi_file_hash(config->profile_path, profile, error);
     }

@@ -44,19 +44,11 @@ static void free_listing(listing *l)
 
 static bool add(listing *l, const char *name, bool is_folder, bool is_link)
 {
-    if (l->n == l->room) {
-        size_t room = l->room == 0 ? 64 : 2 * l->room;
-        entry *entries = umi_alloc(room, sizeof *entries);
-        if (entries == NULL) {
-            return false;
-        }
-        if (l->n > 0) {
-            memcpy(entries, l->entries, l->n * sizeof *entries);
-        }
-        umi_free(l->entries);
-        l->entries = entries;
-        l->room = room;
+    entry *entries = umi_grown(l->entries, l->n, &l->room, sizeof *entries);
+    if (entries == NULL) {
+        return false;
     }
+    l->entries = entries;
     char *copy = umi_path_copy(name, strlen(name));
     if (copy == NULL) {
         return false;

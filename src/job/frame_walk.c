@@ -124,7 +124,7 @@ static um_status walk_over(walk *w, umi_recording *recording, uint64_t first, ui
         if (status == UM_OK && at >= first) {
             status = take_block(w, error);
         }
-        if (status == UM_OK && at >= first) {
+        if (status == UM_OK && at >= first && w->taker->advance != NULL) {
             status = w->taker->advance(w->taker->user, n, error);
         }
         at += n;

@@ -18,7 +18,7 @@ typedef struct umi_frame_taker {
     uint64_t next;
     /* One frame's magnitudes, as many as umi_frame_walk_columns. */
     um_status (*take)(void *user, const float *magnitudes, um_error *error);
-    /* So many more samples of the stretch are done. */
+    /* So many more samples of the stretch are done. May be NULL. */
     um_status (*advance)(void *user, size_t n_samples, um_error *error);
     void *user;
 } umi_frame_taker;

@@ -219,10 +219,10 @@ static um_status find_gains(umi_gain_track *t, size_t track, size_t n, bool is_l
 {
     um_cview V = {t->V[track].data, n, t->config.n_bins, t->V[track].stride};
     um_view G = {t->G[track].data, n, t->config.n_bins, t->G[track].stride};
-    um_status status;
-    if (t->config.noise != NULL) {
+    um_status status = UM_OK;
+    if (t->config.noise != NULL && (t->is_first || t->n_tracks > 1)) {
         status = um_denoiser_set_noise(t->denoiser, um_const_view(t->config.noise[track]));
-    } else {
+    } else if (t->config.noise == NULL) {
         status = um_denoiser_find_noise(t->denoiser, without_ends(t, V, is_last));
     }
     return status == UM_OK ? um_denoiser_gains(t->denoiser, V, G) : status;

@@ -3,9 +3,11 @@
 #include "core/error.h"
 #include "core/matrix.h"
 #include "core/memory.h"
+#include "core/stack.h"
 #include "io/output_file.h"
 #include "job/frame_walk.h"
 #include "job/learn_origin.h"
+#include "job/speech_frames.h"
 #include "job/speech_transform.h"
 #include "unmingle/denoiser.h"
 #include "unmingle/dictionary.h"
@@ -27,45 +29,17 @@ static um_status out_of_memory(um_error *error)
 
 /* -- Frames ------------------------------------------------------------------------------------ */
 
-typedef struct taking {
-    um_view V;
-    umi_frame_taker taker;
-} taking;
-
-static um_status take(void *user, const float *magnitudes, um_error *error)
-{
-    taking *t = user;
-    (void)error;
-    memcpy(um_row(t->V, (size_t)t->taker.next), magnitudes, t->V.cols * sizeof *magnitudes);
-    t->taker.next = t->taker.next + 1 < t->V.rows ? t->taker.next + 1 : UINT64_MAX;
-    return UM_OK;
-}
-
-static um_status advance(void *user, size_t n_samples, um_error *error)
-{
-    (void)user;
-    (void)n_samples;
-    (void)error;
-    return UM_OK;
-}
-
 /* Row t of M: frame t of V and its neighbours; false when they are silent. */
 static bool stack(um_cview V, size_t t, double least, float *row)
 {
-    double sum = 0.0;
-    for (size_t i = 0; i < UM_DENOISER_STACKED; i++) {
-        size_t s = t + i < 1 ? 0 : t + i - 1;
-        const float *v = um_crow(V, s < V.rows ? s : V.rows - 1);
-        memcpy(row + i * V.cols, v, V.cols * sizeof *row);
-        for (size_t f = 0; f < V.cols; f++) {
-            sum += (double)v[f];
-        }
-    }
+    size_t n = UM_DENOISER_STACKED * V.cols;
+    umi_stack_frame(V, t, UM_DENOISER_STACKED, row);
+    double sum = umi_matrix_sum(um_cview_of(row, 1, n));
     if (!(sum > 0.0 && sum >= least)) {
         return false;
     }
     float scale = (float)(1.0 / sqrt(sum));
-    for (size_t i = 0; i < UM_DENOISER_STACKED * V.cols; i++) {
+    for (size_t i = 0; i < n; i++) {
         row[i] *= scale;
     }
     return true;
@@ -106,11 +80,8 @@ static um_status read_frames(const umi_learn_speech_config *c, umi_recording *re
     uint64_t there = umi_frame_walk_frames(stft, recording->n_frames);
     size_t n = there < FRAMES_MAX ? (size_t)there : FRAMES_MAX;
     *V = umi_matrix_new(n, UMI_SPEECH_BINS);
-    taking t = {*V, {n > 0 ? 0 : UINT64_MAX, take, advance, &t}};
-    umi_frame_walk_config walk = {stft, true, c->parallel};
-    uint64_t n_samples = (uint64_t)n * um_stft_hop(stft);
-    n_samples = n_samples < recording->n_frames ? n_samples : recording->n_frames;
-    status = V->data != NULL ? umi_frame_walk(&walk, recording, 0, n_samples, &t.taker, error)
+    umi_speech_frames_config frames = {stft, 0, 0, c->parallel};
+    status = V->data != NULL ? umi_speech_frames_read(&frames, recording, V, 1, error)
                              : out_of_memory(error);
     um_stft_free(stft);
     return status;

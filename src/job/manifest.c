@@ -24,19 +24,12 @@ static um_status out_of_memory(const char *where, um_error *error)
 /* The new entry, empty, or NULL. */
 static umi_manifest_entry *append(umi_manifest *manifest)
 {
-    if (manifest->n_entries == manifest->room) {
-        size_t room = manifest->room == 0 ? 64 : 2 * manifest->room;
-        umi_manifest_entry *entries = umi_alloc(room, sizeof *entries);
-        if (entries == NULL) {
-            return NULL;
-        }
-        if (manifest->n_entries > 0) {
-            memcpy(entries, manifest->entries, manifest->n_entries * sizeof *entries);
-        }
-        umi_free(manifest->entries);
-        manifest->entries = entries;
-        manifest->room = room;
+    umi_manifest_entry *entries =
+        umi_grown(manifest->entries, manifest->n_entries, &manifest->room, sizeof *entries);
+    if (entries == NULL) {
+        return NULL;
     }
+    manifest->entries = entries;
     return &manifest->entries[manifest->n_entries++];
 }
 

@@ -3,41 +3,12 @@
 #include "core/error.h"
 #include "core/matrix.h"
 #include "core/memory.h"
-#include "job/frame_walk.h"
+#include "job/speech_frames.h"
 
 #include <math.h>
 #include <string.h>
 
 enum { FRAMES_MAX = 2048 };
-
-/* Frames on their way from the walk into the matrices. */
-typedef struct taking {
-    umi_noise_profile_frames *frames;
-    size_t n_bins, n_all; /* wanted, and that a frame has */
-    size_t n_taken, n_wanted;
-    umi_frame_taker taker;
-} taking;
-
-static um_status take(void *user, const float *magnitudes, um_error *error)
-{
-    taking *t = user;
-    (void)error;
-    for (size_t i = 0; i < t->frames->n_matrices; i++) {
-        memcpy(um_row(t->frames->V[i], t->n_taken), magnitudes + i * t->n_all,
-               t->n_bins * sizeof *magnitudes);
-    }
-    t->n_taken++;
-    t->taker.next = t->n_taken < t->n_wanted ? t->taker.next + 1 : UINT64_MAX;
-    return UM_OK;
-}
-
-static um_status advance(void *user, size_t n_samples, um_error *error)
-{
-    (void)user;
-    (void)n_samples;
-    (void)error;
-    return UM_OK;
-}
 
 static bool allocate(umi_noise_profile_frames *frames, size_t n_frames, size_t n_bins)
 {
@@ -78,18 +49,14 @@ um_status umi_noise_profile_read(const umi_noise_profile_source *source, umi_rec
     }
     uint64_t n = whole - partial;
     frames->n_matrices = source->keep_channels ? recording->format.channels : 1;
-    taking t = {.frames = frames,
-                .n_bins = source->n_bins,
-                .n_all = um_stft_n_bins(source->stft),
-                .n_wanted = n < FRAMES_MAX ? (size_t)n : FRAMES_MAX};
-    t.taker = (umi_frame_taker){partial, take, advance, &t};
-    if (!allocate(frames, t.n_wanted, source->n_bins)) {
+    size_t n_wanted = n < FRAMES_MAX ? (size_t)n : FRAMES_MAX;
+    if (!allocate(frames, n_wanted, source->n_bins)) {
         umi_noise_profile_free(frames);
         return umi_error_set(error, UM_ERR_MEMORY, "%s: not enough memory for the profile", name);
     }
-    umi_frame_walk_config walk = {source->stft, !source->keep_channels, um_parallel_serial()};
+    umi_speech_frames_config read = {source->stft, first, partial, um_parallel_serial()};
     um_status status =
-        umi_frame_walk(&walk, recording, first, (t.n_wanted + partial) * hop, &t.taker, error);
+        umi_speech_frames_read(&read, recording, frames->V, frames->n_matrices, error);
     if (status == UM_OK) {
         status = umi_recording_rewind(recording, error);
     }

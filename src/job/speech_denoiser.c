@@ -7,7 +7,6 @@
 #include "job/noise_profile.h"
 #include "job/speech_transform.h"
 #include "unmingle/denoiser.h"
-#include "unmingle/dictionary.h"
 
 #include <math.h>
 #include <string.h>
@@ -27,42 +26,40 @@ static um_status out_of_memory(um_error *error)
     return umi_error_set(error, UM_ERR_MEMORY, "not enough memory to denoise");
 }
 
-/* Of the atoms the bins that a recording of a low rate has. */
-static um_status take_atoms(umi_speech_denoiser *d, const um_dictionary *dictionary,
-                            const char *path, size_t n_bins, um_error *error)
+um_status umi_speech_load(const char *path, um_dictionary **out, um_error *error)
 {
-    um_stft_config stft = umi_speech_transform(dictionary->sample_rate);
-    size_t n_all = um_dictionary_n_bins(dictionary);
-    if (dictionary->n_frames != UM_DENOISER_STACKED || n_all != UMI_SPEECH_BINS ||
-        dictionary->stft.window.length != stft.window.length ||
-        dictionary->stft.window.hop != stft.window.hop) {
+    um_status status = um_dictionary_load(path, out, error);
+    if (status != UM_OK) {
+        return status;
+    }
+    const um_dictionary *d = *out;
+    um_stft_config stft = umi_speech_transform(d->sample_rate);
+    if (d->n_frames != UM_DENOISER_STACKED || um_dictionary_n_bins(d) != UMI_SPEECH_BINS ||
+        d->stft.window.length != stft.window.length || d->stft.window.hop != stft.window.hop) {
+        um_dictionary_free(*out);
+        *out = NULL;
         return umi_error_set(error, UM_ERR_CONFIG,
                              "%s: no dictionary of speech; 'unmingle learn --speech' makes one",
                              path);
     }
-    d->speech = umi_matrix_new(dictionary->W.rows, UM_DENOISER_STACKED * n_bins);
-    if (d->speech.data == NULL) {
-        return out_of_memory(error);
-    }
-    for (size_t k = 0; k < dictionary->W.rows; k++) {
-        for (size_t i = 0; i < UM_DENOISER_STACKED; i++) {
-            memcpy(um_row(d->speech, k) + i * n_bins,
-                   um_crow(um_const_view(dictionary->W), k) + i * n_all, n_bins * sizeof(float));
-        }
-    }
     return UM_OK;
 }
 
-static um_status load_atoms(umi_speech_denoiser *d, const char *path, size_t n_bins,
+/* Of the atoms the bins that a recording of a low rate has. */
+static um_status take_atoms(umi_speech_denoiser *d, const um_dictionary *speech, size_t n_bins,
                             um_error *error)
 {
-    um_dictionary *dictionary;
-    um_status status = um_dictionary_load(path, &dictionary, error);
-    if (status == UM_OK) {
-        status = take_atoms(d, dictionary, path, n_bins, error);
-        um_dictionary_free(dictionary);
+    d->speech = umi_matrix_new(speech->W.rows, UM_DENOISER_STACKED * n_bins);
+    if (d->speech.data == NULL) {
+        return out_of_memory(error);
     }
-    return status;
+    for (size_t k = 0; k < speech->W.rows; k++) {
+        for (size_t i = 0; i < UM_DENOISER_STACKED; i++) {
+            memcpy(um_row(d->speech, k) + i * n_bins,
+                   um_row(speech->W, k) + i * um_dictionary_n_bins(speech), n_bins * sizeof(float));
+        }
+    }
+    return UM_OK;
 }
 
 static um_status read_profile_file(umi_speech_denoiser *d, const umi_denoise_config *config,
@@ -140,7 +137,7 @@ static um_status prepare(umi_speech_denoiser *d, const umi_denoise_config *confi
     }
     size_t n_all = um_stft_n_bins(d->stft);
     size_t n_bins = n_all < UMI_SPEECH_BINS ? n_all : UMI_SPEECH_BINS;
-    status = load_atoms(d, config->dictionary, n_bins, error);
+    status = take_atoms(d, config->speech, n_bins, error);
     if (status == UM_OK && config->profile != UMI_PROFILE_AUTO) {
         status = read_profile(d, config, recording, n_bins, error);
     }

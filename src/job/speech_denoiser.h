@@ -6,11 +6,14 @@
 #include "job/recording.h"
 #include "unmingle/view.h"
 
+/* Loads a dictionary of speech. UM_ERR_CONFIG for one that is not of speech, and what
+ * um_dictionary_load says. On failure *out is NULL. */
+um_status umi_speech_load(const char *path, um_dictionary **out, um_error *error) UM_MUST_USE;
+
 typedef struct umi_speech_denoiser umi_speech_denoiser;
 
-/* Reads dictionary and profile; the recording is rewound. UM_ERR_CONFIG for a dictionary that is
- * none of speech, UM_ERR_DATA for a profile that does not fit or a rate outside 8..192 kHz,
- * UM_ERR_MEMORY, and what reading says. */
+/* Reads the profile; the recording is rewound. UM_ERR_DATA for a profile that does not fit or a
+ * rate outside 8..192 kHz, UM_ERR_MEMORY, and what reading says. */
 um_status umi_speech_denoiser_new(const umi_denoise_config *config, umi_recording *recording,
                                   umi_speech_denoiser **out, um_error *error) UM_MUST_USE;
 void umi_speech_denoiser_free(umi_speech_denoiser *denoiser); /* NULL is fine */

@@ -25,19 +25,11 @@ static bool is_stem(const char *file_name)
 
 static bool add(umi_stem_folder *folder, size_t *room, const char *directory, const char *file_name)
 {
-    if (folder->n_files == *room) {
-        size_t more = *room == 0 ? 16 : 2 * *room;
-        umi_stem_file *files = umi_alloc(more, sizeof *files);
-        if (files == NULL) {
-            return false;
-        }
-        if (folder->n_files > 0) {
-            memcpy(files, folder->files, folder->n_files * sizeof *files);
-        }
-        umi_free(folder->files);
-        folder->files = files;
-        *room = more;
+    umi_stem_file *files = umi_grown(folder->files, folder->n_files, room, sizeof *files);
+    if (files == NULL) {
+        return false;
     }
+    folder->files = files;
     umi_stem_file *file = &folder->files[folder->n_files];
     file->name = umi_path_copy(file_name, (size_t)(strrchr(file_name, '.') - file_name));
     file->path = umi_path_join(directory, file_name);

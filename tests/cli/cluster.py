@@ -2,13 +2,20 @@
 
 import json
 import pathlib
+import re
 
 import sounds
 from program import run
 from scratch import ScratchCase
 
-EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples/cluster"
+README = pathlib.Path(__file__).resolve().parents[2] / "README.md"
 N_FILES = 23  # no multiple of the shards
+
+
+def from_readme(language):
+    """What a reader would copy: the one block of that language."""
+    block, = re.findall(rf"(?ms)^```{language}\n(.*?)^```$", README.read_text(encoding="utf-8"))
+    return block
 
 
 class ClusterCase(ScratchCase):

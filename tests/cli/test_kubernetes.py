@@ -7,14 +7,14 @@ import unittest
 
 import yaml
 
-from cluster import EXAMPLES, ClusterCase
+from cluster import ClusterCase, from_readme
 from program import UNMINGLE
 
 
 class Kubernetes(ClusterCase):
     def setUp(self):
         super().setUp()
-        self.job = yaml.safe_load((EXAMPLES / "denoise-job.yaml").read_text())["spec"]
+        self.job = yaml.safe_load(from_readme("yaml"))["spec"]
         self.pod = self.job["template"]["spec"]
         self.container, = self.pod["containers"]
 

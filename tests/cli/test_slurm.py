@@ -6,7 +6,7 @@ import sys
 import unittest
 
 import slurm
-from cluster import EXAMPLES, ClusterCase
+from cluster import ClusterCase, from_readme
 from program import UNMINGLE
 
 SKIPPED = 77  # what ctest takes for skipped
@@ -32,9 +32,11 @@ class Slurm(ClusterCase):
         self.assertEqual(tasks, [(str(i), "COMPLETED", "0:0") for i in ids], messages)
 
     def test_arrays(self):
+        script = self.folder / "denoise.sbatch"
+        script.write_text(from_readme("sh"), encoding="utf-8")
         with slurm.Cluster(self.folder / "slurm") as cluster:
             jobs = [(cluster.submit(pathlib.Path(UNMINGLE).parent, self.folder,
-                                    f"--array={array}", EXAMPLES / "denoise.sbatch", "in", out), ids)
+                                    f"--array={array}", script, "in", out), ids)
                     for out, arrays, ids in CASES for array in arrays]
             for job, ids in jobs:
                 self.check_job(cluster, job, ids)
