@@ -138,6 +138,30 @@ class Outputs(Denoise):
             lines = self.report("in", "-o", "in/clean")
             self.assertEqual([line["input"] for line in lines], ["in/a.wav"])
 
+    def test_a_wrong_dictionary_ends_it_before_any_work(self):
+        self.write("in/a.wav")
+        (self.folder / "junk").write_bytes(b"junk")
+        self.assertEqual(run("learn", "--label", "x", "in/a.wav", "-o", "plain", "-q",
+                             cwd=self.folder).returncode, 0)
+        for name in ("junk", "plain"):
+            self.refuse(["denoise", "in", "-o", "out", "--dictionary", name], 78,
+                        f"unmingle: {name}: ")
+            self.assertFalse((self.folder / "out").exists())
+
+    def test_a_profile_takes_the_noise(self):
+        """Of a tone that starts in hiss, the hiss goes and the tone stays."""
+        random = np.random.default_rng(3)
+        time = np.arange(48000) / 16000
+        tone = np.where(time > 1, sum(np.sin(2 * np.pi * 200 * k * time) / k
+                                      for k in range(1, 9)), 0) / 10
+        soundfile.write(self.folder / "in.wav", tone + 0.01 * random.standard_normal(48000), 16000)
+        soundfile.write(self.folder / "hiss.wav", 0.01 * random.standard_normal(44100), 44100)
+        for profile in ("0-0.9", "hiss.wav"):
+            self.denoise("in.wav", "-o", "out.wav", "--force", "-q", "--profile", profile)
+            out, _ = soundfile.read(self.folder / "out.wav")
+            self.assertLess(out[2000:14000].std(), 0.002)
+            self.assertGreater(out[20000:].std(), 0.9 * tone[20000:].std())
+
     def test_silence_stays_silence(self):
         for n in (0, 1, 20000):
             soundfile.write(self.folder / "zeros.wav", np.zeros((n, 2)), 48000, "PCM_16")
