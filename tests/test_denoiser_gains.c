@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -121,6 +122,46 @@ static void what_is_nearly_clean_is_treated_gently(void **state)
     umi_free(G.data);
 }
 
+/* Frames of the lead with a bass in them that the rest does not have. */
+static um_view profile_new(const um_view V)
+{
+    um_view lead = matrix_new(SECTION_LEAD, V.cols);
+    for (size_t t = 0; t < lead.rows; t++) {
+        memcpy(um_row(lead, t), um_row(V, t), V.cols * sizeof(float));
+        um_row(lead, t)[2] *= 4.0F;
+    }
+    return lead;
+}
+
+/* Where its noise is weak; and there in the lowest bins alone. */
+static void a_profile_shares_the_lowest_bins_with_the_noise_that_is_found(void **state)
+{
+    (void)state;
+    static const double noise[] = {1.0, 0.1};
+    for (size_t i = 0; i < 2; i++) {
+        um_denoiser *d = section_denoiser(false);
+        um_view V = section_new(noise[i]), lead = profile_new(V);
+        assert_int_equal(um_denoiser_set_noise(d, um_const_view(lead)), UM_OK);
+        um_view alone = gains(d, V);
+        assert_int_equal(um_denoiser_find_noise(d, um_const_view(V)), UM_OK);
+        um_view both = gains(d, V);
+        double low = 0.0;
+        for (size_t t = 0; t < V.rows; t++) {
+            for (size_t f = 0; f < 16; f++) {
+                low += fabs((double)um_row(both, t)[f] - (double)um_row(alone, t)[f]);
+            }
+            assert_memory_equal(um_row(alone, t) + 16, um_row(both, t) + 16,
+                                (V.cols - 16) * sizeof(float));
+        }
+        assert_true(i == 0 ? low == 0.0 : low > 1.0);
+        um_denoiser_free(d);
+        umi_free(V.data);
+        umi_free(lead.data);
+        umi_free(alone.data);
+        umi_free(both.data);
+    }
+}
+
 static void one_frame_is_enough(void **state)
 {
     (void)state;
@@ -148,6 +189,7 @@ int main(void)
         cmocka_unit_test(loudness_changes_no_bit),
         cmocka_unit_test(sections_are_problems_of_their_own),
         cmocka_unit_test(what_is_nearly_clean_is_treated_gently),
+        cmocka_unit_test(a_profile_shares_the_lowest_bins_with_the_noise_that_is_found),
         cmocka_unit_test(one_frame_is_enough),
     };
     return cmocka_run_group_tests_name("denoiser_gains", tests, NULL, NULL);

@@ -50,12 +50,13 @@ UM_API UM_MUST_USE um_status um_denoiser_new(const um_denoiser_config *config, u
                                              um_denoiser **out);
 UM_API void um_denoiser_free(um_denoiser *denoiser);
 
-/* Learns the noise from its frames alone, V n x n_bins (0..1e12), neighbours in time next to each
- * other. Of more than 512 frames as many are taken, evenly spread. Without frames that are not
- * silent there is no noise. UM_ERR_ARGUMENT. */
+/* Learns the noise from a profile, its frames alone, V n x n_bins (0..1e12), neighbours in time
+ * next to each other. Of more than 512 frames as many are taken, evenly spread. Without frames that
+ * are not silent there is no noise. It stays until another is set. UM_ERR_ARGUMENT. */
 UM_API UM_MUST_USE um_status um_denoiser_set_noise(um_denoiser *denoiser, um_cview V);
 
-/* The same from a noisy section, of at most n_frames, whose quietest tenth counts as noise. */
+/* Takes for noise the quietest tenth of a noisy section of at most n_frames, of which the gains are
+ * wanted next. With a profile it counts where the profile's noise is weak, below 250 Hz. */
 UM_API UM_MUST_USE um_status um_denoiser_find_noise(um_denoiser *denoiser, um_cview V);
 
 /* Fills G, in 0..1 and as large as V, with the gains for the section V of at most n_frames. Without

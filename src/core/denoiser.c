@@ -45,11 +45,18 @@ static bool part_init(umi_denoiser_part *part, const um_denoiser *d, size_t n_at
     return part->D.data != NULL && part->H.data != NULL;
 }
 
+static bool noise_init(umi_noise *noise, size_t columns, size_t n_bins)
+{
+    noise->atoms = umi_matrix_new(UMI_NOISE_ATOMS + 1, columns);
+    noise->mean = umi_alloc(n_bins, sizeof(float));
+    return noise->atoms.data != NULL && noise->mean != NULL;
+}
+
 static um_status make_nmf(um_denoiser *d)
 {
     um_nmf_config config = um_nmf_config_default();
     config.n_frames = UMI_NOISE_FRAMES_MAX;
-    config.n_bins = d->noise.cols;
+    config.n_bins = d->frames.cols;
     config.n_components = UMI_NOISE_ATOMS;
     config.iterations = NOISE_ITERATIONS;
     config.check_every = NOISE_ITERATIONS;
@@ -64,9 +71,10 @@ static bool allocate(um_denoiser *d)
         return false;
     }
     d->band_stride = umi_padded(d->bands.n_bands);
-    d->atoms = umi_matrix_new(d->n_atoms, columns);
-    d->noise = umi_matrix_new(UMI_NOISE_FRAMES_MAX, columns);
-    d->noise_mean = umi_alloc(n_bins, sizeof(float));
+    d->speech = umi_matrix_new(d->n_speech, columns);
+    d->frames = umi_matrix_new(UMI_NOISE_FRAMES_MAX, columns);
+    d->row = umi_alloc(n_bins, sizeof(float));
+    d->share = umi_alloc(n_bins, sizeof(float));
     d->weights = umi_alloc(n_bins, sizeof(float));
     d->W = umi_matrix_new(d->n_atoms, d->n_stacked * d->band_stride);
     d->shrinkage = umi_alloc(d->n_atoms, sizeof(float));
@@ -76,7 +84,8 @@ static bool allocate(um_denoiser *d)
     d->N = umi_matrix_new(UMI_TILE_FRAMES, n_bins);
     d->quiet = umi_alloc(n_frames, sizeof *d->quiet);
     d->levels = umi_alloc(n_bins, sizeof(double));
-    if (d->atoms.data == NULL || d->noise.data == NULL || d->noise_mean == NULL ||
+    if (!noise_init(&d->profile, columns, n_bins) || !noise_init(&d->found, columns, n_bins) ||
+        d->speech.data == NULL || d->frames.data == NULL || d->row == NULL || d->share == NULL ||
         d->weights == NULL || d->W.data == NULL || d->shrinkage == NULL || d->V.data == NULL ||
         d->H.data == NULL || d->S.data == NULL || d->N.data == NULL || d->quiet == NULL ||
         d->levels == NULL || !umi_tile_scratch_init(&d->scratch, d->W.cols, d->n_atoms, false) ||
@@ -99,8 +108,8 @@ static bool copy_speech(um_denoiser *d, um_cview speech)
 {
     size_t first = (UM_DENOISER_STACKED - d->n_stacked) / 2 * d->config.n_bins;
     for (size_t k = 0; k < d->n_speech; k++) {
-        memcpy(um_row(d->atoms, k), um_crow(speech, k) + first, d->atoms.cols * sizeof(float));
-        if (!umi_row_normalise(um_row(d->atoms, k), d->atoms.cols)) {
+        memcpy(um_row(d->speech, k), um_crow(speech, k) + first, d->speech.cols * sizeof(float));
+        if (!umi_row_normalise(um_row(d->speech, k), d->speech.cols)) {
             return false;
         }
     }
@@ -156,9 +165,14 @@ void um_denoiser_free(um_denoiser *d)
     umi_noise_floor_free(&d->floor);
     umi_tile_scratch_free(&d->scratch);
     um_nmf_free(d->nmf);
-    float *blocks[] = {d->atoms.data,
-                       d->noise.data,
-                       d->noise_mean,
+    float *blocks[] = {d->speech.data,
+                       d->profile.atoms.data,
+                       d->profile.mean,
+                       d->found.atoms.data,
+                       d->found.mean,
+                       d->frames.data,
+                       d->row,
+                       d->share,
                        d->weights,
                        d->W.data,
                        d->shrinkage,
@@ -191,42 +205,49 @@ static bool section_is_valid(const um_denoiser *d, um_cview V)
 /* Frame t and its neighbours become row n of the noise's frames. */
 static void take_frame(um_denoiser *d, um_cview V, size_t t, size_t n)
 {
-    umi_stack_frame(V, t, d->n_stacked, um_row(d->noise, n));
+    umi_stack_frame(V, t, d->n_stacked, um_row(d->frames, n));
 }
 
-/* Fills noise_mean and the atom of the mean; false when all is silence. */
-static bool take_mean(um_denoiser *d, size_t n_frames)
+/* Fills the mean and its atom; false when all is silence. */
+static bool take_mean(um_denoiser *d, size_t n_frames, umi_noise *noise)
 {
     size_t n_bins = d->config.n_bins, middle = d->n_stacked / 2 * n_bins;
-    float *mean = um_row(d->atoms, d->n_atoms - 1);
-    for (size_t f = 0; f < d->noise.cols; f++) {
+    float *mean = um_row(noise->atoms, UMI_NOISE_ATOMS);
+    for (size_t f = 0; f < d->frames.cols; f++) {
         double sum = 0.0;
         for (size_t n = 0; n < n_frames; n++) {
-            sum += (double)um_row(d->noise, n)[f];
+            sum += (double)um_row(d->frames, n)[f];
         }
         mean[f] = (float)(sum / (double)n_frames);
     }
-    memcpy(d->noise_mean, mean + middle, n_bins * sizeof(float));
-    return umi_row_normalise(mean, d->noise.cols);
+    memcpy(noise->mean, mean + middle, n_bins * sizeof(float));
+    return umi_row_normalise(mean, d->frames.cols);
 }
 
-/* Learns from the first n_frames rows of d->noise. */
-static um_status learn_noise(um_denoiser *d, size_t n_frames)
+/* Learns from the first n_frames rows of d->frames. */
+static um_status learn_noise(um_denoiser *d, size_t n_frames, umi_noise *noise)
 {
-    d->has_noise = n_frames > 0 && take_mean(d, n_frames);
-    if (!d->has_noise) {
+    noise->is_there = n_frames > 0 && take_mean(d, n_frames, noise);
+    if (!noise->is_there) {
         return UM_OK;
     }
-    um_cview V = {d->noise.data, n_frames, d->noise.cols, d->noise.stride};
+    um_cview V = {d->frames.data, n_frames, d->frames.cols, d->frames.stride};
     um_status status = um_nmf_start_random(d->nmf, V, NOISE_SEED);
     if (status == UM_OK) {
         status = um_nmf_run(d->nmf, V, NULL);
     }
     for (size_t k = 0; k < UMI_NOISE_ATOMS && status == UM_OK; k++) {
-        memcpy(um_row(d->atoms, d->n_speech + k), um_crow(um_nmf_atoms(d->nmf), k),
-               d->atoms.cols * sizeof(float));
+        memcpy(um_row(noise->atoms, k), um_crow(um_nmf_atoms(d->nmf), k),
+               noise->atoms.cols * sizeof(float));
     }
     return status;
+}
+
+um_status umi_denoiser_learn_found(um_denoiser *d)
+{
+    size_t n = d->n_quiet;
+    d->n_quiet = 0;
+    return n > 0 ? learn_noise(d, n, &d->found) : UM_OK;
 }
 
 /* `wanted`, but `least` at least, as far as there are so many. */
@@ -258,8 +279,11 @@ um_status um_denoiser_set_noise(um_denoiser *d, um_cview V)
     for (size_t i = 0; i < n; i++) {
         take_frame(d, V, i * V.rows / n, i);
     }
-    d->quiet_power = mean_power(V, NULL, V.rows);
-    return learn_noise(d, n);
+    d->n_quiet = 0;
+    d->found.is_there = false;
+    d->has_profile = true;
+    d->profile.power = mean_power(V, NULL, V.rows);
+    return learn_noise(d, n, &d->profile);
 }
 
 um_status um_denoiser_find_noise(um_denoiser *d, um_cview V)
@@ -273,6 +297,8 @@ um_status um_denoiser_find_noise(um_denoiser *d, um_cview V)
     for (size_t i = 0; i < n; i++) {
         take_frame(d, V, d->quiet[i * found / n].t, i);
     }
-    d->quiet_power = mean_power(V, d->quiet, at_least(QUIETEST_SHARE * (double)V.rows, 4, there));
-    return learn_noise(d, n);
+    d->n_quiet = n;
+    d->found.is_there = false;
+    d->found.power = mean_power(V, d->quiet, at_least(QUIETEST_SHARE * (double)V.rows, 4, there));
+    return UM_OK;
 }

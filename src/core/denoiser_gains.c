@@ -16,14 +16,20 @@ static const float LEVEL_FLOOR = 0.03f;
 static const double NOISY_DB = -14.0, GENTLE_DB = -29.0;
 static const double GENTLE_STRENGTH = 0.2, GENTLE_STRENGTH_FAST = 0.08;
 
+/* Likewise: from here on a profile counts alone, and from here down it has the least share in the
+ * lowest bins, in full up to 140 Hz and not at all from 250 Hz on. */
+static const double PROFILE_ALONE_DB = -6.0, PROFILE_LEAST_DB = -12.0;
+static const double PROFILE_LEAST = 0.25;
+static const double LOWEST_BIN = 9.0, LOW_BIN_END = 16.0;
+
 /* -- What the section brings ------------------------------------------------------------------- */
 
-static void weigh_bins(um_denoiser *d)
+static void weigh_bins(um_denoiser *d, const float *mean)
 {
     size_t n = d->config.n_bins;
     double sum = 0.0;
     for (size_t f = 0; f < n; f++) {
-        d->weights[f] = 1.0f / sqrtf(d->noise_mean[f] / d->unit + LEVEL_FLOOR);
+        d->weights[f] = 1.0f / sqrtf(mean[f] / d->unit + LEVEL_FLOOR);
         sum += (double)d->weights[f];
     }
     for (size_t f = 0; f < n; f++) {
@@ -31,13 +37,13 @@ static void weigh_bins(um_denoiser *d)
     }
 }
 
-/* The atoms of a part, first.. of all, in bands (rows that sum to 1) and in bins at the scale that
- * goes with these. */
-static void fold_atoms(um_denoiser *d, size_t first, umi_denoiser_part *part)
+/* The atoms of a part, which are first.. of all, in bands (rows that sum to 1) and in bins at the
+ * scale that goes with these. */
+static void fold_atoms(um_denoiser *d, um_view atoms, size_t first, umi_denoiser_part *part)
 {
     size_t n_bins = d->config.n_bins;
     for (size_t k = 0; k < part->n_atoms; k++) {
-        const float *atom = um_row(d->atoms, first + k);
+        const float *atom = um_row(atoms, k);
         float *bands = um_row(d->W, first + k);
         double sum = 0.0;
         for (size_t i = 0; i < d->n_stacked; i++) {
@@ -165,26 +171,42 @@ static void follow_noise(um_denoiser *d, um_cview V)
     fold_frames(d, um_const_view(R), umi_speech_gain_fixed_noise(), d->C);
 }
 
-/* What is nearly clean is treated gently: little could be won, and speech be lost. From 1 where the
- * noise is at -14 dB of the section, linear in dB. */
-static float strength_for(const um_denoiser *d, um_cview V)
+static double section_power(um_cview V)
 {
-    double power = 0.0;
+    double sum = 0.0;
     for (size_t t = 0; t < V.rows; t++) {
         for (size_t f = 0; f < V.cols; f++) {
-            power += (double)um_crow(V, t)[f] * (double)um_crow(V, t)[f];
+            sum += (double)um_crow(V, t)[f] * (double)um_crow(V, t)[f];
         }
     }
-    power /= (double)V.rows * (double)V.cols;
-    double least = d->config.fast ? GENTLE_STRENGTH_FAST : GENTLE_STRENGTH;
-    double x = (10.0 * log10(d->quiet_power / power) - GENTLE_DB) / (NOISY_DB - GENTLE_DB);
-    x = x > 1.0 ? 1.0 : x > 0.0 ? x : 0.0;
-    return (float)(least + (1.0 - least) * x);
+    return sum / ((double)V.rows * (double)V.cols);
 }
 
-static void decide(um_denoiser *d, um_cview V, um_view G)
+/* The level of the noise against the section's power, dB. */
+static double level_of(const umi_noise *noise, double power)
 {
-    float strength = strength_for(d, V);
+    return 10.0 * log10(noise->power / power);
+}
+
+/* 0 up to `first`, 1 from `last` on, linear between. */
+static double ramp(double x, double first, double last)
+{
+    double y = (x - first) / (last - first);
+    return y > 1.0 ? 1.0 : y > 0.0 ? y : 0.0;
+}
+
+/* What is nearly clean is treated gently: little could be won, and speech be lost. From 1 where the
+ * noise is at -14 dB of the section, linear in dB. */
+static float strength_at(const um_denoiser *d, double level)
+{
+    double least = d->config.fast ? GENTLE_STRENGTH_FAST : GENTLE_STRENGTH;
+    return (float)(least + (1.0 - least) * ramp(level, GENTLE_DB, NOISY_DB));
+}
+
+/* Adds to G the share that each bin of `share` has of the gains from a noise of that level, dB. */
+static void decide(um_denoiser *d, um_cview V, double level, um_view G)
+{
+    float strength = strength_at(d, level);
     bool fast = d->config.fast;
     solve(d, V.rows, !fast);
     for (size_t first = 0; first < V.rows; first += UMI_TILE_FRAMES) {
@@ -199,9 +221,68 @@ static void decide(um_denoiser *d, um_cview V, um_view G)
                                             fast ? NULL : um_row(d->R, first + i),
                                             d->unit,
                                             strength};
-            umi_speech_gains(&evidence, d->config.n_bins, um_row(G, first + i));
+            umi_speech_gains(&evidence, d->config.n_bins, d->row);
+            float *row = um_row(G, first + i);
+            for (size_t f = 0; f < d->config.n_bins; f++) {
+                row[f] += d->share[f] * d->row[f];
+            }
         }
     }
+}
+
+static void add_gains(um_denoiser *d, const umi_noise *noise, um_cview V, double power, um_view G)
+{
+    weigh_bins(d, noise->mean);
+    fold_atoms(d, d->speech, 0, &d->speech_part);
+    fold_atoms(d, noise->atoms, d->n_speech, &d->noise_part);
+    fold_frames(d, V, 1.0f, d->V);
+    if (!d->config.fast) {
+        follow_noise(d, V);
+    }
+    decide(d, V, level_of(noise, power), G);
+}
+
+static void fill(um_view G, float value)
+{
+    for (size_t t = 0; t < G.rows; t++) {
+        for (size_t f = 0; f < G.cols; f++) {
+            um_row(G, t)[f] = value;
+        }
+    }
+}
+
+/* Of the gains of bin f, what the noise found in the section decides beside a profile of that
+ * level. The atoms of other voices may lack the fundamental of a deep one; where a profile holds a
+ * bass or a rumble, loud speech would go with it. */
+static float share_of_found(double level, size_t f)
+{
+    double trusted = ramp(level, PROFILE_LEAST_DB, PROFILE_ALONE_DB);
+    double low = 1.0 - ramp((double)f, LOWEST_BIN, LOW_BIN_END);
+    return (float)((1.0 - PROFILE_LEAST) * (1.0 - trusted) * low);
+}
+
+static um_status find_gains(um_denoiser *d, um_cview V, um_view G)
+{
+    double power = section_power(V);
+    double level = d->has_profile ? level_of(&d->profile, power) : -INFINITY;
+    bool with_found = level < PROFILE_ALONE_DB;
+    um_status status = with_found ? umi_denoiser_learn_found(d) : UM_OK;
+    with_found = with_found && d->found.is_there;
+    for (size_t f = 0; f < d->config.n_bins; f++) {
+        d->share[f] = !with_found ? 0.0f : d->has_profile ? share_of_found(level, f) : 1.0f;
+    }
+    if (status == UM_OK && with_found) {
+        add_gains(d, &d->found, V, power, G);
+    }
+    for (size_t f = 0; f < d->config.n_bins; f++) {
+        d->share[f] = 1.0f - d->share[f];
+    }
+    if (status == UM_OK && d->has_profile) {
+        add_gains(d, &d->profile, V, power, G);
+    } else if (status == UM_OK && !with_found) {
+        fill(G, 1.0f);
+    }
+    return status;
 }
 
 um_status um_denoiser_gains(um_denoiser *d, um_cview V, um_view G)
@@ -213,23 +294,13 @@ um_status um_denoiser_gains(um_denoiser *d, um_cview V, um_view G)
     }
     double mean = V.rows > 0 ? umi_matrix_sum(V) / ((double)V.rows * (double)V.cols) : 0.0;
     d->unit = (float)mean;
-    if (!d->has_noise || !(d->unit > 0.0f)) {
-        for (size_t t = 0; t < V.rows; t++) {
-            for (size_t f = 0; f < V.cols; f++) {
-                um_row(G, t)[f] = 1.0f;
-            }
-        }
+    if (!(d->unit > 0.0f) || (d->has_profile && !d->profile.is_there)) {
+        fill(G, 1.0f);
         return UM_OK;
     }
+    fill(G, 0.0f);
     unsigned before = umi_flush_denormals();
-    weigh_bins(d);
-    fold_atoms(d, 0, &d->speech_part);
-    fold_atoms(d, d->n_speech, &d->noise_part);
-    fold_frames(d, V, 1.0f, d->V);
-    if (!d->config.fast) {
-        follow_noise(d, V);
-    }
-    decide(d, V, G);
+    um_status status = find_gains(d, V, G);
     umi_restore_denormals(before);
-    return UM_OK;
+    return status;
 }

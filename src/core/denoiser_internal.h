@@ -23,15 +23,25 @@ typedef struct umi_denoiser_part {
     um_view H;              /* n_stacked / 2 + n_frames + n_stacked / 2 rows of stride */
 } umi_denoiser_part;
 
+/* What is known of a noise. */
+typedef struct umi_noise {
+    bool is_there; /* false: silence */
+    um_view atoms; /* UMI_NOISE_ATOMS learned, and their mean: rows sum to 1 */
+    float *mean;   /* n_bins: mean magnitudes */
+    double power;  /* of what tells how loud it is: mean of V^2 */
+} umi_noise;
+
 struct um_denoiser {
     um_denoiser_config config;
     umi_kernels kernels;
     size_t n_stacked, n_speech, n_atoms; /* n_atoms: of speech, noise, and the mean noise */
-    bool has_noise;
-    um_view atoms;     /* n_atoms x n_stacked * n_bins, rows sum to 1 */
-    um_nmf *nmf;       /* learns the noise */
-    um_view noise;     /* UMI_NOISE_FRAMES_MAX x n_stacked * n_bins */
-    float *noise_mean; /* n_bins */
+    um_view speech;                      /* n_speech x n_stacked * n_bins, rows sum to 1 */
+    bool has_profile;                    /* the noise of um_denoiser_set_noise is known */
+    umi_noise profile;                   /* that noise */
+    umi_noise found;                     /* and that of the quiet frames of the section, */
+    size_t n_quiet;                      /* of which so many wait in `frames` to be learned */
+    um_nmf *nmf;                         /* learns the noise */
+    um_view frames;                      /* UMI_NOISE_FRAMES_MAX x n_stacked * n_bins */
     umi_bands bands;
     size_t band_stride; /* n_bands padded */
     float *weights;     /* of each bin within its band */
@@ -45,11 +55,14 @@ struct um_denoiser {
     um_view R;     /* the same: noise as it goes along; meanwhile its weights */
     um_view S, N;  /* models of one tile */
     umi_noise_floor floor;
+    float *row, *share;     /* n_bins: gains of a frame from one noise, and what they count */
     umi_quiet_frame *quiet; /* n_frames, and with levels: scratch to find the noise */
     double *levels;         /* n_bins */
-    double quiet_power;     /* of the quietest of what counts as noise: mean of V^2 */
     float unit;             /* mean of the section's V */
 };
+
+/* Learns the noise of the quiet frames that wait, if there are any. */
+um_status umi_denoiser_learn_found(um_denoiser *denoiser);
 
 /* The evidence of one bin range of a frame, and the gains from it. */
 typedef struct umi_speech_evidence {

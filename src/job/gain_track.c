@@ -222,7 +222,8 @@ static um_status find_gains(umi_gain_track *t, size_t track, size_t n, bool is_l
     um_status status = UM_OK;
     if (t->config.noise != NULL && (t->is_first || t->n_tracks > 1)) {
         status = um_denoiser_set_noise(t->denoiser, um_const_view(t->config.noise[track]));
-    } else if (t->config.noise == NULL) {
+    }
+    if (status == UM_OK) {
         status = um_denoiser_find_noise(t->denoiser, without_ends(t, V, is_last));
     }
     return status == UM_OK ? um_denoiser_gains(t->denoiser, V, G) : status;

@@ -1,5 +1,6 @@
 """'denoise' against its recipe in double precision, with no code of ours, from the sound in the file to
-the sound in the file: noise found and learned, both passes, evidence, gains, and the way back."""
+the sound in the file: noise found and learned, both passes, evidence, gains, a weak profile's share of
+them, and the way back."""
 import pathlib
 import subprocess
 import sys
@@ -124,16 +125,19 @@ def denoised(sound, speech, known, fast):
     X = transform(sound)
     V = np.abs(X)
     stack = (lambda M: M) if fast else stacked
+    inner = V[3:-3]  # the others reach beyond the ends
+    order = quiet_order(inner)
+    power = (inner[order[:max(4, int(0.02 * len(inner)))]] ** 2).mean()
+    noise = stack(inner)[order[:int(0.1 * len(inner))]]
+    G = Section(V, speech, noise, power, fast).gains()
     if known:
         frames = V[3:int(LEAD * RATE) // HOP]
-        noise, power = stack(frames), (frames ** 2).mean()
-    else:
-        inner = V[3:-3]  # the others reach beyond the ends
-        order = quiet_order(inner)
-        noise = stack(inner)[order[:int(0.1 * len(inner))]]
-        power = (inner[order[:max(4, int(0.02 * len(inner)))]] ** 2).mean()
-    G = np.maximum(Section(V, speech, noise, power, fast).gains(), 0.01)
-    return back(G * X, len(sound))
+        power = (frames ** 2).mean()
+        level = 10 * np.log10(power / (V ** 2).mean())
+        share = (0.75 * (1 - np.clip((level + 12) / 6, 0, 1)) *
+                 (1 - np.clip((np.arange(N_BINS) - 9) / 7, 0, 1)))
+        G = share * G + (1 - share) * Section(V, speech, stack(frames), power, fast).gains()
+    return back(np.maximum(G, 0.01) * X, len(sound))
 
 
 program, dictionary = sys.argv[1], pathlib.Path(sys.argv[2])
@@ -141,7 +145,7 @@ atoms, _ = read_atoms(dictionary)
 random = np.random.default_rng(1)
 clean = np.concatenate([np.zeros(int(LEAD * RATE)), voice(RATE, 1, 1)[:, 0], voice(RATE, 1, 2)[:, 0]])
 noise = random.standard_normal(len(clean)) * (1 + 0.5 * np.sin(np.arange(len(clean)) / 3000))
-noisy = (clean + 0.01 * np.convolve(noise, [1, 0.7, 0.4], "same")).astype(np.float32)
+noisy = (clean + 0.006 * np.convolve(noise, [1, 0.7, 0.4], "same")).astype(np.float32)
 with tempfile.TemporaryDirectory() as name:
     folder = pathlib.Path(name)
     soundfile.write(folder / "in.wav", noisy, RATE, "FLOAT")
