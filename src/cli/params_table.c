@@ -121,7 +121,8 @@ static const umi_param TABLE[] = {
      .detail =
          "Learn the dictionary that *unmingle denoise* takes. Each file is a speaker of its "
          "own, of 16 kHz or more; *--atoms* is 12 for each then. Transform and factorisation are "
-         "fixed, so their options do not go with it, nor does *--label*."},
+         "fixed, so their options do not go with it, nor does *--label*. Of a speaker who is heard "
+         "for more than 17 minutes, so much is drawn, spread over all of it."},
     {.name = "atoms",
      .kind = UMI_INTEGER,
      .group = UMI_GROUP_SOURCES,
