@@ -8,8 +8,8 @@
  *
  * The first line tells the command, and no other takes the preset. Types, ranges and messages are
  * those of its options. `#` starts a comment. A key that is unknown, set twice or not for presets
- * is an error, and so is a reference to the environment ("${HOME}"):
- * a preset means the same everywhere. */
+ * is an error, and so is a reference to the environment ("${HOME}"): a preset means the same
+ * everywhere. */
 #ifndef UMI_CLI_PRESETS_H
 #define UMI_CLI_PRESETS_H
 
@@ -23,9 +23,8 @@ typedef struct umi_command umi_command;
 /* Loads for the command `wanted`, or for whichever the preset is for when that is NULL. `name` is a
  * path when it holds a '/' or ends in ".conf". Otherwise it is looked for as NAME.conf in the
  * folders of preset_search.h. UM_ERR_CONFIG: not found, for another command, or not sound, with
- * file and line
- * ("presets/x.conf:12: atoms: 0 is outside 1..4096"); UM_ERR_PERMISSION, UM_ERR_IO, UM_ERR_MEMORY.
- */
+ * file and line ("presets/x.conf:12: atoms: 0 is outside 1..4096"); UM_ERR_PERMISSION, UM_ERR_IO,
+ * UM_ERR_MEMORY. */
 um_status umi_preset_load(const char *name, const umi_command *wanted, umi_preset **out,
                           um_error *error) UM_MUST_USE;
 
