@@ -48,6 +48,7 @@ static const umi_command COMMANDS[] = {
          "replaced when the settings are others, what is not its own only with *--force*. A file "
          "that fails does "
          "not stop the others; on a full disk, where all would fail, the run ends.",
+     .preset = "speech",
      .run = umi_cmd_denoise},
     {.name = "learn",
      .bit = UMI_LEARN,
@@ -105,8 +106,8 @@ static const umi_command COMMANDS[] = {
      .summary = "list presets, or show what one sets",
      .examples = "unmingle presets\nunmingle presets show music > mine.conf\n",
      .description =
-         "Lists the presets. With *show*, prints every setting that *unmingle separate*, or the "
-         "command that the preset is for, then uses and where it comes from, as a preset again.",
+         "Lists the presets, and which command each is for. With *show*, prints every setting that "
+         "this command then uses and where it comes from, as a preset again.",
      .run = umi_cmd_presets},
 };
 

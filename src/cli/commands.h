@@ -16,6 +16,7 @@ struct umi_command {
     const char *summary;                    /* a line */
     const char *examples;                   /* lines, each ending in '\n' */
     const char *description;                /* for the man page: plain scdoc */
+    const char *preset;                     /* that it takes when none is given, or NULL */
     int (*run)(const umi_options *options); /* returns an umi_exit */
 };
 

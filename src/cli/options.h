@@ -13,8 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct umi_command umi_command;
-
 typedef enum umi_help { UMI_HELP_NONE, UMI_HELP_EVERYDAY, UMI_HELP_ALL } umi_help;
 
 /* Places in the choices of params.c; --window-shape counts as um_window does, --start as umi_start,
@@ -139,7 +137,7 @@ typedef struct umi_options {
 um_status umi_options_new(const umi_command *command, umi_options *options) UM_MUST_USE;
 
 /* Reads the arguments after the command's name: argv[0] is that name. Loads the preset that they
- * name. UM_ERR_ARGUMENT, UM_ERR_CONFIG for the preset, UM_ERR_MEMORY. */
+ * name, or the command's. UM_ERR_ARGUMENT, UM_ERR_CONFIG for the preset, UM_ERR_MEMORY. */
 um_status umi_options_parse(umi_options *options, int argc, char **argv,
                             um_error *error) UM_MUST_USE;
 

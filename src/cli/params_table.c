@@ -121,7 +121,8 @@ static const umi_param TABLE[] = {
      .detail =
          "Learn the dictionary that *unmingle denoise* takes. Each file is a speaker of its "
          "own, of 16 kHz or more; *--atoms* is 12 for each then. Transform and factorisation are "
-         "fixed, so their options do not go with it, nor does *--label*."},
+         "fixed, so their options do not go with it, nor does *--label*. Of a speaker who is heard "
+         "for more than 17 minutes, so much is drawn, spread over all of it."},
     {.name = "atoms",
      .kind = UMI_INTEGER,
      .group = UMI_GROUP_SOURCES,
@@ -172,7 +173,8 @@ static const umi_param TABLE[] = {
      .offset = AT(preset),
      .help = "settings from a file; see 'unmingle presets'",
      .detail = "Take settings from a preset: one of those that *unmingle presets* lists, or a file "
-               "when NAME holds a '/' or ends in .conf. Options given besides win over it."},
+               "when NAME holds a '/' or ends in .conf. Options given besides win over it. Without "
+               "it *denoise* takes _speech_."},
 
     /* -- cleaning ------------------------------------------------------------------------------ */
     {.name = "profile",
@@ -224,11 +226,11 @@ static const umi_param TABLE[] = {
      .commands = UMI_DENOISE,
      .in_presets = true,
      .metavar = "FILE",
-     .initial_words = "that of the preset speech",
+     .initial_words = "the preset's",
      .offset = AT(speech),
      .help = "atoms of speech, by 'unmingle learn --speech'",
-     .detail = "The atoms of speech, made by *unmingle learn --speech*. Without it those that come "
-               "with the program, which serve any speaker and sample rate."},
+     .detail = "The atoms of speech, made by *unmingle learn --speech*. The presets set those that "
+               "come with the program, which serve any speaker and sample rate."},
     {.name = "fast",
      .kind = UMI_FLAG,
      .group = UMI_GROUP_CLEANING,
