@@ -67,6 +67,19 @@ typedef struct umi_options {
     bool keep_channels;
     bool learn_speech;
 
+    /* devices */
+    const char *in, *out; /* names, or parts of them */
+    bool watch;
+    double rate;     /* Hz, 0: the device's */
+    uint64_t period; /* frames, 0: as the device likes */
+    uint64_t channels;
+    unsigned latency; /* umi_live_latency */
+    const char *record;
+    bool no_retry;
+    bool no_learning;
+    bool page, no_page;
+    uint64_t port;
+
     /* model */
     unsigned divergence; /* um_divergence */
     double beta;

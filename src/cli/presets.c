@@ -90,7 +90,8 @@ static void take_command(int line, const char *name)
         snprintf(text, sizeof text, "command is set for a second time");
     } else if (command == NULL || !has_presets(command)) {
         snprintf(text, sizeof text, "command: '%.32s' has no presets; say %s", name, commands);
-    } else if (wanted != NULL && wanted != command) {
+    } else if (wanted != NULL && wanted != command &&
+               (wanted->also_presets_of & command->bit) == 0) {
         snprintf(text, sizeof text,
                  "a preset for 'unmingle %s', not for '%s' ('unmingle presets' tells which is for "
                  "what)",
