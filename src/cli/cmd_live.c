@@ -1,13 +1,14 @@
 #define _POSIX_C_SOURCE 200809L
 #include "cli/commands.h"
 #include "cli/exit_code.h"
-#include "cli/live_page.h"
 #include "cli/live_terminal.h"
 #include "cli/log.h"
 #include "cli/signals.h"
 #include "core/memory.h"
+#include "job/device_list.h"
 #include "job/live.h"
 #include "job/live_message.h"
+#include "job/live_page.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,12 +81,49 @@ static bool wants_page(const umi_options *o)
     return o->page || (!o->no_page && !o->json && desktop && isatty(STDERR_FILENO));
 }
 
+static void get_state(void *user, umi_live_state *state)
+{
+    umi_live_get_state(user, state);
+}
+
+static bool get_frame(void *user, uint64_t after, umi_live_frame *frame)
+{
+    return umi_live_newest(user, after, frame);
+}
+
+static void get_atoms(void *user, umi_live_atoms *atoms)
+{
+    umi_live_get_atoms(user, atoms);
+}
+
+static um_status obey_page(void *user, const char *text, size_t n_bytes, um_error *error)
+{
+    return umi_live_command(user, text, n_bytes, error);
+}
+
+/* Without any, or when the sound system is out of order, the list is empty. */
+static char *list_devices(void *user)
+{
+    (void)user;
+    umi_devices devices;
+    (void)!umi_devices_get(&devices, NULL);
+    umi_json *json = umi_device_list_json(&devices);
+    umi_devices_free(&devices);
+    char *line = json != NULL ? umi_json_to_line(json) : NULL;
+    umi_json_free(json);
+    return line;
+}
+
 static um_status open_page(run *r, um_error *error)
 {
     if (!wants_page(r->options)) {
         return UM_OK;
     }
-    um_status status = umi_live_page_new(r->live, (unsigned)r->options->port, &r->page, error);
+    umi_live_page_config config = {.port = (uint16_t)r->options->port,
+                                   .feed = {r->live, get_state, get_frame, get_atoms},
+                                   .command = obey_page,
+                                   .devices = list_devices};
+    um_status status = umi_live_page_new(&config, &r->page, error);
     if (status == UM_OK) { /* also with --quiet: nobody could find it without */
         (void)fprintf(stderr, "%s\n", umi_live_page_address(r->page));
     }
