@@ -1,0 +1,173 @@
+#include "io/audio_device.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+#include "format/utf8.h"
+#include "io/device_name.h"
+
+#include <math.h>
+#include <pa_jack.h>
+#include <portaudio.h>
+#include <string.h>
+
+enum { CHANNELS_MAX = 2 }; /* unless more are asked for */
+static const double LATENCY_MAX = 2.0;
+
+/* What people see of us in JACK's graph. JACK adds "-01" and so on when there are several. */
+static const char CLIENT_NAME[] = "unmingle";
+
+um_status umi_portaudio_begin(um_error *error)
+{
+    (void)PaJack_SetClientName(CLIENT_NAME);
+    PaError failed = Pa_Initialize();
+    return failed == paNoError
+               ? UM_OK
+               : umi_error_set(error, UM_ERR_NO_DEVICE, "the sound system does not start: %s",
+                               Pa_GetErrorText(failed));
+}
+
+static umi_device describe(PaDeviceIndex index)
+{
+    const PaDeviceInfo *info = Pa_GetDeviceInfo(index);
+    umi_device device = {.inputs = (size_t)info->maxInputChannels,
+                         .outputs = (size_t)info->maxOutputChannels,
+                         .rate = info->defaultSampleRate,
+                         .default_in = index == Pa_GetDefaultInputDevice(),
+                         .default_out = index == Pa_GetDefaultOutputDevice()};
+    umi_utf8_printable(info->name, device.name, sizeof device.name);
+    umi_utf8_printable(Pa_GetHostApiInfo(info->hostApi)->name, device.host, sizeof device.host);
+    return device;
+}
+
+um_status umi_portaudio_list(umi_devices *devices, um_error *error)
+{
+    PaDeviceIndex n = Pa_GetDeviceCount();
+    devices->n = 0;
+    devices->items = umi_alloc(n > 0 ? (size_t)n : 1, sizeof *devices->items);
+    if (devices->items == NULL) {
+        return umi_error_set(error, UM_ERR_MEMORY, "not enough memory for the list of devices");
+    }
+    for (PaDeviceIndex i = 0; i < n; i++) {
+        devices->items[devices->n++] = describe(i);
+    }
+    return UM_OK;
+}
+
+void umi_devices_free(umi_devices *devices)
+{
+    umi_free(devices->items);
+    memset(devices, 0, sizeof *devices);
+}
+
+/* -- Streams ----------------------------------------------------------------------------------- */
+
+static int call(const void *in, void *out, unsigned long n, const PaStreamCallbackTimeInfo *time,
+                PaStreamCallbackFlags flags, void *user)
+{
+    (void)time;
+    const umi_portaudio_stream *stream = user;
+    unsigned told = (flags & (paInputOverflow | paInputUnderflow) ? UMI_STREAM_INPUT_LOST : 0U) |
+                    (flags & paOutputUnderflow ? UMI_STREAM_OUTPUT_GAP : 0U);
+    stream->config.process(stream->config.user, in, out, n, told);
+    atomic_store_explicit(&stream->pulse->period, n, memory_order_relaxed);
+    atomic_fetch_add_explicit(&stream->pulse->heartbeat, 1, memory_order_relaxed);
+    return paContinue;
+}
+
+static um_status refused(const umi_portaudio_stream *s, PaError failed, um_error *error)
+{
+    const PaHostErrorInfo *host = Pa_GetLastHostErrorInfo();
+    const char *why = failed == paUnanticipatedHostError && host != NULL && host->errorText != NULL
+                          ? host->errorText
+                          : Pa_GetErrorText(failed);
+    bool asked = failed == paInvalidSampleRate || failed == paInvalidChannelCount ||
+                 failed == paSampleFormatNotSupported || failed == paBufferTooBig ||
+                 failed == paBufferTooSmall;
+    um_status status = failed == paInsufficientMemory ? UM_ERR_MEMORY
+                       : asked                        ? UM_ERR_ARGUMENT
+                                                      : UM_ERR_NO_DEVICE;
+    return umi_error_set(error, status, "%s%s%s: cannot be opened at %.15g Hz: %s", s->info.in.name,
+                         s->config.plays ? ", " : "", s->info.out.name, s->info.rate, why);
+}
+
+/* Over JACK the latency is that of a port less a period, and wraps below zero. */
+static double sensible(double latency)
+{
+    return isfinite(latency) && latency > 0.0 ? fmin(latency, LATENCY_MAX) : 0.0;
+}
+
+static size_t channels_of(size_t wanted, size_t there)
+{
+    return wanted > 0 ? wanted : there < CHANNELS_MAX ? there : CHANNELS_MAX;
+}
+
+static PaStreamParameters parameters(size_t place, size_t channels, PaTime latency)
+{
+    return (PaStreamParameters){(PaDeviceIndex)place, (int)channels, paFloat32, latency, NULL};
+}
+
+/* Finds the devices in the list, whose device i is PortAudio's i-th, and opens them. */
+static um_status open_found(umi_portaudio_stream *s, const umi_devices *devices, um_error *error)
+{
+    const umi_stream_config *c = &s->config;
+    size_t in, out = 0;
+    um_status status = umi_device_find(devices, UMI_DEVICE_IN, c->in, &in, error);
+    if (status == UM_OK && c->plays) {
+        status = umi_device_find(devices, UMI_DEVICE_OUT, c->out, &out, error);
+    }
+    if (status != UM_OK) {
+        return status;
+    }
+    s->info.in = devices->items[in];
+    s->info.rate = c->rate > 0.0 ? c->rate : s->info.in.rate;
+    s->info.channels_in = channels_of(c->channels_in, s->info.in.inputs);
+    PaStreamParameters listens = parameters(
+        in, s->info.channels_in, Pa_GetDeviceInfo((PaDeviceIndex)in)->defaultLowInputLatency);
+    PaStreamParameters plays = {0};
+    if (c->plays) {
+        s->info.out = devices->items[out];
+        s->info.channels_out = channels_of(c->channels_out, s->info.out.outputs);
+        plays = parameters(out, s->info.channels_out,
+                           Pa_GetDeviceInfo((PaDeviceIndex)out)->defaultLowOutputLatency);
+    }
+    PaError failed = Pa_OpenStream(&s->stream, &listens, c->plays ? &plays : NULL, s->info.rate,
+                                   c->period, paNoFlag, call, s);
+    if (failed != paNoError) {
+        return refused(s, failed, error);
+    }
+    const PaStreamInfo *info = Pa_GetStreamInfo(s->stream);
+    s->info.rate = info->sampleRate;
+    s->info.latency_in = sensible(info->inputLatency);
+    s->info.latency_out = c->plays ? sensible(info->outputLatency) : 0.0;
+    return UM_OK;
+}
+
+um_status umi_portaudio_open(umi_portaudio_stream *s, const umi_stream_config *config,
+                             umi_stream_pulse *pulse, um_error *error)
+{
+    umi_devices devices;
+    *s = (umi_portaudio_stream){.config = *config, .pulse = pulse};
+    um_status status = umi_portaudio_list(&devices, error);
+    if (status == UM_OK) {
+        status = open_found(s, &devices, error);
+    }
+    umi_devices_free(&devices);
+    return status;
+}
+
+um_status umi_portaudio_start(umi_portaudio_stream *s, um_error *error)
+{
+    PaError failed = Pa_StartStream(s->stream);
+    return failed == paNoError ? UM_OK : refused(s, failed, error);
+}
+
+void umi_portaudio_close(umi_portaudio_stream *s)
+{
+    /* When JACK's server has died the stream is not active, though nobody stopped it. To abort it
+     * then takes ten minutes, and ends in a failed assertion. */
+    if (Pa_IsStreamStopped(s->stream) == 1 || Pa_IsStreamActive(s->stream) == 1) {
+        (void)Pa_AbortStream(s->stream);
+        (void)Pa_CloseStream(s->stream);
+        (void)Pa_Terminate();
+    }
+}
