@@ -1,12 +1,15 @@
-/* Sound devices, by PortAudio: what there is, and streams of sound from and to them.
+/* Sound devices by PortAudio: what there is, and a stream of sound from and to them.
  *
- * PortAudio is no friend of threads. What is here may be called from any thread but the one that
- * calls `process`; calls that need PortAudio wait for each other. */
+ * In the very process that calls, where PortAudio may hang for minutes or abort: its assertions are
+ * on, and one of them fails when the server of a stream has died. So the program does not call this
+ * but audio_host.h, which does so in a process apart. What is begun here is never ended but by the
+ * end of that process. */
 #ifndef UMI_IO_AUDIO_DEVICE_H
 #define UMI_IO_AUDIO_DEVICE_H
 
 #include "unmingle/status.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,24 +17,19 @@
 enum { UMI_DEVICE_NAME_SIZE = 128 };
 
 typedef struct umi_device {
-    char name[UMI_DEVICE_NAME_SIZE]; /* UTF-8, printable, not empty */
-    char host[UMI_DEVICE_NAME_SIZE]; /* what it is reached by: "ALSA", "JACK Audio Connection Kit" */
-    size_t inputs, outputs;          /* channels, at most; 0: none */
-    double rate;                     /* Hz, its own */
+    char name[UMI_DEVICE_NAME_SIZE]; /* UTF-8, printable */
+    char
+        host[UMI_DEVICE_NAME_SIZE]; /* what it is reached by: "ALSA", "JACK Audio Connection Kit" */
+    size_t inputs, outputs;         /* channels, at most; 0: none */
+    double rate;                    /* Hz, its own */
     bool default_in, default_out;
 } umi_device;
 
 typedef struct umi_devices {
-    umi_device *items; /* defaults first, then as PortAudio has them */
+    umi_device *items; /* as PortAudio counts them */
     size_t n;
 } umi_devices;
 
-typedef enum umi_device_use { UMI_DEVICE_IN, UMI_DEVICE_OUT } umi_device_use;
-
-/* What there is now; while a stream is open, what there was when the first one was opened. No device
- * is no error: n is 0. UM_ERR_NO_DEVICE when PortAudio does not start, UM_ERR_MEMORY. On failure
- * *devices is empty. */
-um_status umi_devices_get(umi_devices *devices, um_error *error) UM_MUST_USE;
 void umi_devices_free(umi_devices *devices);
 
 /* -- Streams ----------------------------------------------------------------------------------- */
@@ -42,8 +40,8 @@ enum {
 };
 
 /* Called from PortAudio's thread, in real time: no memory from the heap, no lock, no system call.
- * `in` is n_frames x channels_in and `out` n_frames x channels_out, interleaved, full scale 1; `out`
- * is NULL for a stream without output, and is to be filled otherwise. */
+ * `in` is n_frames x channels_in and `out` n_frames x channels_out, interleaved, full scale 1;
+ * `out` is NULL for a stream without output, and is to be filled otherwise. */
 typedef void umi_stream_process(void *user, const float *in, float *out, size_t n_frames,
                                 unsigned flags);
 
@@ -66,30 +64,36 @@ typedef struct umi_stream_info {
     double latency_in, latency_out; /* seconds, as PortAudio tells, within 0..2 */
 } umi_stream_info;
 
-typedef struct umi_stream umi_stream;
+/* What other threads and processes may watch of a stream. */
+typedef struct umi_stream_pulse {
+    atomic_uint_fast64_t heartbeat; /* calls of `process` that are over */
+    atomic_size_t period;           /* frames of the latest */
+} umi_stream_pulse;
 
-/* Opens a stream; nothing runs before _start. *out is NULL on failure, and the message names the
- * device: UM_ERR_NO_DEVICE when there is none, none of that name, when it is busy or its server is
- * gone; UM_ERR_ARGUMENT when several have that name, or it takes no such rate, period or channels;
+/* -- PortAudio --------------------------------------------------------------------------------- */
+
+/* Before all else. UM_ERR_NO_DEVICE when PortAudio does not start. */
+um_status umi_portaudio_begin(um_error *error) UM_MUST_USE;
+
+/* What there was when it was begun. None is no error. UM_ERR_MEMORY; *devices is then empty. */
+um_status umi_portaudio_list(umi_devices *devices, um_error *error) UM_MUST_USE;
+
+typedef struct umi_portaudio_stream {
+    umi_stream_config config;
+    umi_stream_info info;
+    umi_stream_pulse *pulse;
+    void *stream;
+} umi_portaudio_stream;
+
+/* Opens *stream, which stays where it is; `pulse` is counted up. The message names the device:
+ * UM_ERR_NO_DEVICE when there is none, none of that name, when it is busy or its server is gone;
+ * UM_ERR_ARGUMENT when several have that name, or it takes no such rate, period or channels;
  * UM_ERR_MEMORY. */
-um_status umi_stream_open(const umi_stream_config *config, umi_stream **out,
-                          um_error *error) UM_MUST_USE;
+um_status umi_portaudio_open(umi_portaudio_stream *stream, const umi_stream_config *config,
+                             umi_stream_pulse *pulse, um_error *error) UM_MUST_USE;
+um_status umi_portaudio_start(umi_portaudio_stream *stream, um_error *error) UM_MUST_USE;
 
-/* Once. UM_ERR_NO_DEVICE. */
-um_status umi_stream_start(umi_stream *stream, um_error *error) UM_MUST_USE;
-
-const umi_stream_info *umi_stream_get_info(const umi_stream *stream);
-
-/* How often `process` has been called, from any thread at any time. A running stream whose count
- * stands still for longer than a few periods has lost its device: nothing else tells for sure. */
-uint64_t umi_stream_heartbeat(const umi_stream *stream);
-
-/* Frames of the latest call; 0 before the first. */
-size_t umi_stream_period(const umi_stream *stream);
-
-/* Stops and closes, within `seconds`. True: `process` is not called any more and the stream is
- * freed. False: PortAudio hangs. `process` may then still be called, `config.user` must stay, the
- * stream is lost, and no other will open: finish what is to be saved and _exit. NULL is fine. */
-bool umi_stream_close(umi_stream *stream, double seconds) UM_MUST_USE;
+/* Stops and lets go of the devices, if PortAudio is able to. */
+void umi_portaudio_close(umi_portaudio_stream *stream);
 
 #endif

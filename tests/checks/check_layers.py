@@ -19,6 +19,7 @@ HOMES = {
     "sndfile.h": {"io/audio_file.c"},
     "soxr.h": {"io/resample.c"},
     "portaudio.h": {"io/audio_device.c"},
+    "pa_jack.h": {"io/audio_device.c"},
     "confuse.h": {"cli/presets.c"},
     "xxhash.h": {"io/file_hash.c"},
     "microhttpd.h": {"io/page_server.c"},
