@@ -2,9 +2,9 @@
 """Makes the recordings in this folder, each as true stems and as their sum.
 
 The music is written down below as notes. A MIDI file a part is played by fluidsynth with the FluidR3
-sound font, one part at a time, and the sentence is spoken by espeak-ng. All stems of a piece get one
-gain, are rounded to the integers of its sample format, and the mix is the sum of these integers, so
-that mix = sum of stems holds for every sample.
+sound font, one part at a time; sentences are spoken by espeak-ng, and the fan is computed. All stems
+of a piece get one gain, are rounded to the integers of its sample format, and the mix is the sum of
+these integers, so that mix = sum of stems holds for every sample.
 
     apt-get install fluidsynth fluid-soundfont-gm espeak-ng python3-numpy python3-soundfile
     samples/make.py [PIECE...]
@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,6 +47,7 @@ class Part:
     level: float = 1.0  # in the mix, linear
     text: str = ""  # spoken instead of played
     starts_at: float = 0.0  # seconds, for speech
+    sound: Callable = None  # computes it instead of a player, from the piece
 
 
 @dataclass
@@ -179,7 +181,16 @@ def voice():
     ])
 
 
-PIECES = {make.__name__: make for make in (trio, duo, drums, voice)}
+def noisy():
+    """A sentence in a room with a fan, which is alone for the first second."""
+    text = "The keys are on the table by the door. If you go out again, take the small one with you."
+    return Piece("noisy", 6.8, 60, 16000, 16, 1, [
+        Part("speech", 0, [], text=text, starts_at=1.0, level=1.0),
+        Part("fan", 0, [], sound=fan, level=0.4),
+    ])
+
+
+PIECES = {make.__name__: make for make in (trio, duo, drums, voice, noisy)}
 
 
 # -- Notes to sound ----------------------------------------------------------------------------
@@ -235,13 +246,33 @@ def play(part, piece, folder):
 
 
 def speak(part, piece, folder):
-    """The part as spoken by espeak-ng, which speaks at 22050 Hz: frames x 2, both the same."""
+    """The part as spoken by espeak-ng: frames x 2, both the same."""
     wave = os.path.join(folder, "part.wav")
     subprocess.run(["espeak-ng", "-v", "en-gb", "-s", "150", "-w", wave, part.text], check=True)
     sound, rate = soundfile.read(wave)
-    assert rate == piece.sample_rate
+    if rate != piece.sample_rate:
+        n_frames = round(len(sound) * piece.sample_rate / rate)
+        sound = np.fft.irfft(np.fft.rfft(sound), n_frames)
+        rate = piece.sample_rate
     silence = np.zeros(round(part.starts_at * rate))
     return np.repeat(np.concatenate([silence, sound])[:, None], 2, axis=1)
+
+
+def fan(piece):
+    """Air that rushes, and the hum of a motor and its blades, both swelling slowly: frames x 2."""
+    random = np.random.RandomState(1)  # its numbers are the same with every version of numpy
+    n_frames = round(piece.seconds * piece.sample_rate)
+    t = np.arange(n_frames) / piece.sample_rate
+    f = np.fft.rfftfreq(n_frames, 1 / piece.sample_rate)
+    # Falls by 6 dB an octave from 250 Hz on; the cage rings round 1.1 kHz.
+    colour = 1 / np.sqrt(1 + (f / 250) ** 2) + 0.25 * np.exp(-(((f - 1100) / 250) ** 2)) + 0.02
+    air = np.fft.irfft(np.fft.rfft(random.standard_normal(n_frames)) * colour, n_frames)
+    turns = 23.5 * t + 0.4 * np.sin(2 * np.pi * 0.21 * t)  # the speed wanders a little
+    hum = sum(level * np.sin(2 * np.pi * k * turns + k)
+              for k, level in [(1, 0.1), (5, 0.5), (10, 0.35), (15, 0.15), (20, 0.1)])
+    swell = 1 + 0.3 * np.sin(2 * np.pi * 0.23 * t - 1)
+    sound = swell * (air / air.std() + 0.7 * hum)
+    return np.repeat(sound[:, None], 2, axis=1)
 
 
 def fitted(sound, piece):
@@ -259,7 +290,10 @@ def make(piece, destination):
     with tempfile.TemporaryDirectory() as folder:
         sounds = {}
         for part in piece.parts:
-            sound = (speak if part.text else play)(part, piece, folder)
+            if part.sound:
+                sound = part.sound(piece)
+            else:
+                sound = (speak if part.text else play)(part, piece, folder)
             sound = fitted(sound, piece)
             # Levels are relative to a part's own loudest sample.
             sounds[part.name] = sound * part.level / np.abs(sound).max()

@@ -225,7 +225,8 @@ static void test_order_of_preset(void **state)
     line l;
     umi_options o;
     int file = mkstemps(path, 5);
-    static const char preset[] = "atoms = 7\nhop = 64\nresidual = yes\ndictionary = {a, b}\n";
+    static const char preset[] =
+        "command = separate\natoms = 7\nhop = 64\nresidual = yes\ndictionary = {a, b}\n";
     assert_true(write(file, preset, sizeof preset - 1) == (ssize_t)(sizeof preset - 1));
     close(file);
 

@@ -3,6 +3,7 @@
 /* Presets: what they set, and what each mistake in one is told as. */
 #include "cli/presets.h"
 
+#include "cli/commands.h"
 #include "cli/params.h"
 #include "counting_allocator.h"
 
@@ -25,11 +26,15 @@ static size_t row(const char *name, unsigned command)
     return (size_t)(umi_param_find(name, command) - params);
 }
 
+/* The text behind the line that tells the command, which is added. */
 static umi_preset *parse(const char *text)
 {
     umi_preset *preset = NULL;
     um_error error = {UM_OK, ""};
-    um_status status = umi_preset_parse(text, "/music/x.conf", UMI_SEPARATE, &preset, &error);
+    char whole[512];
+    snprintf(whole, sizeof whole, "command = separate %s", text);
+    um_status status =
+        umi_preset_parse(whole, "/music/x.conf", umi_command_find("separate"), &preset, &error);
     assert_string_equal(error.message, "");
     assert_int_equal(status, UM_OK);
     return preset;
@@ -132,11 +137,17 @@ static void test_mistakes(void **state)
         {"\n/* c */", "x.conf:2: comments start with '#'"},
         {"}", "x.conf:1: "},
         {"include(\"/etc/passwd\")", "x.conf:1: unknown key include"},
+        {"\nfast = yes", "x.conf:2: fast is no option of 'separate', which the preset is for"},
+        {"\nlabel = a", "x.conf:2: label is no option of 'separate', which the preset is for"},
+        {"\ncommand = separate", "x.conf:2: command is set for a second time"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         umi_preset *preset = (umi_preset *)1;
         um_error error = {UM_OK, ""};
-        um_status status = umi_preset_parse(cases[i].text, "x.conf", UMI_SEPARATE, &preset, &error);
+        char text[256];
+        snprintf(text, sizeof text, "command = separate %s", cases[i].text);
+        um_status status =
+            umi_preset_parse(text, "x.conf", umi_command_find("separate"), &preset, &error);
         assert_int_equal(status, UM_ERR_CONFIG);
         assert_null(preset);
         if (strncmp(error.message, cases[i].message, strlen(cases[i].message)) != 0) {
@@ -145,19 +156,46 @@ static void test_mistakes(void **state)
     }
 }
 
-/* A key of another command is checked, and then of no effect. */
-static void test_other_command(void **state)
+/* Told before anything else, and of nothing that another command could take. */
+static void test_command(void **state)
 {
     (void)state;
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
+        {"", "x.conf:1: say first what the preset is for: command = separate or command = denoise"},
+        {"# c\nstrength = 1\ncommand = denoise", "x.conf:2: say first what the preset is for: "},
+        {"\n\nno-such = 1", "x.conf:3: say first what the preset is for: "},
+        {"command = dnoise", "x.conf:1: command: 'dnoise' has no presets; say command = separate "},
+        {"command = learn",
+         "x.conf:1: command: 'learn' has no presets; say command = separate or "},
+        {"command = separate\natoms = 0",
+         "x.conf:1: a preset for 'unmingle separate', not for 'denoise' ('unmingle presets'"},
+        {"command = denoise\natoms = 3",
+         "x.conf:2: atoms is no option of 'denoise', which the preset is for"},
+        {"command = denoise\nstrenth = 1", "x.conf:2: unknown key strenth; did you mean strength?"},
+        {"command = denoise\ndictionary = {a, b}",
+         "x.conf:2: dictionary takes one value, not a list"},
+    };
+    const umi_command *denoise = umi_command_find("denoise");
     umi_preset *preset;
     um_error error;
-    assert_int_equal(umi_preset_parse("sources = 3\nhop = 64", "x", UMI_LEARN, &preset, &error),
-                     UM_OK);
-    assert_int_equal(umi_preset_count(preset, row("sources", UMI_SEPARATE)), 0);
-    assert_int_equal(umi_preset_count(preset, row("hop", UMI_LEARN)), 1);
-    umi_preset_free(preset);
-    assert_int_equal(umi_preset_parse("sources = 1", "x", UMI_LEARN, &preset, &error),
-                     UM_ERR_CONFIG);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(umi_preset_parse(cases[i].text, "x.conf", denoise, &preset, &error),
+                         UM_ERR_CONFIG);
+        if (strncmp(error.message, cases[i].message, strlen(cases[i].message)) != 0) {
+            fail_msg("\"%s\" gave \"%s\"", cases[i].text, error.message);
+        }
+    }
+    static const char text[] = "# c\ncommand = 'denoise'\ndictionary = a";
+    for (int any = 0; any < 2; any++) {
+        assert_int_equal(umi_preset_parse(text, "/m/x.conf", any ? NULL : denoise, &preset, &error),
+                         UM_OK);
+        assert_ptr_equal(umi_preset_command(preset), denoise);
+        assert_int_equal(umi_preset_count(preset, row("dictionary", UMI_SEPARATE)), 0);
+        assert_string_equal(umi_preset_text(preset, row("dictionary", UMI_DENOISE), 0), "/m/a");
+        umi_preset_free(preset);
+    }
 }
 
 static void test_files(void **state)
@@ -170,20 +208,20 @@ static void test_files(void **state)
     assert_non_null(mkdtemp(folder));
 
     snprintf(path, sizeof path, "%s/a.conf", folder);
-    assert_int_equal(umi_preset_load(path, UMI_SEPARATE, &preset, &error), UM_ERR_CONFIG);
+    assert_int_equal(umi_preset_load(path, NULL, &preset, &error), UM_ERR_CONFIG);
     assert_non_null(strstr(error.message, path));
 
     FILE *file = fopen(path, "w");
-    fputs("atoms = 7", file);
+    fputs("command = separate\natoms = 7", file);
     fclose(file);
-    assert_int_equal(umi_preset_load(path, UMI_SEPARATE, &preset, &error), UM_OK);
-    assert_set(preset, "atoms", "7", 1);
+    assert_int_equal(umi_preset_load(path, NULL, &preset, &error), UM_OK);
+    assert_set(preset, "atoms", "7", 2);
     umi_preset_free(preset);
 
     file = fopen(path, "w");
     fwrite("atoms\0= 7", 1, 9, file);
     fclose(file);
-    assert_int_equal(umi_preset_load(path, UMI_SEPARATE, &preset, &error), UM_ERR_CONFIG);
+    assert_int_equal(umi_preset_load(path, NULL, &preset, &error), UM_ERR_CONFIG);
     assert_non_null(strstr(error.message, "not a text file"));
 
     file = fopen(path, "w");
@@ -191,26 +229,25 @@ static void test_files(void **state)
         fputc('\n', file);
     }
     fclose(file);
-    assert_int_equal(umi_preset_load(path, UMI_SEPARATE, &preset, &error), UM_ERR_CONFIG);
+    assert_int_equal(umi_preset_load(path, NULL, &preset, &error), UM_ERR_CONFIG);
     assert_non_null(strstr(error.message, "longer than"));
     unlink(path);
 
     /* Neither may hang or be read. */
     assert_int_equal(mkfifo(path, 0600), 0);
-    assert_int_equal(umi_preset_load(path, UMI_SEPARATE, &preset, &error), UM_ERR_CONFIG);
+    assert_int_equal(umi_preset_load(path, NULL, &preset, &error), UM_ERR_CONFIG);
     unlink(path);
-    assert_int_equal(umi_preset_load("./", UMI_SEPARATE, &preset, &error), UM_ERR_CONFIG);
+    assert_int_equal(umi_preset_load("./", NULL, &preset, &error), UM_ERR_CONFIG);
     rmdir(folder);
 
-    assert_int_equal(umi_preset_load("no such preset", UMI_SEPARATE, &preset, &error),
-                     UM_ERR_CONFIG);
+    assert_int_equal(umi_preset_load("no such preset", NULL, &preset, &error), UM_ERR_CONFIG);
     assert_non_null(strstr(error.message, "no such preset"));
 }
 
 static um_status attempt(void *context)
 {
     umi_preset *preset;
-    um_status status = umi_preset_parse(context, "x/y.conf", UMI_SEPARATE, &preset, NULL);
+    um_status status = umi_preset_parse(context, "x/y.conf", NULL, &preset, NULL);
     assert_true(status == UM_OK || preset == NULL);
     umi_preset_free(preset);
     return status;
@@ -219,7 +256,7 @@ static um_status attempt(void *context)
 static void test_short_memory(void **state)
 {
     (void)state;
-    char text[] = "atoms = 3\ndictionary = {a, b}\n";
+    char text[] = "command = separate\natoms = 3\ndictionary = {a, b}\n";
     assert_in_range(counting_allocator_sweep(attempt, text), 5, 100);
 }
 
@@ -230,7 +267,7 @@ int main(void)
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_paths),
         cmocka_unit_test(test_mistakes),
-        cmocka_unit_test(test_other_command),
+        cmocka_unit_test(test_command),
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_short_memory),
     };

@@ -23,14 +23,16 @@ extern "C" {
 #endif
 
 typedef struct um_separator_config {
-    um_stft_config stft;  /* see stft.h; the dictionary must have been learned with the same */
-    size_t n_channels;    /* of the sound, 1..64; default 1 */
-    size_t n_sources;     /* 1..4096 */
-    size_t iterations;    /* updates of a frame's activations, 1..100000; default 50 */
-    double exponent;      /* of the masks, 0.1..10; default 1.5 */
-    bool residual;        /* the last source also takes what no atom explains: to its model is
-                             added max(V - sum of all models, 0). Default false */
-    um_parallel parallel; /* default the caller's thread */
+    um_stft_config stft;     /* see stft.h; the dictionary must have been learned with the same */
+    size_t n_channels;       /* of the sound, 1..64; default 1 */
+    size_t n_sources;        /* 1..4096 */
+    size_t iterations;       /* updates of a frame's activations, 1..100000; default 50 */
+    double exponent;         /* of the masks, 0.1..10; default 1.5 */
+    bool residual;           /* the last source also takes what no atom explains: to its model is
+                                added max(V - sum of all models, 0). Default false */
+    size_t n_components_max; /* that a dictionary put in later may have, up to 4096; 0 (default): as
+                                many as the first one has */
+    um_parallel parallel;    /* default the caller's thread */
 } um_separator_config;
 
 UM_API um_separator_config um_separator_config_default(void);
@@ -56,6 +58,34 @@ UM_API size_t um_separator_delay(const um_separator *separator);
  * earlier (zeros before the first). May not overlap `in`. UM_ERR_ARGUMENT. */
 UM_API UM_MUST_USE um_status um_separator_push(um_separator *separator, um_cview in,
                                                const um_view *sources);
+
+/* -- Another dictionary, while the sound goes on ------------------------------------------------
+ * It is made on one thread, and used on another between two pushes, which takes no time: the sound
+ * goes on without a seam, as the frames before and after overlap. */
+
+typedef struct um_separator_dictionary um_separator_dictionary;
+
+/* atoms, gains and source_of as for um_separator_new, but a source may have no atoms: it is silent
+ * then, as long as it is not the last. `residual` as in the config, which it overrules.
+ * UM_ERR_ARGUMENT, UM_ERR_MEMORY. */
+UM_API UM_MUST_USE um_status um_separator_dictionary_new(um_cview atoms, um_cview gains,
+                                                         const size_t *source_of, size_t n_sources,
+                                                         bool residual,
+                                                         um_separator_dictionary **out,
+                                                         um_error *error);
+UM_API void um_separator_dictionary_free(um_separator_dictionary *dictionary); /* NULL is fine */
+
+/* From the next push on; borrowed until another one is used, or the separator freed.
+ * UM_ERR_ARGUMENT when bins, channels or sources are not the separator's, or there are more than
+ * n_components_max atoms; then the one before stays. */
+UM_API UM_MUST_USE um_status um_separator_use(um_separator *separator,
+                                              const um_separator_dictionary *dictionary);
+
+/* The frames that the last push completed, the latest of them where there were very many: V, each
+ * n_channels * n_bins magnitudes, and their activations H for the atoms of the dictionary, source
+ * after source, within each in the order in which they were given. Returns how many; 0 where there
+ * is one source only, which needs no frames. Borrowed until the next push. */
+UM_API size_t um_separator_frames(const um_separator *separator, um_cview *V, um_cview *H);
 
 /* Forgets all sound, as new. */
 UM_API void um_separator_reset(um_separator *separator);

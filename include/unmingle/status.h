@@ -24,7 +24,8 @@ typedef enum um_status {
     UM_ERR_CHANGED,    /* an input changed while it was read; trying again may help */
     UM_ERR_PERMISSION, /* the system denies access */
     UM_ERR_CONFIG,     /* a dictionary or preset is wrong, or does not fit the recording */
-    UM_ERR_CANCELLED   /* the progress callback asked to stop */
+    UM_ERR_CANCELLED,  /* the progress callback asked to stop */
+    UM_ERR_NO_DEVICE   /* no sound device, or none of that name, or it is gone */
 } um_status;
 
 /* A short English phrase for `status`, never NULL, never to be freed. */

@@ -3,7 +3,6 @@
 #include "cli/denoise_summary.h"
 #include "cli/exit_code.h"
 #include "cli/log.h"
-#include "cli/preset_search.h"
 #include "cli/running.h"
 #include "cli/signals.h"
 #include "cli/time_range.h"
@@ -21,7 +20,6 @@
 #include <sys/stat.h>
 
 typedef struct run {
-    char dictionary[UMI_PRESET_PATH_SIZE]; /* the one that comes with the program */
     const umi_options *options;
     umi_denoise_config denoise;
     umi_batch_list list;
@@ -59,29 +57,26 @@ static um_status read_profile(const char *text, umi_denoise_config *config, um_e
     return UM_OK;
 }
 
-/* The dictionary beside the preset of speech. */
-static um_status find_dictionary(char path[UMI_PRESET_PATH_SIZE], um_error *error)
+/* Loaded once, and before any work: with a wrong one every file would fail. */
+static um_status load_dictionary(run *r, um_error *error)
 {
-    static const char from[] = ".conf", to[] = ".safetensors";
-    umi_preset_folders folders;
-    umi_preset_folders_get(&folders);
-    um_status status = umi_preset_find(&folders, "speech", path, error);
-    if (status != UM_OK) {
-        return status;
+    const umi_options *o = r->options;
+    if (o->speech == NULL) {
+        return umi_error_set(error, UM_ERR_CONFIG,
+                             "%.900s: sets no dictionary; copy the line of 'unmingle presets show "
+                             "speech', or give --dictionary",
+                             umi_preset_path(o->preset_file));
     }
-    size_t length = strlen(path) - strlen(from);
-    if (length + sizeof to > UMI_PRESET_PATH_SIZE) {
-        return umi_error_set(error, UM_ERR_CONFIG, "%.900s: the path is too long", path);
-    }
-    memcpy(path + length, to, sizeof to);
-    return UM_OK;
+    um_status status = umi_speech_load(o->speech, &r->speech, error);
+    r->denoise.speech = r->speech;
+    return status;
 }
 
 static um_status fill_config(run *r, um_error *error)
 {
     const umi_options *o = r->options;
     r->denoise = (umi_denoise_config){
-        .dictionary = o->speech != NULL ? o->speech : r->dictionary,
+        .dictionary = o->speech,
         .strength = o->strength,
         .max_reduction = o->max_reduction,
         .fast = o->fast,
@@ -89,13 +84,9 @@ static um_status fill_config(run *r, um_error *error)
         .reader = {o->allow_truncated, o->strict, umi_running_spool_directory()},
     };
     umi_json *settings = NULL;
-    um_status status = o->speech == NULL ? find_dictionary(r->dictionary, error) : UM_OK;
+    um_status status = read_profile(o->profile, &r->denoise, error);
     if (status == UM_OK) {
-        status = read_profile(o->profile, &r->denoise, error);
-    }
-    if (status == UM_OK) { /* once, and before any work: with a wrong one every file would fail */
-        status = umi_speech_load(r->denoise.dictionary, &r->speech, error);
-        r->denoise.speech = r->speech;
+        status = load_dictionary(r, error);
     }
     if (status == UM_OK) {
         status = umi_denoise_settings(&r->denoise, o->residue, &settings, error);

@@ -10,6 +10,7 @@
 #include "job/learn.h"
 #include "job/learn_speech.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,18 +39,28 @@ static um_status list_files(const umi_options *options, umi_training_file *files
     return UM_OK;
 }
 
+static void print_frames(uint64_t n_learned, uint64_t n_drawn, uint64_t n_available)
+{
+    printf(", from %" PRIu64 " frames", n_learned);
+    if (n_drawn < n_available) {
+        printf(" drawn from %" PRIu64, n_available);
+    }
+}
+
 /* Atoms a speaker, unless told: what measured best. */
 enum { SPEAKER_ATOMS = 12 };
 
 static um_status print_speech_json(const umi_options *options, const umi_learn_speech_result *r)
 {
     umi_json *json = umi_json_object();
-    bool ok = umi_json_set(json, "program", umi_json_string("unmingle " UNMINGLE_VERSION)) &&
-              umi_json_set(json, "command", umi_json_string("learn")) &&
-              umi_json_set(json, "dictionary", umi_json_string(options->output)) &&
-              umi_json_set(json, "speakers", umi_json_integer((int64_t)options->n_operands)) &&
-              umi_json_set(json, "atoms", umi_json_integer((int64_t)r->n_components)) &&
-              umi_json_set(json, "learned_frames", umi_json_integer((int64_t)r->n_frames));
+    bool ok =
+        umi_json_set(json, "program", umi_json_string("unmingle " UNMINGLE_VERSION)) &&
+        umi_json_set(json, "command", umi_json_string("learn")) &&
+        umi_json_set(json, "dictionary", umi_json_string(options->output)) &&
+        umi_json_set(json, "speakers", umi_json_integer((int64_t)options->n_operands)) &&
+        umi_json_set(json, "atoms", umi_json_integer((int64_t)r->n_components)) &&
+        umi_json_set(json, "learned_frames", umi_json_integer((int64_t)r->n_learned_frames)) &&
+        umi_json_set(json, "available_frames", umi_json_integer((int64_t)r->n_available_frames));
     char *text = ok ? umi_json_to_text(json) : NULL;
     if (text != NULL) {
         fputs(text, stdout);
@@ -95,6 +106,7 @@ static um_status learn_speech(const umi_options *options, umi_running *running, 
         .output = options->output,
         .force = options->force,
         .n_atoms = told ? options->atoms : SPEAKER_ATOMS,
+        .n_frames_max = UMI_LEARN_SPEECH_FRAMES,
         .seed = options->seed,
         .reader = {options->allow_truncated, options->strict, umi_running_spool_directory()},
         .parallel = umi_running_parallel(running),
@@ -107,10 +119,11 @@ static um_status learn_speech(const umi_options *options, umi_running *running, 
         status = print_speech_json(options, &result);
     } else if (status == UM_OK && !options->quiet) {
         char shown[NAME_SIZE];
-        printf("%s: %zu speaker%s, %zu atoms, from %llu frames\n",
+        printf("%s: %zu speaker%s, %zu atoms",
                umi_display_name(options->output, shown, sizeof shown), options->n_operands,
-               options->n_operands == 1 ? "" : "s", result.n_components,
-               (unsigned long long)result.n_frames);
+               options->n_operands == 1 ? "" : "s", result.n_components);
+        print_frames(result.n_learned_frames, result.n_drawn_frames, result.n_available_frames);
+        putchar('\n');
     }
     return status;
 }
@@ -118,12 +131,9 @@ static um_status learn_speech(const umi_options *options, umi_running *running, 
 static void print_result(const umi_options *options, const umi_learn_result *r)
 {
     char shown[NAME_SIZE];
-    printf("%s: %zu label%s, %zu atoms, from %llu frames",
-           umi_display_name(options->output, shown, sizeof shown), r->n_labels,
-           r->n_labels == 1 ? "" : "s", r->n_components, (unsigned long long)r->n_learned_frames);
-    if (r->n_drawn_frames < r->n_available_frames) {
-        printf(" drawn from %llu", (unsigned long long)r->n_available_frames);
-    }
+    printf("%s: %zu label%s, %zu atoms", umi_display_name(options->output, shown, sizeof shown),
+           r->n_labels, r->n_labels == 1 ? "" : "s", r->n_components);
+    print_frames(r->n_learned_frames, r->n_drawn_frames, r->n_available_frames);
     printf(" (%.0f Hz, window %zu, hop %zu)\n", r->sample_rate, r->stft.window.length,
            r->stft.window.hop);
 }

@@ -42,12 +42,16 @@ static int list_presets(void)
         return (int)umi_exit_code(status);
     }
     for (size_t i = 0; i < n; i++) {
-        char path[UMI_PRESET_PATH_SIZE];
         char summary[FIRST_LINE];
-        if (umi_preset_find(&folders, names[i], path, NULL) == UM_OK) {
-            read_summary(path, summary);
-            printf("%-12s %s\n", names[i], summary);
+        umi_preset *preset;
+        um_error error;
+        if (umi_preset_load(names[i], NULL, &preset, &error) != UM_OK) {
+            umi_log(UMI_LOG_WARNING, "%s", error.message);
+            continue;
         }
+        read_summary(umi_preset_path(preset), summary);
+        printf("%-12s %-9s %s\n", names[i], umi_preset_command(preset)->name, summary);
+        umi_preset_free(preset);
     }
     if (n == 0) {
         umi_log(UMI_LOG_INFO, "no presets in %s", folders.paths[folders.count - 1]);
@@ -130,8 +134,8 @@ static void print_settings(const umi_options *options, const umi_preset *preset,
 {
     size_t n;
     const umi_param *params = umi_params(&n);
-    printf("# unmingle %s --preset %s\n# %s\n", options->command->name, name,
-           umi_preset_path(preset));
+    printf("# unmingle %s --preset %s\n# %s\ncommand = %s\n", options->command->name, name,
+           umi_preset_path(preset), options->command->name);
     for (size_t i = 0; i < n; i++) {
         char origin[64] = "built in";
         if ((params[i].commands & options->command->bit) == 0 || !params[i].in_presets) {
@@ -144,46 +148,13 @@ static void print_settings(const umi_options *options, const umi_preset *preset,
     }
 }
 
-/* How many of the table's rows a preset sets for a command. */
-static size_t count_rows(const umi_preset *preset)
-{
-    size_t n, n_set = 0;
-    (void)umi_params(&n);
-    for (size_t i = 0; i < n; i++) {
-        n_set += umi_preset_count(preset, i) > 0;
-    }
-    return n_set;
-}
-
-/* Loads for 'denoise' when more of the preset's keys belong to it than to 'separate'. */
-static um_status load_for_its_command(const char *name, umi_preset **out,
-                                      const umi_command **command, um_error *error)
-{
-    const umi_command *denoise = umi_command_find("denoise");
-    umi_preset *other;
-    *command = umi_command_find("separate");
-    um_status status = umi_preset_load(name, (*command)->bit, out, error);
-    if (status != UM_OK || umi_preset_load(name, denoise->bit, &other, NULL) != UM_OK) {
-        return status;
-    }
-    if (count_rows(other) <= count_rows(*out)) {
-        umi_preset_free(other);
-        return UM_OK;
-    }
-    umi_preset_free(*out);
-    *out = other;
-    *command = denoise;
-    return UM_OK;
-}
-
 static int show_preset(const char *name)
 {
     umi_options options = {0};
     umi_preset *preset = NULL;
-    const umi_command *command;
     um_error error;
-    um_status status = load_for_its_command(name, &preset, &command, &error);
-    if (status == UM_OK && umi_options_new(command, &options) != UM_OK) {
+    um_status status = umi_preset_load(name, NULL, &preset, &error);
+    if (status == UM_OK && umi_options_new(umi_preset_command(preset), &options) != UM_OK) {
         status = umi_error_set(&error, UM_ERR_MEMORY, "%s: not enough memory", name);
         umi_preset_free(preset);
     }

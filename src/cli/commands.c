@@ -48,7 +48,33 @@ static const umi_command COMMANDS[] = {
          "replaced when the settings are others, what is not its own only with *--force*. A file "
          "that fails does "
          "not stop the others; on a full disk, where all would fail, the run ends.",
+     .preset = "speech",
      .run = umi_cmd_denoise},
+    {.name = "live",
+     .bit = UMI_LIVE,
+     .min_operands = 0,
+     .max_operands = 0,
+     .operands = "",
+     .summary = "take a microphone's sound apart while it plays",
+     .also_presets_of = UMI_DENOISE,
+     .examples = "unmingle live --latency lowest --record take-1\n"
+                 "unmingle live --preset speech --in USB\n",
+     .description =
+         "Takes sound from a device apart while it plays, shows its atoms and activations as they "
+         "happen, and plays the sources with gains that can be moved. Atoms are learned all the "
+         "time from what is heard; what a source sounds like alone is learned while its label is "
+         "held, on the page or by a key. *--dictionary* and *--preset speech* begin with atoms "
+         "that "
+         "were learned before.\n\n"
+         "What is played trails what is heard by the delay that is shown, always by the same: when "
+         "the machine was too slow, the sound that came too late is dropped, counted and told. "
+         "When "
+         "the device is gone it is tried again until it is back, and a recording goes on as it "
+         "was.\n\n"
+         "Keys in the terminal: _1_ to _8_ mute a source; _a_, _b_, _c_, _d_ and _n_ hold that "
+         "label "
+         "(_n_: noise) until the next key; _l_ switches learning, _f_ freezes; _q_ and Ctrl-C end.",
+     .run = umi_cmd_live},
     {.name = "learn",
      .bit = UMI_LEARN,
      .min_operands = 1,
@@ -105,8 +131,8 @@ static const umi_command COMMANDS[] = {
      .summary = "list presets, or show what one sets",
      .examples = "unmingle presets\nunmingle presets show music > mine.conf\n",
      .description =
-         "Lists the presets. With *show*, prints every setting that *unmingle separate*, or the "
-         "command that the preset is for, then uses and where it comes from, as a preset again.",
+         "Lists the presets, and which command each is for. With *show*, prints every setting that "
+         "this command then uses and where it comes from, as a preset again.",
      .run = umi_cmd_presets},
 };
 

@@ -16,6 +16,8 @@ struct umi_command {
     const char *summary;                    /* a line */
     const char *examples;                   /* lines, each ending in '\n' */
     const char *description;                /* for the man page: plain scdoc */
+    const char *preset;                     /* that it takes when none is given, or NULL */
+    unsigned also_presets_of;               /* commands whose presets it takes besides its own */
     int (*run)(const umi_options *options); /* returns an umi_exit */
 };
 
@@ -27,6 +29,7 @@ const umi_command *umi_command_find(const char *name);
 /* One source file each, cmd_NAME.c. They tell of failures themselves, by log.h. */
 int umi_cmd_separate(const umi_options *options);
 int umi_cmd_denoise(const umi_options *options);
+int umi_cmd_live(const umi_options *options);
 int umi_cmd_learn(const umi_options *options);
 int umi_cmd_factor(const umi_options *options);
 int umi_cmd_info(const umi_options *options);

@@ -22,6 +22,8 @@ umi_exit umi_exit_code(um_status status)
     case UM_ERR_CHANGED:
     case UM_ERR_CANCELLED:
         return UMI_EXIT_TRY_AGAIN;
+    case UM_ERR_NO_DEVICE:
+        return UMI_EXIT_NO_DEVICE;
     case UM_ERR_PERMISSION:
         return UMI_EXIT_PERMISSION;
     case UM_ERR_CONFIG:

@@ -10,6 +10,7 @@ typedef enum umi_exit {
     UMI_EXIT_USAGE = 64,      /* a wrong option or argument */
     UMI_EXIT_DATA = 65,       /* an input is damaged or not what it should be */
     UMI_EXIT_NO_INPUT = 66,   /* an input does not exist */
+    UMI_EXIT_NO_DEVICE = 69,  /* no sound device, or it is gone */
     UMI_EXIT_INTERNAL = 70,   /* a bug of ours */
     UMI_EXIT_MEMORY = 71,     /* not enough memory */
     UMI_EXIT_CREATE = 73,     /* an output exists or cannot be created */

@@ -379,9 +379,10 @@ um_status umi_options_parse(umi_options *options, int argc, char **argv, um_erro
         take_operand(options, argv[optind++]);
     }
     status = check_presence(options, error);
-    if (status == UM_OK && options->preset != NULL) {
+    const char *name = options->preset != NULL ? options->preset : options->command->preset;
+    if (status == UM_OK && name != NULL) {
         umi_preset *preset;
-        status = umi_preset_load(options->preset, options->command->bit, &preset, error);
+        status = umi_preset_load(name, options->command, &preset, error);
         if (status == UM_OK) {
             status = umi_options_take_preset(options, preset, error);
         }

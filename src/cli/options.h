@@ -13,8 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct umi_command umi_command;
-
 typedef enum umi_help { UMI_HELP_NONE, UMI_HELP_EVERYDAY, UMI_HELP_ALL } umi_help;
 
 /* Places in the choices of params.c; --window-shape counts as um_window does, --start as umi_start,
@@ -68,6 +66,19 @@ typedef struct umi_options {
     bool fast;
     bool keep_channels;
     bool learn_speech;
+
+    /* devices */
+    const char *in, *out; /* names, or parts of them */
+    bool watch;
+    double rate;     /* Hz, 0: the device's */
+    uint64_t period; /* frames, 0: as the device likes */
+    uint64_t channels;
+    unsigned latency; /* umi_live_latency */
+    const char *record;
+    bool no_retry;
+    bool no_learning;
+    bool page, no_page;
+    uint64_t port;
 
     /* model */
     unsigned divergence; /* um_divergence */
@@ -139,7 +150,7 @@ typedef struct umi_options {
 um_status umi_options_new(const umi_command *command, umi_options *options) UM_MUST_USE;
 
 /* Reads the arguments after the command's name: argv[0] is that name. Loads the preset that they
- * name. UM_ERR_ARGUMENT, UM_ERR_CONFIG for the preset, UM_ERR_MEMORY. */
+ * name, or the command's. UM_ERR_ARGUMENT, UM_ERR_CONFIG for the preset, UM_ERR_MEMORY. */
 um_status umi_options_parse(umi_options *options, int argc, char **argv,
                             um_error *error) UM_MUST_USE;
 

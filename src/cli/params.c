@@ -20,9 +20,9 @@ const umi_param *umi_param_find(const char *name, unsigned commands)
 
 const char *umi_group_title(umi_group group)
 {
-    static const char *const titles[UMI_N_GROUPS] = {"Sources",   "Cleaning",   "Model",
-                                                     "Output",    "Learning",   "First values",
-                                                     "Transform", "Many files", "Running"};
+    static const char *const titles[UMI_N_GROUPS] = {
+        "Sources",  "Cleaning",     "Devices",   "Model",      "Output",
+        "Learning", "First values", "Transform", "Many files", "Running"};
     return titles[group];
 }
 

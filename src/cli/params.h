@@ -19,7 +19,9 @@ enum {
     UMI_PRESETS = 1 << 4,
     UMI_FACTOR = 1 << 5,
     UMI_DENOISE = 1 << 6,
-    UMI_EVERY_COMMAND = (1 << 7) - 1
+    UMI_LIVE = 1 << 7,
+    UMI_DEVICES = 1 << 8,
+    UMI_EVERY_COMMAND = (1 << 9) - 1
 };
 
 typedef enum umi_kind {
@@ -36,6 +38,7 @@ typedef enum umi_kind {
 typedef enum umi_group {
     UMI_GROUP_SOURCES,
     UMI_GROUP_CLEANING,
+    UMI_GROUP_DEVICES,
     UMI_GROUP_MODEL,
     UMI_GROUP_OUTPUT,
     UMI_GROUP_LEARNING,

@@ -2,6 +2,7 @@
 
 #include "cli/presets.h"
 
+#include "cli/commands.h"
 #include "cli/nearest.h"
 #include "cli/params.h"
 #include "cli/preset_search.h"
@@ -12,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,6 +24,8 @@ enum {
     MAX_FILE = 65536 /* bytes; a preset is a page of text */
 };
 
+static const char COMMAND[] = "command"; /* the key that tells what a preset is for */
+
 typedef struct entry {
     char **texts;
     size_t n_texts;
@@ -30,7 +34,8 @@ typedef struct entry {
 
 struct umi_preset {
     char path[UMI_PRESET_PATH_SIZE];
-    size_t n_entries; /* rows of the table of parameters */
+    const umi_command *command; /* that it is for; NULL until its line is read */
+    size_t n_entries;           /* rows of the table of parameters */
     entry *entries;
 };
 
@@ -38,7 +43,7 @@ struct umi_preset {
  * cfg_parse_buf runs; a thread has its own. */
 typedef struct parse_state {
     umi_preset *preset;
-    unsigned command;
+    const umi_command *wanted; /* the command to be for; NULL: any */
     um_status status;
     um_error *error;
 } parse_state;
@@ -54,21 +59,65 @@ static void fail_at(int line, const char *message)
     }
 }
 
-/* The row that a key means: the command's own, or that of any other command. */
-static const umi_param *find_key(const char *key, unsigned command)
+/* -- The command that a preset is for ---------------------------------------------------------- */
+
+static bool has_presets(const umi_command *command)
 {
-    const umi_param *param = umi_param_find(key, command);
-    if (param == NULL || !param->in_presets) {
-        size_t n;
-        const umi_param *params = umi_params(&n);
-        param = NULL;
-        for (size_t i = 0; i < n && param == NULL; i++) {
-            if (params[i].in_presets && strcmp(params[i].name, key) == 0) {
-                param = &params[i];
-            }
+    return umi_param_find("preset", command->bit) != NULL;
+}
+
+/* "command = separate or command = denoise". */
+static void list_commands(char text[128])
+{
+    size_t n;
+    const umi_command *commands = umi_commands(&n);
+    int length = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (has_presets(&commands[i])) {
+            length += snprintf(text + length, 128 - (size_t)length, "%scommand = %s",
+                               length > 0 ? " or " : "", commands[i].name);
         }
     }
-    return param;
+}
+
+static void take_command(int line, const char *name)
+{
+    char text[256], commands[128];
+    const umi_command *command = umi_command_find(name);
+    const umi_command *wanted = current->wanted;
+    list_commands(commands);
+    if (current->preset->command != NULL) {
+        snprintf(text, sizeof text, "command is set for a second time");
+    } else if (command == NULL || !has_presets(command)) {
+        snprintf(text, sizeof text, "command: '%.32s' has no presets; say %s", name, commands);
+    } else if (wanted != NULL && wanted != command &&
+               (wanted->also_presets_of & command->bit) == 0) {
+        snprintf(text, sizeof text,
+                 "a preset for 'unmingle %s', not for '%s' ('unmingle presets' tells which is for "
+                 "what)",
+                 command->name, wanted->name);
+    } else {
+        current->preset->command = command;
+        return;
+    }
+    fail_at(line, text);
+}
+
+static void tell_no_command(int line)
+{
+    char text[256], commands[128];
+    list_commands(commands);
+    snprintf(text, sizeof text, "say first what the preset is for: %s", commands);
+    fail_at(line, text);
+}
+
+/* -- Keys -------------------------------------------------------------------------------------- */
+
+/* The row that a key means for the preset's command; NULL: none. */
+static const umi_param *find_key(const char *key)
+{
+    const umi_param *param = umi_param_find(key, current->preset->command->bit);
+    return param != NULL && param->in_presets ? param : NULL;
 }
 
 static void tell_unknown_key(int line, const char *key)
@@ -77,15 +126,19 @@ static void tell_unknown_key(int line, const char *key)
     size_t n_names = 0;
     size_t n;
     char text[256];
+    const umi_command *command = current->preset->command;
     const umi_param *params = umi_params(&n);
     for (size_t i = 0; i < n; i++) {
-        if (params[i].in_presets) {
+        if (params[i].in_presets && (params[i].commands & command->bit) != 0) {
             names[n_names++] = params[i].name;
         }
     }
     const char *nearest = umi_nearest(key, names, n_names);
-    if (umi_param_find(key, UMI_EVERY_COMMAND) != NULL) {
+    if (umi_param_find(key, command->bit) != NULL) {
         snprintf(text, sizeof text, "%.64s is an option, but not for presets", key);
+    } else if (umi_param_find(key, UMI_EVERY_COMMAND) != NULL) {
+        snprintf(text, sizeof text, "%.64s is no option of '%s', which the preset is for", key,
+                 command->name);
     } else if (nearest != NULL) {
         snprintf(text, sizeof text, "unknown key %.64s; did you mean %s?", key, nearest);
     } else {
@@ -103,7 +156,11 @@ static void on_error(cfg_t *cfg, const char *format, va_list arguments)
     if (strncmp(format, "no such option", strlen("no such option")) == 0) {
         va_list copy;
         va_copy(copy, arguments);
-        tell_unknown_key(cfg->line, va_arg(copy, const char *));
+        if (current->preset->command == NULL) {
+            tell_no_command(cfg->line);
+        } else {
+            tell_unknown_key(cfg->line, va_arg(copy, const char *));
+        }
         va_end(copy);
         return;
     }
@@ -119,17 +176,34 @@ static int on_value(cfg_t *cfg, cfg_opt_t *option)
     char text[512];
     umi_value value;
     um_error reason;
-    const umi_param *param = find_key(option->name, current->command);
-    entry *e = &current->preset->entries[param - umi_params(&n)];
     unsigned n_values = cfg_opt_size(option);
-    if (e->line != 0 && (!param->repeatable || n_values == 1)) {
+    const char *given = cfg_opt_getnstr(option, n_values - 1);
+    if (strcmp(option->name, COMMAND) == 0) {
+        take_command(cfg->line, given);
+        return current->status == UM_OK ? 0 : -1;
+    }
+    if (current->preset->command == NULL) {
+        tell_no_command(cfg->line);
+        return -1;
+    }
+    const umi_param *param = find_key(option->name);
+    if (param == NULL) {
+        tell_unknown_key(cfg->line, option->name);
+        return -1;
+    }
+    entry *e = &current->preset->entries[param - umi_params(&n)];
+    if (!param->repeatable && n_values > 1) {
+        snprintf(text, sizeof text, "%s takes one value, not a list", param->name);
+        fail_at(cfg->line, text);
+        return -1;
+    }
+    if (e->line != 0 && n_values == 1) {
         snprintf(text, sizeof text, "%s is set for a second time; the first is on line %d",
                  param->name, e->line);
         fail_at(cfg->line, text);
         return -1;
     }
     e->line = e->line != 0 ? e->line : cfg->line;
-    const char *given = cfg_opt_getnstr(option, n_values - 1);
     if (umi_param_parse(param, given, &value, &reason) != UM_OK) {
         snprintf(text, sizeof text, "%s: %.400s", param->name, reason.message);
         fail_at(cfg->line, text);
@@ -188,17 +262,13 @@ static char *copy_value(const umi_param *param, const char *text, const char *pr
     return copy;
 }
 
-static um_status copy_values(cfg_t *cfg, umi_preset *preset, unsigned command)
+static um_status copy_values(cfg_t *cfg, umi_preset *preset)
 {
     size_t n;
     const umi_param *params = umi_params(&n);
     for (size_t i = 0; i < n; i++) {
         entry *e = &preset->entries[i];
         if (e->line == 0) {
-            continue;
-        }
-        if ((params[i].commands & command) == 0) {
-            e->line = 0; /* of another command: it was checked, that is all */
             continue;
         }
         unsigned n_values = cfg_size(cfg, params[i].name);
@@ -217,28 +287,36 @@ static um_status copy_values(cfg_t *cfg, umi_preset *preset, unsigned command)
     return UM_OK;
 }
 
-/* libconfuse's list of keys: each name once. */
-static void fill_keys(cfg_opt_t keys[MAX_KEYS], unsigned command)
+/* libconfuse's list of keys: those of all commands, each name once; a list when it is one for any,
+ * since which command it is for is not known yet. */
+static void fill_keys(cfg_opt_t keys[MAX_KEYS])
 {
     size_t n;
     size_t n_keys = 0;
     const umi_param *params = umi_params(&n);
+    keys[n_keys++] = (cfg_opt_t)CFG_STR(COMMAND, NULL, CFGF_NODEFAULT);
     for (size_t i = 0; i < n; i++) {
-        if (params[i].in_presets && find_key(params[i].name, command) == &params[i]) {
+        size_t place = 0;
+        while (place < n_keys && strcmp(keys[place].name, params[i].name) != 0) {
+            place++;
+        }
+        if (params[i].in_presets && (place == n_keys || params[i].repeatable)) {
             cfg_opt_t single[] = {CFG_STR(params[i].name, NULL, CFGF_NODEFAULT)};
             cfg_opt_t list[] = {CFG_STR_LIST(params[i].name, NULL, CFGF_NODEFAULT)};
-            keys[n_keys++] = params[i].repeatable ? list[0] : single[0];
+            keys[place] = params[i].repeatable ? list[0] : single[0];
+            n_keys += place == n_keys;
         }
     }
     keys[n_keys] = (cfg_opt_t)CFG_END();
 }
 
 /* Runs libconfuse over the prepared text. */
-static um_status parse_prepared(char *text, unsigned command, umi_preset *preset, um_error *error)
+static um_status parse_prepared(char *text, const umi_command *wanted, umi_preset *preset,
+                                um_error *error)
 {
-    parse_state state = {preset, command, UM_OK, error};
+    parse_state state = {preset, wanted, UM_OK, error};
     cfg_opt_t keys[MAX_KEYS];
-    fill_keys(keys, command);
+    fill_keys(keys);
     cfg_t *cfg = cfg_init(keys, CFGF_NONE);
     if (cfg == NULL) {
         return umi_error_set(error, UM_ERR_MEMORY, "%s: not enough memory", preset->path);
@@ -249,19 +327,22 @@ static um_status parse_prepared(char *text, unsigned command, umi_preset *preset
     }
     current = &state;
     int result = cfg_parse_buf(cfg, text);
+    if (result == CFG_SUCCESS && preset->command == NULL) {
+        tell_no_command(1);
+    }
     current = NULL;
     if (state.status == UM_OK && result != CFG_SUCCESS) {
         state.status = umi_error_set(error, UM_ERR_CONFIG, "%s: cannot be parsed", preset->path);
     }
-    if (state.status == UM_OK && copy_values(cfg, preset, command) != UM_OK) {
+    if (state.status == UM_OK && copy_values(cfg, preset) != UM_OK) {
         state.status = umi_error_set(error, UM_ERR_MEMORY, "%s: not enough memory", preset->path);
     }
     cfg_free(cfg);
     return state.status;
 }
 
-um_status umi_preset_parse(const char *text, const char *path, unsigned command, umi_preset **out,
-                           um_error *error)
+um_status umi_preset_parse(const char *text, const char *path, const umi_command *wanted,
+                           umi_preset **out, um_error *error)
 {
     size_t n;
     um_status status = UM_ERR_MEMORY;
@@ -282,7 +363,7 @@ um_status umi_preset_parse(const char *text, const char *path, unsigned command,
     memcpy(copy, text, length);
     status = prepare(copy, preset->path, error);
     if (status == UM_OK) {
-        status = parse_prepared(copy, command, preset, error);
+        status = parse_prepared(copy, wanted, preset, error);
     }
     if (status != UM_OK) {
         goto fail;
@@ -334,7 +415,8 @@ done:
     return status;
 }
 
-um_status umi_preset_load(const char *name, unsigned command, umi_preset **out, um_error *error)
+um_status umi_preset_load(const char *name, const umi_command *wanted, umi_preset **out,
+                          um_error *error)
 {
     char path[UMI_PRESET_PATH_SIZE];
     size_t length = strlen(name);
@@ -358,7 +440,7 @@ um_status umi_preset_load(const char *name, unsigned command, umi_preset **out, 
         status = read_text(path, text, MAX_FILE, error);
     }
     if (status == UM_OK) {
-        status = umi_preset_parse(text, path, command, out, error);
+        status = umi_preset_parse(text, path, wanted, out, error);
     }
     umi_free(text);
     return status;
@@ -377,6 +459,11 @@ void umi_preset_free(umi_preset *preset)
     }
     umi_free(preset->entries);
     umi_free(preset);
+}
+
+const umi_command *umi_preset_command(const umi_preset *preset)
+{
+    return preset->command;
 }
 
 const char *umi_preset_path(const umi_preset *preset)

@@ -40,63 +40,13 @@ static um_status check_config(const um_separator_config *c, um_error *error)
         return umi_error_set(error, UM_ERR_ARGUMENT, "mask exponent %g: 0.1 to 10 are possible",
                              c->exponent);
     }
+    if (c->n_components_max > 4096) {
+        return umi_error_set(error, UM_ERR_ARGUMENT, "%zu atoms: up to 4096 are possible",
+                             c->n_components_max);
+    }
     if (c->parallel.n_workers < 1 || c->parallel.n_workers > 1024) {
         return umi_error_set(error, UM_ERR_ARGUMENT, "%zu workers: 1 to 1024 are possible",
                              c->parallel.n_workers);
-    }
-    return UM_OK;
-}
-
-/* Writes atom times gains, scaled to sum to 1; false when that cannot be. */
-static bool expand_atom(const float *atom, const float *gains, size_t n_bins, size_t n_channels,
-                        float *row)
-{
-    double sum = 0.0;
-    for (size_t c = 0; c < n_channels; c++) {
-        for (size_t f = 0; f < n_bins; f++) {
-            double value = (double)atom[f] * (double)gains[c];
-            if (!(atom[f] >= 0.0f && gains[c] >= 0.0f) || !isfinite(value)) {
-                return false;
-            }
-            sum += value;
-        }
-    }
-    if (!(sum > 0.0)) {
-        return false;
-    }
-    for (size_t c = 0; c < n_channels; c++) {
-        for (size_t f = 0; f < n_bins; f++) {
-            row[c * n_bins + f] = (float)((double)atom[f] * (double)gains[c] / sum);
-        }
-    }
-    return true;
-}
-
-/* Fills D, source by source. */
-static um_status copy_dictionary(um_separator *s, um_cview atoms, um_cview gains,
-                                 const size_t *source_of, um_error *error)
-{
-    size_t row = 0;
-    for (size_t source = 0; source < s->config.n_sources; source++) {
-        s->first_of[source] = row;
-        for (size_t k = 0; k < atoms.rows; k++) {
-            if (source_of[k] != source) {
-                continue;
-            }
-            if (!expand_atom(um_crow(atoms, k), um_crow(gains, k), s->n_bins, gains.cols,
-                             um_row(s->D, row))) {
-                return umi_error_set(error, UM_ERR_ARGUMENT,
-                                     "atom %zu or its gains: negative, not finite or all zero", k);
-            }
-            row++;
-        }
-        if (row == s->first_of[source] && source + 1 < s->config.n_sources) {
-            return umi_error_set(error, UM_ERR_ARGUMENT, "source %zu has no atom", source);
-        }
-    }
-    s->first_of[s->config.n_sources] = row;
-    if (row != atoms.rows) {
-        return umi_error_set(error, UM_ERR_ARGUMENT, "an atom belongs to no source");
     }
     return UM_OK;
 }
@@ -130,12 +80,12 @@ static bool allocate_streams(um_separator *s)
     return true;
 }
 
-static bool allocate(um_separator *s, size_t n_components)
+static bool allocate(um_separator *s)
 {
+    size_t n_components = s->n_components_max;
     size_t C = s->config.n_channels;
     size_t n_masked = s->config.n_sources - 1;
     size_t stride = umi_padded(s->n_columns);
-    s->D = (um_view){floats_new(n_components, stride, 1), n_components, s->n_columns, stride};
     s->V = (um_view){floats_new(s->n_frames, stride, 1), s->n_frames, s->n_columns, stride};
     s->H = (um_view){floats_new(s->n_frames, umi_padded(n_components), 1), s->n_frames,
                      n_components, umi_padded(n_components)};
@@ -144,11 +94,9 @@ static bool allocate(um_separator *s, size_t n_components)
     s->fifo_size = (s->n_frames + 1) * s->hop;
     s->fifo = floats_new(n_masked, s->fifo_size, C);
     s->delayed = floats_new(s->delay, C, 1);
-    s->first_of = umi_alloc(s->config.n_sources + 1, sizeof(size_t));
     s->workers = umi_alloc(s->config.parallel.n_workers, sizeof *s->workers);
-    if (s->D.data == NULL || s->V.data == NULL || s->H.data == NULL || s->X == NULL ||
-        s->Y == NULL || s->fifo == NULL || s->delayed == NULL || s->first_of == NULL ||
-        s->workers == NULL) {
+    if (s->V.data == NULL || s->H.data == NULL || s->X == NULL || s->Y == NULL || s->fifo == NULL ||
+        s->delayed == NULL || s->workers == NULL) {
         return false;
     }
     for (size_t w = 0; w < s->config.parallel.n_workers; w++) {
@@ -207,15 +155,25 @@ um_status um_separator_new(const um_separator_config *config, um_cview atoms, um
                                atoms.cols, gains.cols, s->n_bins, config->n_channels);
         goto fail;
     }
-    s->n_frames = batch_frames(s);
-    if (!allocate(s, atoms.rows)) {
-        status = umi_error_set(error, UM_ERR_MEMORY, "not enough memory for the separator");
-        goto fail;
-    }
-    status = copy_dictionary(s, atoms, gains, source_of, error);
+    status = um_separator_dictionary_new(atoms, gains, source_of, config->n_sources,
+                                         config->residual, &s->own, error);
     if (status != UM_OK) {
         goto fail;
     }
+    for (size_t i = 0; i + 1 < config->n_sources; i++) {
+        if (s->own->first_of[i] == s->own->first_of[i + 1]) {
+            status = umi_error_set(error, UM_ERR_ARGUMENT, "source %zu has no atom", i);
+            goto fail;
+        }
+    }
+    s->n_components_max =
+        config->n_components_max > atoms.rows ? config->n_components_max : atoms.rows;
+    s->n_frames = batch_frames(s);
+    if (!allocate(s)) {
+        status = umi_error_set(error, UM_ERR_MEMORY, "not enough memory for the separator");
+        goto fail;
+    }
+    s->dictionary = s->own;
     um_separator_reset(s);
     *out = s;
     return UM_OK;
@@ -241,11 +199,10 @@ void um_separator_free(um_separator *s)
         umi_free(s->workers[w].models);
     }
     um_stft_free(s->stft);
+    um_separator_dictionary_free(s->own);
     umi_free(s->analyses);
     umi_free(s->syntheses);
     umi_free(s->workers);
-    umi_free(s->first_of);
-    umi_free(s->D.data);
     umi_free(s->V.data);
     umi_free(s->H.data);
     umi_free(s->X);
@@ -253,6 +210,25 @@ void um_separator_free(um_separator *s)
     umi_free(s->fifo);
     umi_free(s->delayed);
     umi_free(s);
+}
+
+um_status um_separator_use(um_separator *s, const um_separator_dictionary *dictionary)
+{
+    if (s == NULL || dictionary == NULL || dictionary->n_bins != s->n_bins ||
+        dictionary->n_channels != s->config.n_channels ||
+        dictionary->n_sources != s->config.n_sources || dictionary->D.rows > s->n_components_max) {
+        return UM_ERR_ARGUMENT;
+    }
+    s->dictionary = dictionary;
+    s->n_batch_frames = 0;
+    return UM_OK;
+}
+
+size_t um_separator_frames(const um_separator *s, um_cview *V, um_cview *H)
+{
+    *V = (um_cview){s->V.data, s->n_batch_frames, s->n_columns, s->V.stride};
+    *H = (um_cview){s->H.data, s->n_batch_frames, s->dictionary->D.rows, s->H.stride};
+    return s->n_batch_frames;
 }
 
 size_t um_separator_delay(const um_separator *separator)

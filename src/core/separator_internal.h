@@ -13,18 +13,28 @@ enum { UMI_MASK_FRAMES = 8 };
 /* Scratch of one worker. */
 typedef struct umi_separator_worker {
     umi_tile_scratch tile;
-    float *models; /* n_sources x UMI_MASK_FRAMES x columns */
+    float *models; /* of the active sources: n x UMI_MASK_FRAMES x columns */
 } umi_separator_worker;
+
+struct um_separator_dictionary {
+    size_t n_sources, n_bins, n_channels;
+    bool residual;
+    um_view D;        /* n_components x n_channels * n_bins, atoms of a source together */
+    size_t *first_of; /* n_sources + 1: where each source's atoms start in D */
+    size_t *active;   /* the sources that have atoms, and the last one */
+    size_t n_active;
+};
 
 struct um_separator {
     um_separator_config config;
     umi_kernels kernels;
     um_stft *stft;
     size_t hop, delay, n_bins;
-    size_t n_columns; /* n_channels * n_bins: one frame of V */
-    size_t n_frames;  /* a batch holds at most */
-    um_view D;        /* n_components x n_columns, atoms of a source together */
-    size_t *first_of; /* n_sources + 1: where each source's atoms start in D */
+    size_t n_columns;                          /* n_channels * n_bins: one frame of V */
+    size_t n_frames;                           /* a batch holds at most */
+    um_separator_dictionary *own;              /* that it was made with */
+    const um_separator_dictionary *dictionary; /* in use */
+    size_t n_components_max;
     umi_separator_worker *workers;
     um_analysis **analyses;    /* n_channels */
     um_synthesis **syntheses;  /* (n_sources - 1) * n_channels */

@@ -21,18 +21,19 @@ static void analyse_channel(void *argument, size_t c, size_t i_worker)
                      s->X + 2 * c * s->n_bins, frame_stride);
 }
 
-/* Y_source = mask * X for one frame, for all sources but the last. */
+/* Y_source = mask * X for one frame, for all active sources but the last. */
 static void apply_masks(um_separator *s, const umi_separator_worker *w, size_t i_frame,
                         size_t i_row)
 {
     size_t M = s->n_columns;
     const float *x = s->X + i_frame * 2 * M;
-    for (size_t source = 0; source + 1 < s->config.n_sources; source++) {
-        const float *mask = w->models + (source * UMI_MASK_FRAMES + i_row) * s->V.stride;
+    for (size_t i = 0; i + 1 < s->dictionary->n_active; i++) {
+        size_t source = s->dictionary->active[i];
+        const float *mask = w->models + (i * UMI_MASK_FRAMES + i_row) * s->V.stride;
         float *y = s->Y + (source * s->n_frames + i_frame) * 2 * M;
-        for (size_t i = 0; i < M; i++) {
-            y[2 * i] = mask[i] * x[2 * i];
-            y[2 * i + 1] = mask[i] * x[2 * i + 1];
+        for (size_t f = 0; f < M; f++) {
+            y[2 * f] = mask[f] * x[2 * f];
+            y[2 * f + 1] = mask[f] * x[2 * f + 1];
         }
     }
 }
@@ -42,7 +43,7 @@ static void add_unexplained(const um_separator *s, umi_separator_worker *w, size
                             size_t i_row)
 {
     size_t stride = s->V.stride;
-    size_t last = s->config.n_sources - 1;
+    size_t last = s->dictionary->n_active - 1;
     const float *v = um_row(s->V, i_frame);
     float *residual = w->models + (last * UMI_MASK_FRAMES + i_row) * stride;
     for (size_t i = 0; i < s->n_columns; i++) {
@@ -58,18 +59,18 @@ static void mask_frames(um_separator *s, umi_separator_worker *w, size_t first, 
 {
     size_t M = s->n_columns;
     size_t stride = s->V.stride;
-    for (size_t source = 0; source < s->config.n_sources; source++) {
-        size_t k = s->first_of[source];
-        s->kernels.model(rows, M, s->first_of[source + 1] - k, um_row(s->H, first) + k, s->H.stride,
-                         um_row(s->D, k), s->D.stride,
-                         w->models + source * UMI_MASK_FRAMES * stride, stride);
+    const um_separator_dictionary *d = s->dictionary;
+    for (size_t i = 0; i < d->n_active; i++) {
+        size_t k = d->first_of[d->active[i]], end = d->first_of[d->active[i] + 1];
+        s->kernels.model(rows, M, end - k, um_row(s->H, first) + k, s->H.stride, um_row(d->D, k),
+                         d->D.stride, w->models + i * UMI_MASK_FRAMES * stride, stride);
     }
     for (size_t i = 0; i < rows; i++) {
-        if (s->config.residual) {
+        if (d->residual) {
             add_unexplained(s, w, first + i, i);
         }
         um_status status = um_mask_ratio(w->models + i * stride, UMI_MASK_FRAMES * stride,
-                                         s->config.n_sources, M, s->config.exponent);
+                                         d->n_active, M, s->config.exponent);
         (void)status; /* the arguments were checked in _new */
         apply_masks(s, w, first + i, i);
     }
@@ -87,9 +88,9 @@ static void separate_task(void *argument, size_t i_task, size_t i_worker)
         s->kernels.magnitude(s->n_columns, s->X + i * 2 * s->n_columns, um_row(s->V, i));
     }
     um_cview V = {um_row(s->V, first), rows, s->n_columns, s->V.stride};
-    um_view H = {um_row(s->H, first), rows, s->H.cols, s->H.stride};
-    umi_tile_solve_activations(&s->kernels, V, um_const_view(s->D), s->config.iterations, H,
-                               &w->tile);
+    um_view H = {um_row(s->H, first), rows, s->dictionary->D.rows, s->H.stride};
+    umi_tile_solve_activations(&s->kernels, V, um_const_view(s->dictionary->D),
+                               s->config.iterations, H, &w->tile);
     for (size_t i = 0; i < rows; i += UMI_MASK_FRAMES) {
         mask_frames(s, w, first + i, rows - i < UMI_MASK_FRAMES ? rows - i : UMI_MASK_FRAMES);
     }
@@ -103,7 +104,10 @@ static void synthesise_channel(void *argument, size_t i, size_t i_worker)
     size_t C = s->config.n_channels;
     size_t source = i / C;
     size_t c = i % C;
-    const float *y = s->Y + source * s->n_frames * 2 * s->n_columns + 2 * c * s->n_bins;
+    const um_separator_dictionary *d = s->dictionary;
+    bool sounds = d->first_of[source + 1] > d->first_of[source];
+    const float *y =
+        sounds ? s->Y + source * s->n_frames * 2 * s->n_columns + 2 * c * s->n_bins : NULL;
     float *samples = s->fifo + (source * s->fifo_size + s->fifo_first + s->fifo_n) * C + c;
     um_synthesis_push(s->syntheses[i], y, 2 * s->n_columns, s->n_batch_frames, samples, C);
 }
@@ -194,6 +198,7 @@ um_status um_separator_push(um_separator *s, um_cview in, const um_view *sources
         return UM_ERR_ARGUMENT;
     }
     size_t done = 0;
+    s->n_batch_frames = 0;
     while (done < in.rows) {
         size_t room = s->n_frames * s->hop; /* completes n_frames frames, wherever it starts */
         size_t n = in.rows - done < room ? in.rows - done : room;

@@ -27,6 +27,8 @@ const char *um_status_string(um_status status)
         return "a dictionary or preset is wrong or does not fit";
     case UM_ERR_CANCELLED:
         return "cancelled";
+    case UM_ERR_NO_DEVICE:
+        return "no such device";
     }
     return "unknown status";
 }

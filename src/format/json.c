@@ -181,6 +181,15 @@ bool umi_json_get_integer(const umi_json *json, int64_t *value)
     return true;
 }
 
+bool umi_json_get_boolean(const umi_json *json, bool *value)
+{
+    if (!json_is_boolean(json)) {
+        return false;
+    }
+    *value = json_is_true(json);
+    return true;
+}
+
 bool umi_number_parse(const char *text, double *value)
 {
     size_t length = strlen(text);

@@ -95,6 +95,7 @@ umi_json_entry umi_json_next(umi_json *object, umi_json_entry entry);
 const char *umi_json_get_string(const umi_json *json);
 bool umi_json_get_number(const umi_json *json, double *value);
 bool umi_json_get_integer(const umi_json *json, int64_t *value);
+bool umi_json_get_boolean(const umi_json *json, bool *value);
 
 /* -- Numbers as text of their own -------------------------------------------------------------- */
 

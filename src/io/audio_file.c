@@ -344,6 +344,12 @@ bool umi_encoder_write_int(umi_encoder *encoder, const int32_t *samples, size_t 
     return put(encoder, sf_writef_int(encoder->stream, samples, (sf_count_t)n_frames), n_frames);
 }
 
+bool umi_encoder_update_header(umi_encoder *encoder)
+{
+    (void)sf_command(encoder->stream, SFC_UPDATE_HEADER_NOW, NULL, 0);
+    return put(encoder, 0, 0);
+}
+
 int umi_encoder_reason(const umi_encoder *encoder)
 {
     return encoder->reason;

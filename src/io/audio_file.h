@@ -45,6 +45,9 @@ um_status umi_encoder_open(int descriptor, const umi_audio_format *format, umi_e
 bool umi_encoder_write_float(umi_encoder *encoder, const float *samples, size_t n_frames);
 bool umi_encoder_write_int(umi_encoder *encoder, const int32_t *samples, size_t n_frames);
 
+/* Makes a whole file of what was written so far; more may follow. Of no use for FLAC. */
+bool umi_encoder_update_header(umi_encoder *encoder);
+
 /* The system's number of the first write that failed; 0 when none did. */
 int umi_encoder_reason(const umi_encoder *encoder);
 

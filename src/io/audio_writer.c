@@ -223,6 +223,13 @@ um_status umi_audio_writer_write_int(umi_audio_writer *writer, const int32_t *sa
     return write_block_by_block(writer, samples, NULL, n_frames, error);
 }
 
+um_status umi_audio_writer_update(umi_audio_writer *writer, um_error *error)
+{
+    return umi_encoder_update_header(writer->encoder)
+               ? UM_OK
+               : write_failed(writer, umi_encoder_reason(writer->encoder), error);
+}
+
 uint64_t umi_audio_writer_clipped(const umi_audio_writer *writer)
 {
     return writer->clipped;

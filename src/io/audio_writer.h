@@ -39,6 +39,10 @@ um_status umi_audio_writer_write_float(umi_audio_writer *writer, const float *sa
 um_status umi_audio_writer_write_int(umi_audio_writer *writer, const int32_t *samples,
                                      size_t n_frames, um_error *error) UM_MUST_USE;
 
+/* Makes the file one that can be played as far as it was written, should the program never come to
+ * finish it; more may follow. Not for FLAC. UM_ERR_IO and the like. */
+um_status umi_audio_writer_update(umi_audio_writer *writer, um_error *error) UM_MUST_USE;
+
 /* Samples (not frames) that were clipped. */
 uint64_t umi_audio_writer_clipped(const umi_audio_writer *writer);
 

@@ -3,7 +3,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/progress.h"
-#include "core/random.h"
+#include "job/frame_draw.h"
 #include "job/frame_walk.h"
 
 #include <math.h>
@@ -23,11 +23,7 @@ typedef struct gatherer {
     um_stft *stft;
     umi_frame_walk_config walk;
     stretch *stretches;
-    umi_random random;
-    uint64_t n_wanted; /* frames to draw */
-    uint64_t n_drawn;  /* frames drawn so far */
-    uint64_t stratum;  /* where the next stratum begins */
-    uint64_t carried;  /* n_wanted-ths of a frame that the strata so far fall short of */
+    umi_frame_draw draw;
     uint64_t next;     /* number of the next frame to keep, over all passages */
     uint64_t n_before; /* frames of the passages before the one at hand */
     umi_frame_taker taker;
@@ -40,28 +36,6 @@ void umi_material_free(umi_material *material)
 {
     umi_free(material->V.data);
     memset(material, 0, sizeof *material);
-}
-
-/* -- Which frames ------------------------------------------------------------------------------ */
-
-/* The frames are cut into n_wanted strata, as equal as whole frames can be, and one is drawn from
- * each: spread over the whole, yet without a beat against the music. */
-static void draw_next(gatherer *g)
-{
-    if (g->n_drawn == g->n_wanted) {
-        g->next = UINT64_MAX;
-        return;
-    }
-    uint64_t n = g->material->n_available;
-    uint64_t length = n / g->n_wanted;
-    g->carried += n % g->n_wanted;
-    if (g->carried >= g->n_wanted) {
-        g->carried -= g->n_wanted;
-        length++;
-    }
-    g->next = g->stratum + umi_random_below(&g->random, (size_t)length);
-    g->stratum += length;
-    g->n_drawn++;
 }
 
 /* -- One passage ------------------------------------------------------------------------------- */
@@ -86,7 +60,7 @@ static um_status keep_frame(void *user, const float *magnitudes, um_error *error
         memcpy(V->data + V->rows * V->stride, magnitudes, V->cols * sizeof(float));
         V->rows++;
     }
-    draw_next(g);
+    g->next = umi_frame_draw_next(&g->draw);
     aim(g);
     return UM_OK;
 }
@@ -218,18 +192,17 @@ static um_status allocate_material(gatherer *g, um_error *error)
     size_t cols = um_stft_n_bins(g->stft) * m->n_channels;
     size_t row_bytes = umi_padded(cols) * sizeof(float);
     uint64_t most = g->config->memory / row_bytes;
-    g->n_wanted = m->n_available < most ? m->n_available : most;
-    m->n_drawn = g->n_wanted;
-    if (g->n_wanted == 0 && m->n_available > 0) {
+    m->n_drawn = m->n_available < most ? m->n_available : most;
+    if (m->n_drawn == 0 && m->n_available > 0) {
         return umi_error_set(error, UM_ERR_MEMORY,
                              "one frame needs %zu bytes and --memory leaves %zu to learn",
                              row_bytes, g->config->memory);
     }
-    m->V = (um_view){umi_alloc((size_t)g->n_wanted, row_bytes), 0, cols, umi_padded(cols)};
+    m->V = (um_view){umi_alloc((size_t)m->n_drawn, row_bytes), 0, cols, umi_padded(cols)};
     if (m->V.data == NULL) {
         return umi_error_set(error, UM_ERR_MEMORY,
                              "learning needs %.0f MiB; a lower --memory takes fewer frames",
-                             (double)g->n_wanted * (double)row_bytes / 1048576.0);
+                             (double)m->n_drawn * (double)row_bytes / 1048576.0);
     }
     return UM_OK;
 }
@@ -243,7 +216,6 @@ um_status umi_gather(const umi_gather_config *config, umi_passage *passages, siz
     g.material = material;
     g.progress = config->watch->progress;
     g.taker = (umi_frame_taker){UINT64_MAX, keep_frame, report, &g};
-    g.random = umi_random_seeded(config->seed);
     um_status status = um_stft_new(&config->stft, &g.stft, error);
     if (status == UM_OK) {
         g.stretches = umi_alloc(n_passages, sizeof *g.stretches);
@@ -259,7 +231,8 @@ um_status umi_gather(const umi_gather_config *config, umi_passage *passages, siz
         status = allocate_material(&g, error);
     }
     if (status == UM_OK) {
-        draw_next(&g);
+        g.draw = umi_frame_draw_start(material->n_available, material->n_drawn, config->seed);
+        g.next = umi_frame_draw_next(&g.draw);
         status = each_passage(&g, passages, n_passages, read_task, false, error);
     }
     if (status != UM_OK) {

@@ -21,8 +21,8 @@ typedef struct umi_gather_config {
     bool mean_channels; /* one spectrum a frame, the mean over channels, whatever their number;
                            else the channels' spectra one after the other */
     bool keep_silence;  /* frames of silence are rows of V too: its rows are the frames */
-    size_t memory;      /* bytes that V may take; when the frames are more, so many are drawn,
-                           evenly spread and by chance within each stretch */
+    size_t memory;      /* bytes that V may take; when the frames are more, so many are drawn, see
+                           frame_draw.h */
     uint64_t seed;
     um_parallel parallel;
     const umi_watch *watch; /* warned of what is odd in a passage, e.g. that it is truncated */

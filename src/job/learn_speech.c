@@ -3,11 +3,10 @@
 #include "core/error.h"
 #include "core/matrix.h"
 #include "core/memory.h"
-#include "core/stack.h"
 #include "io/output_file.h"
 #include "job/frame_walk.h"
 #include "job/learn_origin.h"
-#include "job/speech_frames.h"
+#include "job/speech_stacks.h"
 #include "job/speech_transform.h"
 #include "unmingle/denoiser.h"
 #include "unmingle/dictionary.h"
@@ -17,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ITERATIONS = 60, FRAMES_MAX = 65536, RATE = 16000 };
+enum { ITERATIONS = 60, RATE = 16000 };
 
 /* Of the loudest column of a recording: what is softer is no speech. */
 static const double SILENCE = 1e-3;
@@ -27,43 +26,33 @@ static um_status out_of_memory(um_error *error)
     return umi_error_set(error, UM_ERR_MEMORY, "not enough memory to learn");
 }
 
-/* -- Frames ------------------------------------------------------------------------------------ */
+/* -- One speaker ------------------------------------------------------------------------------- */
 
-/* Row t of M: frame t of V and its neighbours; false when they are silent. */
-static bool stack(um_cview V, size_t t, double least, float *row)
-{
-    size_t n = UM_DENOISER_STACKED * V.cols;
-    umi_stack_frame(V, t, UM_DENOISER_STACKED, row);
-    double sum = umi_matrix_sum(um_cview_of(row, 1, n));
-    if (!(sum > 0.0 && sum >= least)) {
-        return false;
-    }
-    float scale = (float)(1.0 / sqrt(sum));
-    for (size_t i = 0; i < n; i++) {
-        row[i] *= scale;
-    }
-    return true;
-}
-
-/* Fills M with the columns to learn from, shortening it to these. */
-static void stack_all(um_cview V, um_view *M)
+/* Divides each row of M by the root of its sum, and leaves out those that are silent. */
+static void level(um_view *M)
 {
     double loudest = 0.0;
-    for (size_t t = 1; t + 1 < V.rows; t++) {
-        um_cview around = {um_crow(V, t - 1), UM_DENOISER_STACKED, V.cols, V.stride};
-        loudest = fmax(loudest, umi_matrix_sum(around));
+    for (size_t t = 0; t < M->rows; t++) {
+        loudest = fmax(loudest, umi_matrix_sum(um_cview_of(um_row(*M, t), 1, M->cols)));
     }
     size_t n = 0;
-    for (size_t t = 0; t < V.rows; t++) {
-        n += stack(V, t, SILENCE * loudest, um_row(*M, n));
+    for (size_t t = 0; t < M->rows; t++) {
+        const float *row = um_row(*M, t);
+        double sum = umi_matrix_sum(um_cview_of(row, 1, M->cols));
+        if (sum > 0.0 && sum >= SILENCE * loudest) {
+            float scale = (float)(1.0 / sqrt(sum));
+            float *levelled = um_row(*M, n++);
+            for (size_t i = 0; i < M->cols; i++) {
+                levelled[i] = scale * row[i];
+            }
+        }
     }
     M->rows = n;
 }
 
-/* -- One speaker ------------------------------------------------------------------------------- */
-
-static um_status read_frames(const umi_learn_speech_config *c, umi_recording *recording, um_view *V,
-                             um_error *error)
+/* M = frames of the whole recording, each between its neighbours; to be freed, on failure too. */
+static um_status read_stacks(const umi_learn_speech_config *c, umi_recording *recording, um_view *M,
+                             umi_learn_speech_result *result, um_error *error)
 {
     const char *name = umi_audio_reader_name(recording->reader);
     um_stft_config transform = umi_speech_transform(recording->format.sample_rate);
@@ -78,10 +67,12 @@ static um_status read_frames(const umi_learn_speech_config *c, umi_recording *re
         return status;
     }
     uint64_t there = umi_frame_walk_frames(stft, recording->n_frames);
-    size_t n = there < FRAMES_MAX ? (size_t)there : FRAMES_MAX;
-    *V = umi_matrix_new(n, UMI_SPEECH_BINS);
-    umi_speech_frames_config frames = {stft, 0, 0, c->parallel};
-    status = V->data != NULL ? umi_speech_frames_read(&frames, recording, V, 1, error)
+    size_t n = there < c->n_frames_max ? (size_t)there : c->n_frames_max;
+    result->n_available_frames += there;
+    result->n_drawn_frames += n;
+    *M = umi_matrix_new(n, UM_DENOISER_STACKED * UMI_SPEECH_BINS);
+    umi_speech_stacks_config stacks = {stft, c->seed, c->parallel, c->watch.progress};
+    status = M->data != NULL ? umi_speech_stacks_read(&stacks, recording, *M, error)
                              : out_of_memory(error);
     um_stft_free(stft);
     return status;
@@ -114,36 +105,36 @@ static um_status factorise(const umi_learn_speech_config *c, um_cview M, um_view
                                                                       : "the factorisation failed");
 }
 
-/* Fills W with the atoms of one recording. */
-static um_status learn_speaker(const umi_learn_speech_config *c, const char *path, um_view W,
-                               umi_learn_speech_result *result, um_error *error)
+/* Fills W with the atoms of one recording; the work is from share `from` of all of it to `to`. */
+static um_status learn_speaker(const umi_learn_speech_config *c, const char *path, double from,
+                               double to, um_view W, umi_learn_speech_result *result,
+                               um_error *error)
 {
+    double share = to - from;
     umi_recording recording;
-    um_view V = {0}, M = {0};
+    um_view M = {0};
+    umi_watch_phase(&c->watch, "reading", from, from + 0.1 * share);
     um_status status = umi_recording_open(path, &c->reader, c->watch.progress, &recording, error);
     if (status != UM_OK) {
         return status;
     }
     status = umi_learn_check_apart(recording.reader, c->output, error);
     if (status == UM_OK) {
-        status = read_frames(c, &recording, &V, error);
+        umi_watch_phase(&c->watch, "reading", from + 0.1 * share, from + 0.3 * share);
+        status = read_stacks(c, &recording, &M, result, error);
     }
     if (status == UM_OK) {
         status = umi_audio_reader_check_unchanged(recording.reader, error);
     }
     if (status == UM_OK) {
         umi_recording_warn(&recording, &c->watch);
-        M = umi_matrix_new(V.rows + 1, W.cols); /* one row to try the next column in */
-        status = M.data != NULL ? UM_OK : out_of_memory(error);
-    }
-    if (status == UM_OK) {
-        stack_all(um_const_view(V), &M);
+        umi_watch_phase(&c->watch, "learning", from + 0.3 * share, to);
+        level(&M);
         status = M.rows > 0 ? factorise(c, um_const_view(M), W, error)
                             : umi_error_set(error, UM_ERR_DATA, "%s: no speech to learn from",
                                             umi_audio_reader_name(recording.reader));
-        result->n_frames += M.rows;
+        result->n_learned_frames += M.rows;
     }
-    umi_free(V.data);
     umi_free(M.data);
     umi_recording_close(&recording);
     return status;
@@ -184,10 +175,10 @@ um_status umi_learn_speech(const umi_learn_speech_config *config, umi_learn_spee
     }
     for (size_t i = 0; i < config->n_files && status == UM_OK; i++) {
         double share = 1.0 / (double)config->n_files;
-        umi_watch_phase(&config->watch, "learning", share * (double)i, share * (double)(i + 1));
         um_view W = {um_row(dictionary->W, i * config->n_atoms), config->n_atoms,
                      dictionary->W.cols, dictionary->W.stride};
-        status = learn_speaker(config, config->files[i], W, result, error);
+        status = learn_speaker(config, config->files[i], share * (double)i, share * (double)(i + 1),
+                               W, result, error);
     }
     if (status == UM_OK) {
         result->n_components = dictionary->W.rows;

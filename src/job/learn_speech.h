@@ -14,12 +14,15 @@
 
 #include <stdbool.h>
 
+enum { UMI_LEARN_SPEECH_FRAMES = 65536 }; /* 17 minutes; some 400 MB */
+
 typedef struct umi_learn_speech_config {
     const char *const *files; /* a speaker each */
     size_t n_files;
     const char *output;
     bool force;
-    size_t n_atoms; /* a speaker */
+    size_t n_atoms;      /* a speaker */
+    size_t n_frames_max; /* of a recording; drawn when there are more, see frame_draw.h */
     uint64_t seed;
     umi_audio_reader_options reader;
     um_parallel parallel;
@@ -28,10 +31,11 @@ typedef struct umi_learn_speech_config {
 
 typedef struct umi_learn_speech_result {
     size_t n_components;
-    uint64_t n_frames; /* that were learned from */
+    uint64_t n_learned_frames;                   /* without those of silence */
+    uint64_t n_drawn_frames, n_available_frames; /* fewer drawn: recordings were long */
 } umi_learn_speech_result;
 
-/* Learns, and publishes the dictionary. Of a long recording the first 17 minutes count.
+/* Learns, and publishes the dictionary.
  * UM_ERR_DATA for a recording below 16 kHz or without speech, UM_ERR_ARGUMENT for one that the
  * dictionary would replace, UM_ERR_MEMORY, UM_ERR_CREATE, UM_ERR_CANCELLED, and what reading says.
  */

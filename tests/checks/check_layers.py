@@ -21,10 +21,11 @@ HOMES = {
     "portaudio.h": {"io/audio_device.c"},
     "confuse.h": {"cli/presets.c"},
     "xxhash.h": {"io/file_hash.c"},
+    "microhttpd.h": {"io/page_server.c"},
     # Not third-party, but threads and locks stay in few hands: the pool, the lock round FFTW's
-    # planner, the one-time choice of kernels, and who cleans up when the work does not hear a signal.
+    # planner, the one-time choice of kernels, who cleans up when the work does not hear a signal, and a server's own.
     "pthread.h": {"job/thread_pool.c", "core/fft.c", "core/kernels/kernels.c", "cli/signals.c",
-                  "io/temporary.c"},
+                  "io/temporary.c", "io/page_server.c"},
     "semaphore.h": {"cli/signals.c"},
 }
 
@@ -34,7 +35,7 @@ SYSTEM = set(
     "stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string tgmath time "
     "uchar wchar wctype "
     # POSIX, GNU
-    "dirent fcntl fnmatch ftw getopt glob langinfo libgen poll regex sched spawn strings termios "
+    "arpa/inet dirent fcntl fnmatch ftw getopt glob langinfo libgen netinet/in poll regex sched spawn strings termios "
     "unistd "
     # the compiler
     "arm_neon cpuid emmintrin immintrin"

@@ -18,7 +18,7 @@ def columns(V):
     """Soft ones are left out, the others divided by the root of their sum."""
     M = stacked(V)
     sums = M.sum(axis=1)
-    kept = sums >= 1e-3 * sums[1:-1].max()
+    kept = sums >= 1e-3 * sums.max()
     return M[kept] / np.sqrt(sums[kept])[:, None]
 
 

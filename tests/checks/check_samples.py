@@ -17,6 +17,7 @@ EXPECTED = {
     "duo": ({"guitar", "flute"}, 48000, 24, 1),
     "drums": ({"kick", "snare", "hat"}, 44100, 16, 1),
     "voice": ({"speech", "piano"}, 22050, 16, 1),
+    "noisy": ({"speech", "fan"}, 16000, 16, 1),
 }
 
 # folder, stem, from, to (seconds): all else is to be this much quieter there
@@ -26,6 +27,7 @@ SOLOS = [
     ("trio", "vibraphone", 4, 6),
     ("duo", "guitar", 0, 1.3),
     ("voice", "piano", 0, 1.2),
+    ("noisy", "fan", 0, 1.0),
 ]
 SOLO_DB = 30
 

@@ -106,7 +106,7 @@ WRONG = [
     ("sum not 1", safetensors(data=atoms(0.9)), "W[0]: the sum"),
 ]
 
-# Lines of a preset, the number of the wrong line, what the message says.
+# Lines of a preset behind its command, the number of the wrong line, what the message says.
 PRESETS = [
     ("atoms = 0\n", 1, "atoms: 0 is outside 1..4096"),
     ("\n# words\nsources = many\n", 3, "sources"),
@@ -169,7 +169,7 @@ class BadDictionary(ScratchCase):
     def test_presets(self):
         for content, line, text in PRESETS:
             with self.subTest(preset=content):
-                (self.folder / "bad.conf").write_text(content)
+                (self.folder / "bad.conf").write_text("command = separate " + content)
                 self.refuse(["separate", "a.wav", "--preset", "bad.conf"], 78,
                             f"unmingle: bad.conf:{line}: ", text)
 

@@ -3,13 +3,16 @@ and what it refuses."""
 
 import json
 import os
+import pathlib
+import shutil
+import subprocess
 import unittest
 
 import numpy as np
 import soundfile
 
 import sounds
-from program import run
+from program import UNMINGLE, run
 from scratch import ScratchCase
 
 
@@ -137,6 +140,29 @@ class Outputs(Denoise):
         for _ in range(2):
             lines = self.report("in", "-o", "in/clean")
             self.assertEqual([line["input"] for line in lines], ["in/a.wav"])
+
+    def test_without_a_preset_it_is_speech(self):
+        """Whatever that sets, not what is built in."""
+        self.write("a.wav", n=16000)
+        program = shutil.copy(UNMINGLE, self.folder)
+        presets = self.folder / "presets"
+        shutil.copytree(pathlib.Path(UNMINGLE).parent / "presets", presets)
+        outputs = []
+        for options in ([], ["--max-reduction", "6"]):
+            self.denoise("a.wav", "-o", "b.wav", "--force", *options)
+            outputs.append((self.folder / "b.wav").read_bytes())
+        self.assertNotEqual(*outputs)
+        conf = presets / "speech.conf"
+        conf.write_text(conf.read_text().replace("max-reduction = 40", "max-reduction = 6"))
+        subprocess.run([program, "denoise", "a.wav", "-o", "c.wav"], cwd=self.folder, check=True,
+                       capture_output=True, timeout=60)
+        self.assertEqual((self.folder / "c.wav").read_bytes(), outputs[1])
+
+    def test_a_preset_without_a_dictionary(self):
+        self.write("a.wav")
+        (self.folder / "mine.conf").write_text("command = denoise\nstrength = 0.5\n")
+        self.refuse(["denoise", "a.wav", "-o", "b.wav", "--preset", "mine.conf"], 78,
+                    "unmingle: mine.conf: sets no dictionary; ")
 
     def test_a_wrong_dictionary_ends_it_before_any_work(self):
         self.write("in/a.wav")

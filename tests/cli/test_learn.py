@@ -162,6 +162,7 @@ class Speech(ScratchCase):
         told = json.loads(self.learn("a.wav", "-o", "d", "--atoms", "2", "--json").stdout)
         self.assertEqual((told["command"], told["speakers"], told["atoms"]), ("learn", 1, 2))
         self.assertGreater(told["learned_frames"], 100)
+        self.assertEqual(told["available_frames"], 157)  # 40000 / 256
 
     def test_separate_refuses_it(self):
         self.assertEqual(self.learn("a.wav", "-o", "d.safetensors").returncode, 0)

@@ -98,12 +98,13 @@ class Presets(unittest.TestCase):
     def test_list(self):
         result = run("presets")
         self.assertEqual((result.returncode, result.stderr), (0, ""))
-        self.assertRegex(result.stdout, r"(?m)^music +\w")
+        self.assertRegex(result.stdout, r"(?m)^music +separate +\w")
+        self.assertRegex(result.stdout, r"(?m)^speech-fast +denoise +\w")
 
     def test_show_tells_values_and_origins(self):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder, "x.conf")
-            path.write_text("# c\n\nwindow = 2048\nresidual = yes\n"
+            path.write_text("# c\ncommand = separate\nwindow = 2048\nresidual = yes\n"
                             "dictionary = {'a b', \"it's\"}\nmemory = 1.5G\n")
             result = run("presets", "show", str(path))
             self.assertEqual((result.returncode, result.stderr), (0, ""))
@@ -122,18 +123,27 @@ class Presets(unittest.TestCase):
             self.assertEqual(*settings)
             self.assertGreater(len(settings[0]), 10)
 
-    def test_show_knows_the_command(self):
-        result = run("presets", "show", "speech-fast")
-        self.assertEqual((result.returncode, result.stderr), (0, ""))
-        self.assertTrue(result.stdout.startswith("# unmingle denoise --preset speech-fast\n"))
-        for line in [r"fast = yes +# preset, line \d", r"strength = 1 +# built in"]:
-            self.assertRegex(result.stdout, f"(?m)^{line}$")
-        self.assertNotIn("sources", result.stdout)
+    def test_the_command_is_the_one_it_names(self):
+        """However little else the preset sets; and no other takes it."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "x.conf")
+            path.write_text("command = denoise\ndictionary = a\n")
+            result = run("presets", "show", str(path))
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            self.assertTrue(result.stdout.startswith(f"# unmingle denoise --preset {path}\n"))
+            for line in [r"command = denoise", r"dictionary = '.*/a' # preset, line 2",
+                         r"strength = 1 +# built in"]:
+                self.assertRegex(result.stdout, f"(?m)^{line}$")
+            self.assertNotIn("sources", result.stdout)
+            result = run("separate", "a.wav", "--preset", str(path))
+            self.assertEqual(result.returncode, 78)
+            self.assertTrue(result.stderr.startswith(
+                f"unmingle: {path}:1: a preset for 'unmingle denoise', not for 'separate' ("))
 
     def test_mistake_names_file_and_line(self):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder, "x.conf")
-            path.write_text("# c\natoms = 0\n")
+            path.write_text("command = separate\natoms = 0\n")
             for arguments in (["presets", "show"], ["separate", "a.wav", "--preset"]):
                 result = run(*arguments, str(path))
                 self.assertEqual(result.returncode, 78)

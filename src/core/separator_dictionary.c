@@ -1,0 +1,107 @@
+/* The atoms that a separator works with, as it needs them. */
+#include "core/error.h"
+#include "core/matrix.h"
+#include "core/memory.h"
+#include "core/separator_internal.h"
+
+#include <math.h>
+
+/* Writes atom times gains, scaled to sum to 1; false when that cannot be. */
+static bool expand_atom(const float *atom, const float *gains, size_t n_bins, size_t n_channels,
+                        float *row)
+{
+    double sum = 0.0;
+    for (size_t c = 0; c < n_channels; c++) {
+        for (size_t f = 0; f < n_bins; f++) {
+            double value = (double)atom[f] * (double)gains[c];
+            if (!(atom[f] >= 0.0f && gains[c] >= 0.0f) || !isfinite(value)) {
+                return false;
+            }
+            sum += value;
+        }
+    }
+    if (!(sum > 0.0)) {
+        return false;
+    }
+    for (size_t c = 0; c < n_channels; c++) {
+        for (size_t f = 0; f < n_bins; f++) {
+            row[c * n_bins + f] = (float)((double)atom[f] * (double)gains[c] / sum);
+        }
+    }
+    return true;
+}
+
+/* Fills D, source by source. */
+static um_status copy_atoms(um_separator_dictionary *d, um_cview atoms, um_cview gains,
+                            const size_t *source_of, um_error *error)
+{
+    size_t row = 0;
+    for (size_t source = 0; source < d->n_sources; source++) {
+        d->first_of[source] = row;
+        for (size_t k = 0; k < atoms.rows; k++) {
+            if (source_of[k] != source) {
+                continue;
+            }
+            if (!expand_atom(um_crow(atoms, k), um_crow(gains, k), d->n_bins, d->n_channels,
+                             um_row(d->D, row))) {
+                return umi_error_set(error, UM_ERR_ARGUMENT,
+                                     "atom %zu or its gains: negative, not finite or all zero", k);
+            }
+            row++;
+        }
+        if (row > d->first_of[source] || source + 1 == d->n_sources) {
+            d->active[d->n_active++] = source;
+        }
+    }
+    d->first_of[d->n_sources] = row;
+    return row == atoms.rows
+               ? UM_OK
+               : umi_error_set(error, UM_ERR_ARGUMENT, "an atom belongs to no source");
+}
+
+um_status um_separator_dictionary_new(um_cview atoms, um_cview gains, const size_t *source_of,
+                                      size_t n_sources, bool residual,
+                                      um_separator_dictionary **out, um_error *error)
+{
+    if (out == NULL) {
+        return umi_error_set(error, UM_ERR_ARGUMENT, "no place for the dictionary");
+    }
+    *out = NULL;
+    if (atoms.data == NULL || gains.data == NULL || source_of == NULL || atoms.rows < 1 ||
+        atoms.rows > 4096 || atoms.cols < 1 || gains.rows != atoms.rows || gains.cols < 1 ||
+        gains.cols > 64 || atoms.stride < atoms.cols || gains.stride < gains.cols ||
+        n_sources < 1 || n_sources > 4096) {
+        return umi_error_set(error, UM_ERR_ARGUMENT, "no atoms, or too many, or no gains");
+    }
+    um_separator_dictionary *d = umi_alloc(1, sizeof *d);
+    if (d == NULL) {
+        return umi_error_set(error, UM_ERR_MEMORY, "not enough memory for the atoms");
+    }
+    d->n_sources = n_sources;
+    d->n_bins = atoms.cols;
+    d->n_channels = gains.cols;
+    d->residual = residual;
+    d->D = umi_matrix_new(atoms.rows, gains.cols * atoms.cols);
+    d->first_of = umi_alloc(n_sources + 1, sizeof(size_t));
+    d->active = umi_alloc(n_sources, sizeof(size_t));
+    um_status status = d->D.data != NULL && d->first_of != NULL && d->active != NULL
+                           ? copy_atoms(d, atoms, gains, source_of, error)
+                           : umi_error_set(error, UM_ERR_MEMORY, "not enough memory for the atoms");
+    if (status != UM_OK) {
+        um_separator_dictionary_free(d);
+        return status;
+    }
+    *out = d;
+    return UM_OK;
+}
+
+void um_separator_dictionary_free(um_separator_dictionary *d)
+{
+    if (d == NULL) {
+        return;
+    }
+    umi_free(d->D.data);
+    umi_free(d->first_of);
+    umi_free(d->active);
+    umi_free(d);
+}

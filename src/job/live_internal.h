@@ -1,0 +1,39 @@
+/* What the files of a live run share. */
+#ifndef UMI_JOB_LIVE_INTERNAL_H
+#define UMI_JOB_LIVE_INTERNAL_H
+
+#include "io/audio_device.h"
+#include "job/live.h"
+#include "job/live_worker.h"
+
+#include <pthread.h>
+
+struct umi_live {
+    umi_live_config config;
+    double rate; /* of the separation */
+    um_stft_config stft;
+    umi_live_display *display;
+    umi_live_learning *learning;
+    umi_live_mixer mixer;
+    umi_live_recorder *recorder;
+    umi_live_worker *worker;
+    umi_live_io io;
+
+    /* The stream, by the thread that ticks. */
+    umi_stream *stream;
+    bool has_io, hangs;
+    uint64_t heartbeat;     /* when it was looked at last */
+    double heard_at;        /* when that count last rose; all times are monotonic, s */
+    double retry_at, pause; /* when to try again, and how long to wait then */
+    uint64_t model;         /* whose labels the recorder knows */
+    bool was_silent;
+
+    pthread_mutex_t lock; /* of what follows */
+    umi_stream_info info; /* of the last stream that was open */
+    umi_live_condition condition;
+    char message[UMI_LIVE_TEXT_SIZE];
+    char in[UMI_LIVE_NAME_SIZE], out[UMI_LIVE_NAME_SIZE]; /* asked for; "": the default */
+    bool plays, reopen;
+};
+
+#endif
