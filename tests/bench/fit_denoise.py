@@ -12,8 +12,7 @@ greatest, from gains of S / (S + N), for the two passes and for the one of --fas
 
 Printed are the score, SDR and ESTOI of the gains at the start, of the C's coefficients (as the recipe has
 them) and of the fitted ones, and the same for mixtures of the next seed, which had no part in the fit.
-measure_denoise.py makes its mixtures of seed 1. Scores compare only with each other: ESTOI is of sound that
-was resampled by numpy.
+measure_denoise.py makes its mixtures of seed 1.
 """
 
 import argparse
@@ -26,6 +25,7 @@ import tempfile
 
 import numpy as np
 import scipy.optimize
+import scipy.signal
 
 sys.path.append(str(pathlib.Path(__file__).parents[1] / "checks"))
 import check_stoi
@@ -46,11 +46,15 @@ class Case:
     X: np.ndarray
     parts: list  # see parts_of_gains of the recipe
     clean: np.ndarray  # behind the lead
-    heard: np.ndarray  # the same at the rate of ESTOI
+    heard: np.ndarray  # the same at the rate of STOI
 
 
 def without_lead(sound):
     return sound[int(mixtures.LEAD * mixtures.RATE):]
+
+
+def heard(sound):
+    return scipy.signal.resample_poly(sound, check_stoi.RATE, mixtures.RATE)
 
 
 def prepare(mixture, atoms, n_known, fast):
@@ -60,7 +64,7 @@ def prepare(mixture, atoms, n_known, fast):
              for bins, share, strength, evidence in
              recipe.parts_of_gains(np.abs(X), atoms, n_known, fast)]
     clean = without_lead(mixture.clean)
-    return Case(X.astype(np.complex64), parts, clean, check_stoi.resample(clean, mixtures.RATE))
+    return Case(X.astype(np.complex64), parts, clean, heard(clean))
 
 
 def figures(case, coefficients):
@@ -69,7 +73,7 @@ def figures(case, coefficients):
     n = len(case.clean) + int(mixtures.LEAD * mixtures.RATE)
     sound = without_lead(recipe.back(G * case.X, n))
     sdr = 10 * np.log10((case.clean ** 2).sum() / ((case.clean - sound) ** 2).sum())
-    _, estoi = check_stoi.stoi_and_estoi(case.heard, check_stoi.resample(sound, mixtures.RATE))
+    _, estoi = check_stoi.stoi_and_estoi(case.heard, heard(sound))
     return sdr, estoi
 
 
