@@ -144,9 +144,9 @@ def parts_of_gains(V, speech, n_known, fast):
         power = (inner[order[:max(4, int(0.02 * len(inner)))]] ** 2).mean()
         noise = stack(inner)[order[:int(0.1 * len(inner))]]
         sections.append((share, Section(V, speech, noise, power, fast)))
-    for share, section in sections:
-        bins = np.flatnonzero(share)
-        yield bins, share[bins], section.strength, {
+    for share_of_it, section in sections:
+        bins = np.flatnonzero(share_of_it)
+        yield bins, share_of_it[bins], section.strength, {
             name: values[:, bins] for name, values in section.evidence().items()}
 
 
