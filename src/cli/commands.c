@@ -123,6 +123,16 @@ static const umi_command COMMANDS[] = {
          "filters of 512 taps, and version 3's SDR. And for speech, from 0 to 1: the short-time "
          "objective intelligibility STOI and ESTOI, of the channels' mean at 10 kHz.",
      .run = umi_cmd_score},
+    {.name = "devices",
+     .bit = UMI_DEVICES,
+     .min_operands = 0,
+     .max_operands = 0,
+     .operands = "",
+     .summary = "list the sound devices",
+     .examples = "unmingle devices\n",
+     .description = "Lists the sound devices that *unmingle live* can listen to and play on: their "
+                    "names, channels in and out, and sample rates.",
+     .run = umi_cmd_devices},
     {.name = "presets",
      .bit = UMI_PRESETS,
      .min_operands = 0,

@@ -30,9 +30,9 @@ void umi_live_get_state(umi_live *live, umi_live_state *state)
     state->load = umi_live_worker_load(live->worker);
     double algorithm = (double)umi_live_worker_delay(live->worker) / live->rate;
     state->algorithm_ms = 1000.0 * algorithm;
-    /* A period is on its way through the queues; the device has its own. */
-    double delay =
-        algorithm + (double)state->period / info.rate + info.latency_in + info.latency_out;
+    /* A period is on its way through the queues, and one at least through the device. */
+    double period = (double)state->period / info.rate;
+    double delay = algorithm + period + fmax(info.latency_in + info.latency_out, period);
     state->delay_ms = info.channels_out > 0 ? 1000.0 * delay : NAN;
     if (live->config.record != NULL) {
         (void)snprintf(state->recording, sizeof state->recording, "%s", live->config.record);

@@ -6,8 +6,7 @@
  * goes off when a second labelled source comes, and may be switched on again. Free atoms stay when
  * it goes off, but beside two labelled sources, which then have all to themselves.
  *
- * No threads, no locks: all calls come from one thread. Only _new, _hold, _release, _remove,
- * _add_dictionary, _find_noise and _set_learning allocate. */
+ * No threads, no locks: all calls come from one thread. */
 #ifndef UMI_JOB_LIVE_LEARNER_H
 #define UMI_JOB_LIVE_LEARNER_H
 
@@ -22,12 +21,11 @@
 
 typedef struct umi_live_learner_config {
     um_stft_config stft;
-    double sample_rate;      /* Hz */
-    double frame_rate;       /* frames that are pushed in a second; fewer than the transform has
-                                will do, evenly spread: 50 or more */
-    size_t n_free;           /* free atoms, 1..256 */
-    size_t n_label_atoms;    /* of a label that is held, 1..256 */
-    double forget_seconds;   /* what the free atoms know halves in 0.7 of it; above 0 */
+    double sample_rate;    /* Hz */
+    double frame_rate;     /* frames that are pushed in a second; 50 to 200 do, evenly spread */
+    size_t n_free;         /* free atoms, 1..256 */
+    size_t n_label_atoms;  /* of a label that is held, 1..256 */
+    double forget_seconds; /* free atoms, and noise, are those of so long a time before; above 0 */
     double hold_seconds_max; /* frames of a longer hold are thinned evenly to as many; above 0 */
     uint64_t seed;
 } umi_live_learner_config;
@@ -42,9 +40,8 @@ extern const char umi_live_rest_label[];
 
 /* The atoms at a moment, for um_separator. */
 typedef struct umi_live_model {
-    um_cview W;                             /* n_atoms x n_bins, source after source, rows sum to
-                                               1; at least one unless learning was switched off
-                                               before anything was heard */
+    um_cview W;                             /* n_atoms x n_bins, one at least, source after source,
+                                               rows sum to 1 */
     const size_t *source_of;                /* n_atoms */
     size_t n_sources;                       /* 1..UMI_LIVE_SOURCES_MAX; the last is the rest */
     const char (*labels)[UM_LABEL_MAX + 1]; /* n_sources */
@@ -106,8 +103,9 @@ um_status umi_live_learner_add_dictionary(umi_live_learner *learner,
                                           um_error *error) UM_MUST_USE;
 
 /* A source "noise", at first white, whose atoms are found anew every second in the quietest tenth
- * of the last 10 s, until "noise" is held, renamed or removed. For speech: sources "speech", of a
- * dictionary, and "noise". UM_ERR_ARGUMENT when there is "noise" already or no room, UM_ERR_MEMORY.
+ * of what was heard within forget_seconds, until "noise" is held, renamed or removed. For speech:
+ * sources "speech", of a dictionary, and "noise". UM_ERR_ARGUMENT when there is "noise" already or
+ * no room, UM_ERR_MEMORY.
  */
 um_status umi_live_learner_find_noise(umi_live_learner *learner, um_error *error) UM_MUST_USE;
 

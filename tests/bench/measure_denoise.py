@@ -107,16 +107,22 @@ def measure_dev(options):
         table(title, items, gains(options, items, denoised(options, items, *words)))
 
 
+def dictionaries(program, material, folder):
+    """Pairs of a speaker of train/speech and the path, in `folder`, of what was learned without him."""
+    files = sorted(pathlib.Path(material, "train", "speech").glob("*.flac"))
+    for path in files:
+        dictionary = pathlib.Path(folder, path.stem)
+        run(program, "learn", "--speech", *[f for f in files if f != path], "-o", dictionary,
+            "--quiet")
+        yield path.stem, dictionary
+
+
 def measure_made(options):
     items = list(mixtures.made(options.material, options.each, options.seed))
-    files = sorted(pathlib.Path(options.material, "train", "speech").glob("*.flac"))
     outputs = {"profile": {}, "auto": {}}
     with tempfile.TemporaryDirectory() as folder:
-        for path in files:
-            dictionary = os.path.join(folder, path.stem)
-            run(options.program, "learn", "--speech", *[f for f in files if f != path], "-o",
-                dictionary, "--quiet")
-            own = [item for item in items if item.speaker == path.stem]
+        for speaker, dictionary in dictionaries(options.program, options.material, folder):
+            own = [item for item in items if item.speaker == speaker]
             outputs["auto"] |= denoised(options, own, "--dictionary", dictionary)
             outputs["profile"] |= denoised(options, own, "--dictionary", dictionary, "--profile",
                                            f"0-{mixtures.LEAD}")

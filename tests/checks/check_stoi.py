@@ -63,9 +63,14 @@ def correlations(a, b, axis):
 
 
 def standardise(rows):
-    rows = rows - rows.mean(axis=1, keepdims=True)
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    rows = rows - rows.mean(axis=-1, keepdims=True)
+    norms = np.linalg.norm(rows, axis=-1, keepdims=True)
     return np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
+
+
+def segments(bands):
+    """Segments x bands x frames."""
+    return np.moveaxis(np.lib.stride_tricks.sliding_window_view(bands, SEGMENT, axis=1), 1, 0)
 
 
 def stoi_and_estoi(clean, processed):
@@ -75,16 +80,13 @@ def stoi_and_estoi(clean, processed):
     loud = energies > energies.max(initial=0) / 1e4
     if loud.sum() < SEGMENT + 1:
         return None
-    X = third_octaves(overlap_add(frames[loud]))
-    Y = third_octaves(overlap_add(processed_frames[loud]))
-    stoi, estoi = [], []
-    for end in range(SEGMENT, X.shape[1] + 1):
-        x, y = X[:, end - SEGMENT:end], Y[:, end - SEGMENT:end]
-        norm_x, norm_y = (np.linalg.norm(v, axis=1, keepdims=True) for v in (x, y))
-        level = np.divide(norm_x, norm_y, out=np.zeros_like(norm_x), where=norm_y > 0)
-        stoi.append(correlations(x, np.minimum(level * y, (1 + 10 ** (15 / 20)) * x), 1))
-        estoi.append(correlations(standardise(x), standardise(y), 0))
-    return np.mean(stoi), np.mean(estoi)
+    x = segments(third_octaves(overlap_add(frames[loud])))
+    y = segments(third_octaves(overlap_add(processed_frames[loud])))
+    norm_x, norm_y = (np.linalg.norm(v, axis=-1, keepdims=True) for v in (x, y))
+    level = np.divide(norm_x, norm_y, out=np.zeros_like(norm_x), where=norm_y > 0)
+    stoi = correlations(x, np.minimum(level * y, (1 + 10 ** (15 / 20)) * x), -1)
+    estoi = correlations(standardise(x), standardise(y), -2)
+    return stoi.mean(), estoi.mean()
 
 
 # -- Resampling ----------------------------------------------------------------------------------
