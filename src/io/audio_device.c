@@ -25,6 +25,11 @@ um_status umi_portaudio_begin(um_error *error)
                                Pa_GetErrorText(failed));
 }
 
+void umi_portaudio_end(void)
+{
+    (void)Pa_Terminate();
+}
+
 static umi_device describe(PaDeviceIndex index)
 {
     const PaDeviceInfo *info = Pa_GetDeviceInfo(index);
@@ -175,6 +180,6 @@ void umi_portaudio_close(umi_portaudio_stream *s)
     if (Pa_IsStreamStopped(s->stream) == 1 || Pa_IsStreamActive(s->stream) == 1) {
         (void)Pa_AbortStream(s->stream);
         (void)Pa_CloseStream(s->stream);
-        (void)Pa_Terminate();
+        umi_portaudio_end();
     }
 }

@@ -2,8 +2,7 @@
  *
  * In the very process that calls, where PortAudio may hang for minutes or abort: its assertions are
  * on, and one of them fails when the server of a stream has died. So the program does not call this
- * but audio_host.h, which does so in a process apart. What is begun here is never ended but by the
- * end of that process. */
+ * but audio_host.h, which does so in a process apart. */
 #ifndef UMI_IO_AUDIO_DEVICE_H
 #define UMI_IO_AUDIO_DEVICE_H
 
@@ -75,6 +74,9 @@ typedef struct umi_stream_pulse {
 /* Before all else. UM_ERR_NO_DEVICE when PortAudio does not start. */
 um_status umi_portaudio_begin(um_error *error) UM_MUST_USE;
 
+/* Without a stream. A sound server waits for seconds for a client that leaves without a word. */
+void umi_portaudio_end(void);
+
 /* What there was when it was begun. None is no error. UM_ERR_MEMORY; *devices is then empty. */
 um_status umi_portaudio_list(umi_devices *devices, um_error *error) UM_MUST_USE;
 
@@ -93,7 +95,7 @@ um_status umi_portaudio_open(umi_portaudio_stream *stream, const umi_stream_conf
                              umi_stream_pulse *pulse, um_error *error) UM_MUST_USE;
 um_status umi_portaudio_start(umi_portaudio_stream *stream, um_error *error) UM_MUST_USE;
 
-/* Stops and lets go of the devices, if PortAudio is able to. */
+/* Stops and lets go of the devices, and ends PortAudio, if it is able to. */
 void umi_portaudio_close(umi_portaudio_stream *stream);
 
 #endif

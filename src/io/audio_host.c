@@ -138,19 +138,28 @@ static void answer_list(int fd, reply *answer)
     for (size_t i = 0; i < devices.n && sent; i++) {
         sent = send_packet(fd, &devices.items[i], sizeof devices.items[i]);
     }
+    umi_portaudio_end();
 }
 
-/* A packet starts the stream, the end of the connection closes it. */
-static void run_stream(int fd, umi_portaudio_stream *stream, reply *answer)
+/* Opens the stream; then a packet starts it, and the end of the connection closes it. */
+static void run_stream(int fd, const umi_stream_config *config, umi_stream_pulse *pulse,
+                       reply *answer)
 {
     char byte;
-    while (recv(fd, &byte, 1, 0) == 1) {
-        answer->error.status = umi_portaudio_start(stream, &answer->error);
-        if (!send_packet(fd, answer, sizeof *answer)) {
-            break;
-        }
+    umi_portaudio_stream stream;
+    answer->error.status = umi_portaudio_open(&stream, config, pulse, &answer->error);
+    answer->info = stream.info;
+    bool opened = answer->error.status == UM_OK;
+    bool sent = send_packet(fd, answer, sizeof *answer);
+    while (opened && sent && recv(fd, &byte, 1, 0) == 1) {
+        answer->error.status = umi_portaudio_start(&stream, &answer->error);
+        sent = send_packet(fd, answer, sizeof *answer);
     }
-    umi_portaudio_close(stream);
+    if (opened) {
+        umi_portaudio_close(&stream);
+    } else {
+        umi_portaudio_end();
+    }
 }
 
 _Noreturn static void work(int fd, umi_stream_pulse *pulse)
@@ -158,7 +167,6 @@ _Noreturn static void work(int fd, umi_stream_pulse *pulse)
     static const struct rlimit no_core = {0, 0};
     request asked;
     reply answer = {.pid = getpid()};
-    umi_portaudio_stream stream;
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     (void)signal(SIGCHLD, SIG_DFL);
     (void)setrlimit(RLIMIT_CORE, &no_core); /* PortAudio's assertions are not ours */
@@ -167,18 +175,14 @@ _Noreturn static void work(int fd, umi_stream_pulse *pulse)
         _exit(1);
     }
     answer.error.status = umi_portaudio_begin(&answer.error);
-    if (answer.error.status == UM_OK && !asked.opens) {
-        answer_list(fd, &answer);
-        _exit(0);
-    }
-    if (answer.error.status == UM_OK) {
+    if (answer.error.status != UM_OK) {
+        (void)send_packet(fd, &answer, sizeof answer);
+    } else if (asked.opens) {
         asked.config.in = asked.has_in ? asked.in : NULL;
         asked.config.out = asked.has_out ? asked.out : NULL;
-        answer.error.status = umi_portaudio_open(&stream, &asked.config, pulse, &answer.error);
-        answer.info = stream.info;
-    }
-    if (send_packet(fd, &answer, sizeof answer) && answer.error.status == UM_OK) {
-        run_stream(fd, &stream, &answer);
+        run_stream(fd, &asked.config, pulse, &answer);
+    } else {
+        answer_list(fd, &answer);
     }
     _exit(0);
 }
