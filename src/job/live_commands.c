@@ -32,7 +32,8 @@ void umi_live_get_state(umi_live *live, umi_live_state *state)
     state->algorithm_ms = 1000.0 * algorithm;
     /* A period is on its way through the queues, and one at least through the device. */
     double period = (double)state->period / info.rate;
-    double delay = algorithm + period + fmax(info.latency_in + info.latency_out, period);
+    double delay = algorithm + period + fmax(info.latency_in + info.latency_out, period) +
+                   umi_live_worker_resampling_delay(live->worker);
     state->delay_ms = info.channels_out > 0 ? 1000.0 * delay : NAN;
     if (live->config.record != NULL) {
         (void)snprintf(state->recording, sizeof state->recording, "%s", live->config.record);

@@ -52,10 +52,12 @@ static um_status open_track(umi_live_recorder *r, track *t, um_error *error)
     if (path == NULL) {
         return umi_error_set(error, UM_ERR_MEMORY, "not enough memory to record");
     }
-    umi_audio_writer_config config = {
-        .path = path,
-        .format = {UMI_CONTAINER_WAV, UMI_SAMPLE_FLOAT, r->n_channels, r->rate},
-        .n_frames = UMI_FRAMES_UNKNOWN};
+    umi_audio_writer_config config = {.path = path,
+                                      .format = {.container = UMI_CONTAINER_WAV,
+                                                 .sample = UMI_SAMPLE_FLOAT,
+                                                 .channels = r->n_channels,
+                                                 .sample_rate = r->rate},
+                                      .n_frames = UMI_FRAMES_UNKNOWN};
     um_status status = umi_audio_writer_new(&config, &t->writer, error);
     umi_free(path);
     /* What was before it came is silence. */

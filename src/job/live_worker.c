@@ -16,6 +16,8 @@
 
 /* A block is a period of the device, up to this many frames. */
 enum { BLOCK_FRAMES = 4096, PERIOD_UNKNOWN = 64, REALTIME_PRIORITY = 60, CHANNELS_OUT_MAX = 2 };
+enum { LAG_STEP = 16 };
+static const double LAG_SECONDS = 0.5;
 
 /* How far into a period the thread sleeps after the block before, and between looks from then on;
  * of a period. */
@@ -39,7 +41,7 @@ struct umi_live_worker {
     pthread_t thread;
     bool is_running;
     atomic_bool stop;
-    _Atomic double load, silence;
+    _Atomic double load, silence, lag_seconds;
 };
 
 /* -- A block ----------------------------------------------------------------------------------- */
@@ -266,18 +268,67 @@ static void *run(void *argument)
     return NULL;
 }
 
+/* -- Starting and stopping ----------------------------------------------------------------------
+ */
+
+static void free_resamplers(umi_live_worker *w)
+{
+    umi_resampler_free(w->down);
+    umi_resampler_free(w->up);
+    w->down = w->up = NULL;
+}
+
+static um_status make_resamplers(umi_live_worker *w)
+{
+    size_t C = w->config.separator.n_channels;
+    free_resamplers(w);
+    um_status status = umi_resampler_new(w->device_rate, w->config.rate, C, &w->down);
+    return status == UM_OK ? umi_resampler_new(w->config.rate, w->device_rate, C, &w->up) : status;
+}
+
+/* Frames of the device that are under way in both resamplers at most: tried out on silence, which
+ * goes in in small pieces. */
+static um_status find_lag(umi_live_worker *w, size_t *lag)
+{
+    size_t C = w->config.separator.n_channels, n_in = 0, n_out = 0, n, made;
+    memset(w->from_device, 0, LAG_STEP * C * sizeof(float));
+    *lag = 0;
+    um_status status = UM_OK;
+    while (status == UM_OK && (double)n_in < LAG_SECONDS * w->device_rate) {
+        status = umi_resampler_push(w->down, w->from_device, LAG_STEP, &n, w->in.data, BLOCK_FRAMES,
+                                    &made);
+        if (status == UM_OK) {
+            status =
+                umi_resampler_push(w->up, w->in.data, made, &n, w->resampled, BLOCK_FRAMES, &made);
+        }
+        n_in += LAG_STEP;
+        n_out += made;
+        *lag = n_in - n_out > *lag ? n_in - n_out : *lag;
+    }
+    return status;
+}
+
 um_status umi_live_worker_start(umi_live_worker *w, umi_live_io *io, double device_rate,
                                 um_error *error)
 {
+    size_t lag = 0;
+    um_status status = UM_OK;
     w->io = io;
     w->device_rate = device_rate;
     if (device_rate != w->config.rate) {
-        size_t C = w->config.separator.n_channels;
-        if (umi_resampler_new(device_rate, w->config.rate, C, &w->down) != UM_OK ||
-            umi_resampler_new(w->config.rate, device_rate, C, &w->up) != UM_OK) {
-            return umi_error_set(error, UM_ERR_MEMORY, "not enough memory to resample");
+        status = make_resamplers(w);
+        if (status == UM_OK) {
+            status = find_lag(w, &lag);
+        }
+        if (status == UM_OK) {
+            status = make_resamplers(w); /* as new */
         }
     }
+    if (status != UM_OK) {
+        return umi_error_set(error, status, "not enough memory to resample");
+    }
+    io->gap = lag;
+    atomic_store(&w->lag_seconds, (double)lag / device_rate);
     um_separator_reset(w->separator);
     atomic_store(&w->stop, false);
     atomic_store(&w->silence, 0.0);
@@ -295,9 +346,7 @@ void umi_live_worker_stop(umi_live_worker *w)
         (void)pthread_join(w->thread, NULL);
         w->is_running = false;
     }
-    umi_resampler_free(w->down);
-    umi_resampler_free(w->up);
-    w->down = w->up = NULL;
+    free_resamplers(w);
 }
 
 /* -- Making one ---------------------------------------------------------------------------------
@@ -402,6 +451,11 @@ void umi_live_worker_free(umi_live_worker *w)
 size_t umi_live_worker_delay(const umi_live_worker *w)
 {
     return um_separator_delay(w->separator);
+}
+
+double umi_live_worker_resampling_delay(const umi_live_worker *w)
+{
+    return atomic_load(&w->lag_seconds);
 }
 
 double umi_live_worker_load(const umi_live_worker *w)

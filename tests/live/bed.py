@@ -9,6 +9,7 @@
 All that was started is gone at the end, however that comes.
 """
 
+import contextlib
 import ctypes
 import os
 import pathlib
@@ -83,6 +84,9 @@ class Process(subprocess.Popen):
         if self.poll() is None:
             self.kill()
             self.wait()
+        for pipe in (self.stdin, self.stdout):
+            with contextlib.suppress(OSError):
+                pipe.close()
 
 
 class Card:
