@@ -2,7 +2,7 @@
 #ifndef SHIPPED_SPEECH_H
 #define SHIPPED_SPEECH_H
 
-#include "job/speech_denoiser.h"
+#include "job/speech_dictionary.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,8 @@
 /* Between the device's callback and the worker: constant delay, whatever happens. */
 #include "job/live_io.h"
 
+#include "core/memory.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -12,15 +14,22 @@ enum { PERIOD = 16, FRAMES = 256 };
 
 /* Frame number t of what is heard is t + 1 on both channels; 0 is silence. */
 typedef struct fixture {
-    umi_live_io io;
+    umi_live_io *io;
     float next;
     float out[FRAMES];
 } fixture;
 
+static umi_live_io *io_new(size_t channels_in, size_t channels_out)
+{
+    umi_live_io *io = umi_alloc(umi_live_io_bytes(), 1);
+    assert_non_null(io);
+    umi_live_io_begin(io, channels_in, channels_out, FRAMES);
+    return io;
+}
+
 static fixture fixture_new(void)
 {
-    fixture f = {.next = 1.0F};
-    assert_true(umi_live_io_init(&f.io, 1, 1, FRAMES));
+    fixture f = {.io = io_new(1, 1), .next = 1.0F};
     return f;
 }
 
@@ -30,15 +39,15 @@ static void call(fixture *f, size_t n)
     for (size_t t = 0; t < n; t++) {
         in[t] = f->next++;
     }
-    umi_live_io_process(&f->io, in, f->out, n, 0);
+    umi_live_io_process(f->io, in, f->out, n, 0);
 }
 
 /* The worker gives back what it took. */
 static void work(fixture *f)
 {
     float block[FRAMES];
-    size_t n = umi_ring_read(f->io.in, block, FRAMES);
-    assert_true(umi_ring_write(f->io.out, block, n));
+    size_t n = umi_ring_read(f->io->in, block, FRAMES);
+    assert_true(umi_ring_write(f->io->out, block, n));
 }
 
 /* Frame t of this call was heard `delay` frames before it, or is silence. */
@@ -59,8 +68,8 @@ static void what_is_played_trails_by_a_period(void **state)
         assert_delayed(&f, PERIOD, PERIOD);
         work(&f);
     }
-    assert_int_equal(atomic_load(&f.io.overruns), 0);
-    umi_live_io_free(&f.io);
+    assert_int_equal(atomic_load(&f.io->overruns), 0);
+    umi_free(f.io);
 }
 
 static void calls_of_any_size_trail_by_the_longest(void **state)
@@ -78,8 +87,8 @@ static void calls_of_any_size_trail_by_the_longest(void **state)
         }
         work(&f);
     }
-    assert_int_equal(atomic_load(&f.io.overruns), 0);
-    umi_live_io_free(&f.io);
+    assert_int_equal(atomic_load(&f.io->overruns), 0);
+    umi_free(f.io);
 }
 
 /* Silence in place of what is late, which is dropped: the delay is as before. */
@@ -96,15 +105,15 @@ static void a_late_worker_does_not_add_delay(void **state)
     for (size_t t = 0; t < PERIOD; t++) {
         assert_true(f.out[t] == 0.0F);
     }
-    assert_int_equal(atomic_load(&f.io.overruns), 1);
-    assert_int_equal(atomic_load(&f.io.dropped), PERIOD);
+    assert_int_equal(atomic_load(&f.io->overruns), 1);
+    assert_int_equal(atomic_load(&f.io->dropped), PERIOD);
     for (size_t i = 0; i < 5; i++) {
         work(&f);
         call(&f, PERIOD);
         assert_delayed(&f, PERIOD, PERIOD);
     }
-    assert_int_equal(atomic_load(&f.io.overruns), 1);
-    umi_live_io_free(&f.io);
+    assert_int_equal(atomic_load(&f.io->overruns), 1);
+    umi_free(f.io);
 }
 
 /* So long that the queue is full: what was not even heard counts as well, and the delay is back. */
@@ -117,31 +126,31 @@ static void a_stalled_worker_does_not_either(void **state)
     for (size_t i = 0; i < 3 * FRAMES / PERIOD; i++) {
         call(&f, PERIOD);
     }
-    assert_true(atomic_load(&f.io.dropped) > FRAMES);
+    assert_true(atomic_load(&f.io->dropped) > FRAMES);
     uint64_t overruns = 0;
     for (size_t i = 0; i < 3 * FRAMES / PERIOD; i++) {
         work(&f);
         call(&f, PERIOD);
-        overruns = i == 3 ? atomic_load(&f.io.overruns) : overruns;
+        overruns = i == 3 ? atomic_load(&f.io->overruns) : overruns;
     }
     assert_delayed(&f, PERIOD, PERIOD);
-    assert_int_equal(atomic_load(&f.io.overruns), overruns);
-    umi_live_io_free(&f.io);
+    assert_int_equal(atomic_load(&f.io->overruns), overruns);
+    umi_free(f.io);
 }
 
 static void input_alone_will_do(void **state)
 {
     (void)state;
-    umi_live_io io;
     float in[2 * PERIOD] = {1.0F, 2.0F};
-    assert_true(umi_live_io_init(&io, 2, 0, FRAMES));
-    umi_live_io_process(&io, in, NULL, PERIOD, 0);
-    assert_int_equal(umi_ring_filled(io.in), 2 * PERIOD);
-    umi_live_io_process(&io, in, NULL, PERIOD, 1); /* the device lost something */
-    assert_int_equal(atomic_load(&io.overruns), 1);
-    umi_live_io_reset(&io);
-    assert_int_equal(umi_ring_filled(io.in), 0);
-    umi_live_io_free(&io);
+    umi_live_io *io = io_new(2, 0);
+    umi_live_io_process(io, in, NULL, PERIOD, 0);
+    assert_int_equal(umi_ring_filled(io->in), 2 * PERIOD);
+    umi_live_io_process(io, in, NULL, PERIOD, 1); /* the device lost something */
+    assert_int_equal(atomic_load(&io->overruns), 1);
+    umi_live_io_begin(io, 2, 0, FRAMES);
+    assert_int_equal(umi_ring_filled(io->in), 0);
+    assert_int_equal(atomic_load(&io->overruns), 1); /* counts go on */
+    umi_free(io);
 }
 
 int main(void)

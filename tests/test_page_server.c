@@ -4,24 +4,13 @@
 #include "io/page_server.h"
 
 #include "core/memory.h"
+#include "http_client.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdatomic.h>
-#include <sys/socket.h>
+#include <stdbool.h>
 #include <time.h>
-#include <unistd.h>
 
-enum { ANSWER_SIZE = 64 * 1024, FLOOD_BYTES = 8 << 20 };
+enum { FLOOD_BYTES = 8 << 20 };
 
 static const char document[] = "<script nonce=\"" UMI_PAGE_NONCE "\"></script>"
                                "<style nonce=\"" UMI_PAGE_NONCE "\"></style>";
@@ -30,8 +19,7 @@ static const char document[] = "<script nonce=\"" UMI_PAGE_NONCE "\"></script>"
 static atomic_size_t n_open, n_closed, n_commands, n_bytes_read, n_inside;
 static atomic_bool overlap, flood;
 static umi_page_server *server;
-static char token[64];
-static uint16_t port;
+static http_client client;
 
 static double seconds(void)
 {
@@ -141,10 +129,7 @@ static int start(void **state)
         fprintf(stderr, "%s\n", error.message);
         return -1;
     }
-    return sscanf(umi_page_server_address(server), "http://127.0.0.1:%hu/?token=%63s", &port,
-                  token) == 2
-               ? 0
-               : -1;
+    return http_client_read(&client, umi_page_server_address(server)) ? 0 : -1;
 }
 
 static int stop(void **state)
@@ -155,84 +140,15 @@ static int stop(void **state)
     return seconds() - before < 1 && n_open == n_closed && !overlap ? 0 : -1;
 }
 
-static int dial(void)
-{
-    struct sockaddr_in place = {.sin_family = AF_INET, .sin_port = htons(port)};
-    place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int s = socket(AF_INET, SOCK_STREAM, 0);
-    struct timeval patience = {5, 0};
-    setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    assert_int_equal(connect(s, (struct sockaddr *)&place, sizeof place), 0);
-    return s;
-}
-
-/* What comes until the server hangs up, or until `enough` is in it. The text ends with NUL. */
-static const char *hear(int s, const char *enough)
-{
-    static char answer[ANSWER_SIZE];
-    size_t n = 0;
-    ssize_t got;
-    answer[0] = '\0';
-    while (n < sizeof answer - 1 && (got = recv(s, answer + n, sizeof answer - 1 - n, 0)) > 0) {
-        n += (size_t)got;
-        answer[n] = '\0';
-        if (enough != NULL && strstr(answer, enough) != NULL) {
-            break;
-        }
-    }
-    return answer;
-}
-
-static void say(int s, const char *text)
-{
-    /* The server may hang up on us in the middle. */
-    (void)!send(s, text, strlen(text), MSG_NOSIGNAL);
-}
-
-static const char *talk(const char *text)
-{
-    int s = dial();
-    say(s, text);
-    const char *answer = hear(s, NULL);
-    close(s);
-    return answer;
-}
-
-/* A request with the right Host and token: "GET /devices", further header lines, a body. */
-static const char *ask(const char *method, const char *path, const char *headers, const char *body)
-{
-    char text[16 * 1024];
-    snprintf(text, sizeof text,
-             "%s %s?token=%s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: close\r\n%s\r\n%s",
-             method, path, token, port, headers, body);
-    return talk(text);
-}
-
-static int status_of(const char *answer)
-{
-    int status = 0;
-    return sscanf(answer, "HTTP/1.%*d %d", &status) == 1 ? status : 0;
-}
-
-static int open_stream(void)
-{
-    char text[256];
-    snprintf(text, sizeof text, "GET /stream?token=%s HTTP/1.1\r\nHost: localhost:%u\r\n\r\n",
-             token, port);
-    int s = dial();
-    say(s, text);
-    return s;
-}
-
 /* The document is whole, its nonces are the policy's, and those of another load differ. */
 static void gives_the_document(void **state)
 {
     (void)state;
     char nonces[2][33];
     for (size_t i = 0; i < 2; i++) {
-        const char *answer = ask("GET", "/", "", "");
+        const char *answer = http_ask(&client, "GET", "/", "", "");
         char expected[sizeof document], policy[64];
-        assert_int_equal(status_of(answer), 200);
+        assert_int_equal(http_status(answer), 200);
         const char *body = strstr(answer, "\r\n\r\n") + 4;
         assert_int_equal(strlen(body), sizeof document - 1);
         snprintf(nonces[i], sizeof nonces[i], "%.32s", body + 15);
@@ -260,38 +176,42 @@ static void refuses_strangers(void **state)
                                         "POST /command", "GET /nothing", "OPTIONS /command"};
     char text[512];
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-        snprintf(text, sizeof text, "%s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n", paths[i], port);
-        assert_int_equal(status_of(talk(text)), 403);
+        snprintf(text, sizeof text, "%s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n", paths[i],
+                 client.port);
+        assert_int_equal(http_status(http_talk(&client, text)), 403);
         snprintf(text, sizeof text, "%s?token=%s HTTP/1.1\r\nHost: evil.example:%u\r\n\r\n",
-                 paths[i], token, port);
-        assert_int_equal(status_of(talk(text)), 403);
+                 paths[i], client.token, client.port);
+        assert_int_equal(http_status(http_talk(&client, text)), 403);
         snprintf(
             text, sizeof text,
             "%s?token=%s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nOrigin: http://evil.example\r\n\r\n",
-            paths[i], token, port);
-        assert_int_equal(status_of(talk(text)), 403);
+            paths[i], client.token, client.port);
+        assert_int_equal(http_status(http_talk(&client, text)), 403);
         snprintf(text, sizeof text, "%s?token=%s&token=%s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n",
-                 paths[i], token, token, port);
-        assert_int_equal(status_of(talk(text)), 403);
+                 paths[i], client.token, client.token, client.port);
+        assert_int_equal(http_status(http_talk(&client, text)), 403);
         snprintf(text, sizeof text, "%s?token=%s%%00 HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n",
-                 paths[i], token, port);
-        assert_int_equal(status_of(talk(text)), 403);
+                 paths[i], client.token, client.port);
+        assert_int_equal(http_status(http_talk(&client, text)), 403);
     }
     snprintf(text, sizeof text,
-             "GET /?token=%s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nHost: evil.example\r\n\r\n", token,
-             port);
-    assert_true(status_of(talk(text)) == 403 || status_of(talk(text)) == 400);
-    snprintf(text, sizeof text, "GET /?token=%s HTTP/1.0\r\n\r\n", token);
-    assert_true(status_of(talk(text)) == 403 || status_of(talk(text)) == 400);
+             "GET /?token=%s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nHost: evil.example\r\n\r\n",
+             client.token, client.port);
+    assert_true(http_status(http_talk(&client, text)) == 403 ||
+                http_status(http_talk(&client, text)) == 400);
+    snprintf(text, sizeof text, "GET /?token=%s HTTP/1.0\r\n\r\n", client.token);
+    assert_true(http_status(http_talk(&client, text)) == 403 ||
+                http_status(http_talk(&client, text)) == 400);
     assert_int_equal(n_open, 0);
     assert_int_equal(n_commands, 0);
 
-    snprintf(text, sizeof text, "Origin: http://localhost:%u\r\n", port);
-    assert_int_equal(status_of(ask("GET", "/devices", text, "")), 200);
-    assert_int_equal(status_of(ask("GET", "/nothing", "", "")), 404);
-    assert_int_equal(status_of(ask("DELETE", "/", "", "")), 405);
-    assert_int_equal(status_of(ask("GET", "/command", "", "")), 405);
-    assert_int_equal(status_of(ask("POST", "/devices", "Content-Length: 0\r\n", "")), 405);
+    snprintf(text, sizeof text, "Origin: http://localhost:%u\r\n", client.port);
+    assert_int_equal(http_status(http_ask(&client, "GET", "/devices", text, "")), 200);
+    assert_int_equal(http_status(http_ask(&client, "GET", "/nothing", "", "")), 404);
+    assert_int_equal(http_status(http_ask(&client, "DELETE", "/", "", "")), 405);
+    assert_int_equal(http_status(http_ask(&client, "GET", "/command", "", "")), 405);
+    assert_int_equal(
+        http_status(http_ask(&client, "POST", "/devices", "Content-Length: 0\r\n", "")), 405);
 }
 
 static void takes_commands(void **state)
@@ -301,27 +221,33 @@ static void takes_commands(void **state)
     char length[64];
     memset(body, 'a', sizeof body - 2);
     snprintf(length, sizeof length, "Content-Length: %zu\r\n", strlen(body));
-    const char *answer = ask("POST", "/command", length, body);
-    assert_int_equal(status_of(answer), 200);
+    const char *answer = http_ask(&client, "POST", "/command", length, body);
+    assert_int_equal(http_status(answer), 200);
     assert_non_null(strstr(answer, "{\"n\":4096,\"first\":97,\"nul\":0}"));
-    answer = ask("POST", "/command", "Content-Length: 0\r\n", "");
+    answer = http_ask(&client, "POST", "/command", "Content-Length: 0\r\n", "");
     assert_non_null(strstr(answer, "{\"n\":0,\"first\":0,\"nul\":0}"));
-    assert_int_equal(status_of(ask("POST", "/command", "Content-Length: 3\r\n", "bad")), 400);
-    assert_int_equal(status_of(ask("POST", "/command", "Content-Length: 5\r\n", "short")), 500);
+    assert_int_equal(
+        http_status(http_ask(&client, "POST", "/command", "Content-Length: 3\r\n", "bad")), 400);
+    assert_int_equal(
+        http_status(http_ask(&client, "POST", "/command", "Content-Length: 5\r\n", "short")), 500);
     assert_int_equal(n_commands, 4);
 
     /* One byte more, none announced, and all that needs no number. */
     body[sizeof body - 2] = 'a';
-    assert_int_equal(status_of(ask("POST", "/command", "Content-Length: 4097\r\n", body)), 413);
     assert_int_equal(
-        status_of(ask("POST", "/command", "Content-Length: 99999999999999999999\r\n", "")) / 100,
-        4);
-    assert_int_equal(status_of(ask("POST", "/command", "Content-Length: -1\r\n", "")) / 100, 4);
-    assert_int_equal(status_of(ask("POST", "/command", "", "")), 411);
-    assert_int_equal(status_of(ask("POST", "/command", "Transfer-Encoding: chunked\r\n",
-                                   "3\r\nabc\r\n0\r\n\r\n")),
-                     411);
-    assert_int_equal(status_of(ask("GET", "/", "Content-Length: 1\r\n", "x")), 413);
+        http_status(http_ask(&client, "POST", "/command", "Content-Length: 4097\r\n", body)), 413);
+    assert_int_equal(http_status(http_ask(&client, "POST", "/command",
+                                          "Content-Length: 99999999999999999999\r\n", "")) /
+                         100,
+                     4);
+    assert_int_equal(
+        http_status(http_ask(&client, "POST", "/command", "Content-Length: -1\r\n", "")) / 100, 4);
+    assert_int_equal(http_status(http_ask(&client, "POST", "/command", "", "")), 411);
+    assert_int_equal(
+        http_status(http_ask(&client, "POST", "/command", "Transfer-Encoding: chunked\r\n",
+                             "3\r\nabc\r\n0\r\n\r\n")),
+        411);
+    assert_int_equal(http_status(http_ask(&client, "GET", "/", "Content-Length: 1\r\n", "x")), 413);
     assert_int_equal(n_commands, 4);
 }
 
@@ -343,22 +269,22 @@ static void survives_nonsense(void **state)
     };
     static char endless[300 * 1024];
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        int s = dial();
-        say(s, texts[i]);
+        int s = http_dial(&client);
+        http_say(s, texts[i]);
         shutdown(s, SHUT_WR);
-        int status = status_of(hear(s, NULL));
+        int status = http_status(http_hear(s, NULL));
         assert_true(status == 0 || status >= 400);
         close(s);
     }
     /* A head without an end. */
     memset(endless, 'a', sizeof endless - 1);
     memcpy(endless, "GET /?", 6);
-    int status = status_of(talk(endless));
+    int status = http_status(http_talk(&client, endless));
     assert_true(status == 0 || status >= 400);
     memcpy(endless, "GET / HTTP/1.1\r\nX: ", 19);
-    status = status_of(talk(endless));
+    status = http_status(http_talk(&client, endless));
     assert_true(status == 0 || status >= 400);
-    assert_int_equal(status_of(ask("GET", "/devices", "", "")), 200);
+    assert_int_equal(http_status(http_ask(&client, "GET", "/devices", "", "")), 200);
 }
 
 /* What there is comes at once, and again; who hangs up is noticed. */
@@ -366,10 +292,10 @@ static void streams(void **state)
 {
     (void)state;
     double before = seconds();
-    int s = open_stream();
-    assert_non_null(strstr(hear(s, "tick"), "200"));
+    int s = http_open_stream(&client);
+    assert_non_null(strstr(http_hear(s, "tick"), "200"));
     assert_true(seconds() - before < 0.5);
-    hear(s, "tick");
+    http_hear(s, "tick");
     assert_int_equal(n_open, 1);
     assert_int_equal(n_closed, 0);
     close(s);
@@ -387,7 +313,7 @@ static void stalled_readers(void **state)
     int stalled[6];
     flood = true;
     for (size_t i = 0; i < 6; i++) {
-        stalled[i] = open_stream();
+        stalled[i] = http_open_stream(&client);
     }
     while (n_open < 6) {
         pause_ms(5);
@@ -401,10 +327,10 @@ static void stalled_readers(void **state)
     flood = false;
     double start_time = seconds();
     for (size_t i = 0; i < 20; i++) {
-        assert_int_equal(status_of(ask("GET", "/devices", "", "")), 200);
+        assert_int_equal(http_status(http_ask(&client, "GET", "/devices", "", "")), 200);
     }
-    int s = open_stream();
-    hear(s, "tick");
+    int s = http_open_stream(&client);
+    http_hear(s, "tick");
     assert_true(seconds() - start_time < 2);
     close(s);
     /* The server is freed while they are still there. */
@@ -421,18 +347,18 @@ static void bounds_connections(void **state)
     (void)state;
     int held[UMI_PAGE_CONNECTIONS_MAX];
     for (size_t i = 0; i < UMI_PAGE_CONNECTIONS_MAX; i++) {
-        held[i] = open_stream();
-        hear(held[i], "tick");
+        held[i] = http_open_stream(&client);
+        http_hear(held[i], "tick");
     }
     assert_int_equal(n_open, UMI_PAGE_CONNECTIONS_MAX);
-    assert_int_equal(status_of(ask("GET", "/devices", "", "")), 0);
+    assert_int_equal(http_status(http_ask(&client, "GET", "/devices", "", "")), 0);
     for (size_t i = 0; i < UMI_PAGE_CONNECTIONS_MAX; i++) {
         close(held[i]);
     }
     int status = 0;
     for (size_t i = 0; i < 300 && status != 200; i++) {
         pause_ms(10);
-        status = status_of(ask("GET", "/devices", "", ""));
+        status = http_status(http_ask(&client, "GET", "/devices", "", ""));
     }
     assert_int_equal(status, 200);
 }
@@ -440,22 +366,22 @@ static void bounds_connections(void **state)
 static void ports(void **state)
 {
     (void)state;
-    umi_page_config config = {.port = port};
+    umi_page_config config = {.port = client.port};
     umi_page_server *other;
     um_error error;
     char expected[32];
     assert_int_equal(umi_page_server_new(&config, &other, &error), UM_ERR_CREATE);
     assert_null(other);
-    snprintf(expected, sizeof expected, "port %u", port);
+    snprintf(expected, sizeof expected, "port %u", client.port);
     assert_non_null(strstr(error.message, expected));
     umi_page_server_free(NULL);
 
     /* The same port is free again at once, though connections of it linger. */
-    assert_int_equal(status_of(ask("GET", "/devices", "", "")), 200);
+    assert_int_equal(http_status(http_ask(&client, "GET", "/devices", "", "")), 200);
     umi_page_server_free(server);
     assert_int_equal(umi_page_server_new(&config, &server, &error), UM_OK);
     char address[64];
-    snprintf(address, sizeof address, "http://127.0.0.1:%u/?token=", port);
+    snprintf(address, sizeof address, "http://127.0.0.1:%u/?token=", client.port);
     assert_memory_equal(umi_page_server_address(server), address, strlen(address));
 }
 

@@ -11,7 +11,7 @@
 #include "io/path.h"
 #include "job/batch.h"
 #include "job/denoise_settings.h"
-#include "job/speech_denoiser.h"
+#include "job/speech_dictionary.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -3,6 +3,7 @@
 #include "cli/log.h"
 #include "core/error.h"
 #include "core/memory.h"
+#include "io/audio_host.h"
 #include "job/device_list.h"
 
 #include <stdio.h>
@@ -45,9 +46,13 @@ static um_status print_json(const umi_devices *devices, um_error *error)
 
 int umi_cmd_devices(const umi_options *options)
 {
-    umi_devices devices;
+    umi_audio_host *host;
+    umi_devices devices = {NULL, 0};
     um_error error = {UM_OK, ""};
-    um_status status = umi_devices_get(&devices, &error);
+    um_status status = umi_audio_host_new(0, &host, &error);
+    if (status == UM_OK) {
+        status = umi_devices_get(host, &devices, &error);
+    }
     if (status == UM_OK && options->json) {
         status = print_json(&devices, &error);
     } else if (status == UM_OK && devices.n > 0) {
@@ -61,5 +66,6 @@ int umi_cmd_devices(const umi_options *options)
         umi_log(UMI_LOG_ERROR, "%s", error.message);
     }
     umi_devices_free(&devices);
+    umi_audio_host_free(host);
     return (int)umi_exit_code(status);
 }

@@ -104,9 +104,8 @@ static um_status obey_page(void *user, const char *text, size_t n_bytes, um_erro
 /* Without any, or when the sound system is out of order, the list is empty. */
 static char *list_devices(void *user)
 {
-    (void)user;
     umi_devices devices;
-    (void)!umi_devices_get(&devices, NULL);
+    (void)!umi_live_get_devices(user, &devices, NULL);
     umi_json *json = umi_device_list_json(&devices);
     umi_devices_free(&devices);
     char *line = json != NULL ? umi_json_to_line(json) : NULL;

@@ -291,7 +291,9 @@ static const umi_param TABLE[] = {
      .offset = AT(speech),
      .help = "atoms of speech, by 'unmingle learn --speech'",
      .detail = "The atoms of speech, made by *unmingle learn --speech*. The presets set those that "
-               "come with the program, which serve any speaker and sample rate."},
+               "come with the program, which serve any speaker and sample rate. Of another "
+               "dictionary, such as a live run saves, the atoms with the label _speech_ are "
+               "taken, whatever its sample rate and window; they do not do as well."},
     {.name = "fast",
      .kind = UMI_FLAG,
      .group = UMI_GROUP_CLEANING,

@@ -10,40 +10,46 @@ enum { CACHE_LINE = 64 };
 /* Both counters run on for ever, and wrap where size_t does; their difference is what is filled.
  * Each has a cache line of its own, as each is written by another core. */
 struct umi_ring {
-    float *data;
     size_t size; /* a power of two */
     _Alignas(CACHE_LINE) atomic_size_t written;
     _Alignas(CACHE_LINE) atomic_size_t taken;
+    _Alignas(CACHE_LINE) float data[];
 };
 
-umi_ring *umi_ring_new(size_t capacity)
+static size_t size_for(size_t capacity)
 {
-    if (capacity < 1 || capacity > (size_t)1 << 28) {
-        return NULL;
+    size_t size = 1;
+    while (size < capacity) {
+        size *= 2;
     }
-    umi_ring *ring = umi_alloc(1, sizeof *ring);
-    if (ring == NULL) {
-        return NULL;
-    }
-    ring->size = 1;
-    while (ring->size < capacity) {
-        ring->size *= 2;
-    }
-    ring->data = umi_alloc(ring->size, sizeof *ring->data);
-    if (ring->data == NULL) {
-        umi_free(ring);
-        return NULL;
-    }
+    return size;
+}
+
+size_t umi_ring_bytes(size_t capacity)
+{
+    return sizeof(umi_ring) + size_for(capacity) * sizeof(float);
+}
+
+umi_ring *umi_ring_place(void *memory, size_t capacity)
+{
+    umi_ring *ring = memory;
+    ring->size = size_for(capacity);
     umi_ring_clear(ring);
     return ring;
 }
 
+umi_ring *umi_ring_new(size_t capacity)
+{
+    if (capacity < 1 || capacity > UMI_RING_CAPACITY_MAX) {
+        return NULL;
+    }
+    void *memory = umi_alloc(umi_ring_bytes(capacity), 1);
+    return memory != NULL ? umi_ring_place(memory, capacity) : NULL;
+}
+
 void umi_ring_free(umi_ring *ring)
 {
-    if (ring != NULL) {
-        umi_free(ring->data);
-        umi_free(ring);
-    }
+    umi_free(ring);
 }
 
 void umi_ring_clear(umi_ring *ring)

@@ -10,9 +10,16 @@
 
 typedef struct umi_ring umi_ring;
 
-/* Room for `capacity` floats at least, 1..2^28. NULL when memory is short. */
+enum { UMI_RING_CAPACITY_MAX = 1 << 28 };
+
+/* Room for `capacity` floats at least, 1..UMI_RING_CAPACITY_MAX. NULL when memory is short. */
 umi_ring *umi_ring_new(size_t capacity);
-void umi_ring_free(umi_ring *ring); /* NULL is fine */
+void umi_ring_free(umi_ring *ring); /* of _new; NULL is fine */
+
+/* The same in memory of somebody else's, which two processes may share: so many bytes, aligned to
+ * UMI_ALIGNMENT. */
+size_t umi_ring_bytes(size_t capacity);
+umi_ring *umi_ring_place(void *memory, size_t capacity);
 
 /* How many can be read; the writer may add more meanwhile. For either side. */
 size_t umi_ring_filled(const umi_ring *ring);

@@ -5,7 +5,6 @@
 #include "format/utf8.h"
 #include "io/device_name.h"
 
-#include <math.h>
 #include <pa_jack.h>
 #include <portaudio.h>
 #include <string.h>
@@ -98,7 +97,7 @@ static um_status refused(const umi_portaudio_stream *s, PaError failed, um_error
 /* Over JACK the latency is that of a port less a period, and wraps below zero. */
 static double sensible(double latency)
 {
-    return isfinite(latency) && latency > 0.0 ? fmin(latency, LATENCY_MAX) : 0.0;
+    return latency > 0.0 && latency <= LATENCY_MAX ? latency : 0.0;
 }
 
 static size_t channels_of(size_t wanted, size_t there)
@@ -109,6 +108,14 @@ static size_t channels_of(size_t wanted, size_t there)
 static PaStreamParameters parameters(size_t place, size_t channels, PaTime latency)
 {
     return (PaStreamParameters){(PaDeviceIndex)place, (int)channels, paFloat32, latency, NULL};
+}
+
+/* JACK's period is its server's. Asked for one, even the same, PortAudio puts a queue between,
+ * which makes sound a period later. */
+static unsigned long period_for(size_t place, size_t period)
+{
+    PaHostApiIndex host = Pa_GetDeviceInfo((PaDeviceIndex)place)->hostApi;
+    return Pa_GetHostApiInfo(host)->type == paJACK ? paFramesPerBufferUnspecified : period;
 }
 
 /* Finds the devices in the list, whose device i is PortAudio's i-th, and opens them. */
@@ -136,7 +143,7 @@ static um_status open_found(umi_portaudio_stream *s, const umi_devices *devices,
                            Pa_GetDeviceInfo((PaDeviceIndex)out)->defaultLowOutputLatency);
     }
     PaError failed = Pa_OpenStream(&s->stream, &listens, c->plays ? &plays : NULL, s->info.rate,
-                                   c->period, paNoFlag, call, s);
+                                   period_for(in, c->period), paNoFlag, call, s);
     if (failed != paNoError) {
         return refused(s, failed, error);
     }

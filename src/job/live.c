@@ -62,9 +62,9 @@ static um_status open_stream(umi_live *live, double rate, um_error *error)
         .channels_in = live->config.channels,
         .channels_out = 0,
         .process = umi_live_io_process,
-        .user = &live->io,
+        .user = live->io,
     };
-    um_status status = umi_stream_open(&config, &live->stream, error);
+    um_status status = umi_stream_open(live->host, &config, &live->stream, error);
     if (status == UM_OK) {
         (void)pthread_mutex_lock(&live->lock);
         live->info = *umi_stream_get_info(live->stream);
@@ -88,22 +88,14 @@ static um_status open_any(umi_live *live, um_error *error)
     return status;
 }
 
-static bool make_io(umi_live *live)
-{
-    if (live->has_io) {
-        umi_live_io_free(&live->io);
-    }
-    double frames =
-        fmax(QUEUE_SECONDS * live->info.rate, (double)(QUEUE_PERIODS * live->config.period));
-    live->has_io = umi_live_io_init(&live->io, live->info.channels_in, live->info.channels_out,
-                                    2 * (size_t)frames);
-    return live->has_io;
-}
-
 /* The opened stream begins to sound. */
 static um_status start_stream(umi_live *live, um_error *error)
 {
-    um_status status = umi_live_worker_start(live->worker, &live->io, live->info.rate, error);
+    double frames =
+        fmax(QUEUE_SECONDS * live->info.rate, (double)(QUEUE_PERIODS * live->config.period));
+    frames = fmin(frames, UMI_LIVE_IO_FRAMES_MAX);
+    umi_live_io_begin(live->io, live->info.channels_in, live->info.channels_out, (size_t)frames);
+    um_status status = umi_live_worker_start(live->worker, live->io, live->info.rate, error);
     if (status == UM_OK) {
         status = umi_stream_start(live->stream, error);
     }
@@ -154,9 +146,6 @@ static void retry(umi_live *live)
 {
     um_error reason = {UM_OK, ""};
     um_status status = open_any(live, &reason);
-    if (status == UM_OK && !make_io(live)) {
-        status = umi_error_set(&reason, UM_ERR_MEMORY, "not enough memory");
-    }
     if (status == UM_OK) {
         status = start_stream(live, &reason);
     }
@@ -353,12 +342,13 @@ um_status umi_live_new(const umi_live_config *config, umi_live **out, um_error *
     (void)snprintf(live->out, sizeof live->out, "%s", config->out != NULL ? config->out : "");
     (void)pthread_mutex_init(&live->lock, NULL);
     umi_live_mixer_init(&live->mixer);
-    um_status status = open_any(live, error);
+    um_status status = umi_audio_host_new(umi_live_io_bytes(), &live->host, error);
+    if (status == UM_OK) {
+        live->io = umi_audio_host_memory(live->host);
+        status = open_any(live, error);
+    }
     if (status == UM_OK) {
         status = make_parts(live, error);
-    }
-    if (status == UM_OK && !make_io(live)) {
-        status = umi_error_set(error, UM_ERR_MEMORY, "not enough memory");
     }
     if (status == UM_OK && live->recorder != NULL) {
         status = umi_live_recorder_start(live->recorder, error);
@@ -391,9 +381,7 @@ um_status umi_live_finish(umi_live *live, bool *hangs, um_error *error)
     umi_live_worker_free(live->worker);
     umi_live_learning_free(live->learning);
     umi_live_display_free(live->display);
-    if (live->has_io) {
-        umi_live_io_free(&live->io);
-    }
+    umi_audio_host_free(live->host);
     (void)pthread_mutex_destroy(&live->lock);
     umi_free(live);
     return status;

@@ -6,6 +6,7 @@
 #ifndef UMI_JOB_LIVE_H
 #define UMI_JOB_LIVE_H
 
+#include "io/audio_device.h"
 #include "job/live_state.h"
 #include "job/live_transform.h"
 #include "unmingle/dictionary.h"
@@ -53,6 +54,9 @@ um_status umi_live_finish(umi_live *live, bool *hangs, um_error *error) UM_MUST_
 void umi_live_get_state(umi_live *live, umi_live_state *state);
 bool umi_live_newest(umi_live *live, uint64_t after, umi_live_frame *frame);
 void umi_live_get_atoms(umi_live *live, umi_live_atoms *atoms);
+
+/* What devices there are; as umi_devices_get. */
+um_status umi_live_get_devices(umi_live *live, umi_devices *devices, um_error *error) UM_MUST_USE;
 
 /* A command as JSON, an object whose "do" is one of:
  *     gain (source, value 0..2), mute, solo (source, value), rename (source, label), remove

@@ -23,9 +23,9 @@ void umi_live_get_state(umi_live *live, umi_live_state *state)
     (void)snprintf(state->out, sizeof state->out, "%s", info.out.name);
     state->rate = live->rate;
     state->channels = live->config.channels;
-    state->period = atomic_load(&live->io.period);
-    state->overruns = atomic_load(&live->io.overruns);
-    state->dropped = atomic_load(&live->io.dropped);
+    state->period = atomic_load(&live->io->period);
+    state->overruns = atomic_load(&live->io->overruns);
+    state->dropped = atomic_load(&live->io->dropped);
     state->latency = umi_live_latency_names[live->config.latency];
     state->load = umi_live_worker_load(live->worker);
     double algorithm = (double)umi_live_worker_delay(live->worker) / live->rate;
@@ -54,6 +54,11 @@ bool umi_live_newest(umi_live *live, uint64_t after, umi_live_frame *frame)
 void umi_live_get_atoms(umi_live *live, umi_live_atoms *atoms)
 {
     umi_live_learning_atoms(live->learning, atoms);
+}
+
+um_status umi_live_get_devices(umi_live *live, umi_devices *devices, um_error *error)
+{
+    return umi_devices_get(live->host, devices, error);
 }
 
 /* -- What they ask ------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 #ifndef UMI_JOB_LIVE_INTERNAL_H
 #define UMI_JOB_LIVE_INTERNAL_H
 
-#include "io/audio_device.h"
+#include "io/audio_host.h"
 #include "job/live.h"
 #include "job/live_worker.h"
 
@@ -17,11 +17,12 @@ struct umi_live {
     umi_live_mixer mixer;
     umi_live_recorder *recorder;
     umi_live_worker *worker;
-    umi_live_io io;
+    umi_audio_host *host;
+    umi_live_io *io; /* in the host's memory */
 
     /* The stream, by the thread that ticks. */
     umi_stream *stream;
-    bool has_io, hangs;
+    bool hangs;
     uint64_t heartbeat;     /* when it was looked at last */
     double heard_at;        /* when that count last rose; all times are monotonic, s */
     double retry_at, pause; /* when to try again, and how long to wait then */

@@ -1,31 +1,34 @@
 #include "job/live_io.h"
 
+#include "core/memory.h"
+
 #include <string.h>
 
-bool umi_live_io_init(umi_live_io *io, size_t channels_in, size_t channels_out, size_t frames)
+/* Bytes, rounded up to what keeps the next object aligned. */
+static size_t aligned(size_t bytes)
 {
-    memset(io, 0, sizeof *io);
+    return (bytes + UMI_ALIGNMENT - 1) / UMI_ALIGNMENT * UMI_ALIGNMENT;
+}
+
+size_t umi_live_io_bytes(void)
+{
+    size_t queue = umi_ring_bytes(UMI_LIVE_IO_FRAMES_MAX * UMI_LIVE_IO_CHANNELS_MAX);
+    return aligned(sizeof(umi_live_io)) + 2 * aligned(queue);
+}
+
+void umi_live_io_begin(umi_live_io *io, size_t channels_in, size_t channels_out, size_t frames)
+{
+    char *memory = (char *)io + aligned(sizeof *io);
     io->channels_in = channels_in;
     io->channels_out = channels_out;
-    io->in = umi_ring_new(channels_in * frames);
-    io->out = channels_out > 0 ? umi_ring_new(channels_out * frames) : NULL;
-    return io->in != NULL && (channels_out == 0 || io->out != NULL);
-}
-
-void umi_live_io_free(umi_live_io *io)
-{
-    umi_ring_free(io->in);
-    umi_ring_free(io->out);
-    io->in = io->out = NULL;
-}
-
-void umi_live_io_reset(umi_live_io *io)
-{
-    umi_ring_clear(io->in);
-    if (io->out != NULL) {
-        umi_ring_clear(io->out);
+    io->in = umi_ring_place(memory, channels_in * frames);
+    io->out = NULL;
+    if (channels_out > 0) {
+        memory += aligned(umi_ring_bytes(channels_in * frames));
+        io->out = umi_ring_place(memory, channels_out * frames);
     }
     io->lead = io->gap = io->debt = 0;
+    atomic_store(&io->period, 0);
 }
 
 static void count(atomic_uint_fast64_t *counter, size_t n)

@@ -4,7 +4,10 @@
  * What is played lags what is heard by as many frames as the callback has asked for at most in one
  * call, and what the worker's processing takes; and always by the same. When the worker is late,
  * silence is played in place of what is missing, and that is dropped when it comes: nothing is ever
- * queued up. */
+ * queued up.
+ *
+ * The callback runs in another process (io/audio_host.h): all of this lies in the memory that both
+ * share. */
 #ifndef UMI_JOB_LIVE_IO_H
 #define UMI_JOB_LIVE_IO_H
 
@@ -28,12 +31,15 @@ typedef struct umi_live_io {
     atomic_size_t period;          /* `lead` */
 } umi_live_io;
 
-/* Queues of `frames` frames. False when memory is short; _free all the same. */
-bool umi_live_io_init(umi_live_io *io, size_t channels_in, size_t channels_out, size_t frames);
-void umi_live_io_free(umi_live_io *io);
+/* What an object and its queues take at most, in bytes. */
+size_t umi_live_io_bytes(void);
 
-/* Empties the queues and forgets the callback's state; while neither side runs. */
-void umi_live_io_reset(umi_live_io *io);
+enum { UMI_LIVE_IO_FRAMES_MAX = 1 << 17, UMI_LIVE_IO_CHANNELS_MAX = 2 };
+
+/* Places the queues, of `frames` frames, behind the object, and forgets the callback's state, while
+ * neither side runs. The counters go on from what they are: 0 at first, which memory is when it is
+ * new. */
+void umi_live_io_begin(umi_live_io *io, size_t channels_in, size_t channels_out, size_t frames);
 
 /* The callback, as io/audio_device.h has it; `user` is the umi_live_io. */
 void umi_live_io_process(void *user, const float *in, float *out, size_t n_frames, unsigned flags);

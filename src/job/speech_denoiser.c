@@ -26,25 +26,6 @@ static um_status out_of_memory(um_error *error)
     return umi_error_set(error, UM_ERR_MEMORY, "not enough memory to denoise");
 }
 
-um_status umi_speech_load(const char *path, um_dictionary **out, um_error *error)
-{
-    um_status status = um_dictionary_load(path, out, error);
-    if (status != UM_OK) {
-        return status;
-    }
-    const um_dictionary *d = *out;
-    um_stft_config stft = umi_speech_transform(d->sample_rate);
-    if (d->n_frames != UM_DENOISER_STACKED || um_dictionary_n_bins(d) != UMI_SPEECH_BINS ||
-        d->stft.window.length != stft.window.length || d->stft.window.hop != stft.window.hop) {
-        um_dictionary_free(*out);
-        *out = NULL;
-        return umi_error_set(error, UM_ERR_CONFIG,
-                             "%s: no dictionary of speech; 'unmingle learn --speech' makes one",
-                             path);
-    }
-    return UM_OK;
-}
-
 /* Of the atoms the bins that a recording of a low rate has. */
 static um_status take_atoms(umi_speech_denoiser *d, const um_dictionary *speech, size_t n_bins,
                             um_error *error)

@@ -6,10 +6,6 @@
 #include "job/recording.h"
 #include "unmingle/view.h"
 
-/* Loads a dictionary of speech. UM_ERR_CONFIG for one that is not of speech, and what
- * um_dictionary_load says. On failure *out is NULL. */
-um_status umi_speech_load(const char *path, um_dictionary **out, um_error *error) UM_MUST_USE;
-
 typedef struct umi_speech_denoiser umi_speech_denoiser;
 
 /* Reads the profile; the recording is rewound. UM_ERR_DATA for a profile that does not fit or a
