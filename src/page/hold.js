@@ -13,7 +13,6 @@ class Pads {
 
   constructor() {
     for (const pad of this.#pads) {
-      pad.dataset.text = pad.querySelector("span").textContent;
       pad.addEventListener("pointerdown", (event) => {
         if (event.button === 0) {
           pad.setPointerCapture(event.pointerId);
@@ -101,7 +100,7 @@ class Pads {
     for (const pad of this.#pads) {
       const on = pad === this.#held;
       pad.setAttribute("aria-pressed", on);
-      pad.querySelector("span").textContent = on ? `${seconds.toFixed(1)} s` : pad.dataset.text;
+      setText(pad.querySelector("kbd"), on ? `${seconds.toFixed(1)} s` : pad.dataset.key.toUpperCase());
     }
     document.body.classList.toggle("holding", this.#held !== null);
     $("hold-name").disabled = this.#held === $("hold-named");

@@ -10,13 +10,6 @@ const CONDITIONS = {
 };
 const SAY_MS = 6000;
 
-// Only what differs: assigning a text anew costs a layout, and screen readers read it again.
-function setText(element, text) {
-  if (element.textContent !== text) {
-    element.textContent = text;
-  }
-}
-
 const thousands = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, " ");
 
 class Status {

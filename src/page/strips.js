@@ -94,11 +94,12 @@ class Strip {
     return performance.now() - (this.#touched[what] ?? -ECHO_MS) < ECHO_MS;
   }
 
+  // Gives what has been done, for people.
   toggle(what) {
     const value = this[what].getAttribute("aria-pressed") !== "true";
     this[what].setAttribute("aria-pressed", value);
     this.#act(what, { value });
-    status.say(`${this.#source.label}: ${what} ${value ? "on" : "off"}`);
+    return `${this.#source.label}: ${what} ${value ? "on" : "off"}`;
   }
 
   #setGain(gain) {
