@@ -8,6 +8,13 @@ const CONDITIONS = {
   waiting: "Connecting",
   lost: "Not connected",
 };
+// What to say of a condition when the program says no more.
+const EXPLANATIONS = {
+  running: "",
+  silent: "The input has been silent for some seconds.",
+  retrying: "The device is gone. It is tried again.",
+  stopped: "The run has ended.",
+};
 const SAY_MS = 6000;
 
 const thousands = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, " ");
@@ -73,7 +80,7 @@ class Status {
     }
     $("learn").disabled = state.frozen;
     this.#showDevices();
-    this.#showMessage(state.message);
+    this.#showMessage(state.message || EXPLANATIONS[state.condition]);
     for (const way of ["in", "out"]) {
       $(`level-${way}`).setAttribute("aria-valuenow", Math.round(60 * this.#levels[way] - 60));
     }
