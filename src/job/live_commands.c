@@ -14,11 +14,11 @@
 void umi_live_get_state(umi_live *live, umi_live_state *state)
 {
     memset(state, 0, sizeof *state);
-    (void)pthread_mutex_lock(&live->lock);
+    umi_lock_enter(live->lock);
     umi_stream_info info = live->info;
     state->condition = live->condition;
     memcpy(state->message, live->message, sizeof state->message);
-    (void)pthread_mutex_unlock(&live->lock);
+    umi_lock_leave(live->lock);
     (void)snprintf(state->in, sizeof state->in, "%s", info.in.name);
     (void)snprintf(state->out, sizeof state->out, "%s", info.out.name);
     state->rate = live->rate;
@@ -240,12 +240,12 @@ static um_status change_device(umi_live *live, const umi_json *json, um_error *e
         return status;
     }
     const char *out = umi_json_get_string(umi_json_get(json, "out"));
-    (void)pthread_mutex_lock(&live->lock);
+    umi_lock_enter(live->lock);
     (void)snprintf(live->in, sizeof live->in, "%s", in);
     (void)snprintf(live->out, sizeof live->out, "%s", out != NULL ? out : "");
     live->plays = out != NULL;
     live->reopen = true;
-    (void)pthread_mutex_unlock(&live->lock);
+    umi_lock_leave(live->lock);
     return UM_OK;
 }
 

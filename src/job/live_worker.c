@@ -1,4 +1,4 @@
-#define _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
 #include "job/live_worker.h"
 
 #include "core/error.h"
@@ -6,16 +6,14 @@
 #include "core/matrix.h"
 #include "core/memory.h"
 #include "io/resample.h"
+#include "job/thread.h"
 
 #include <math.h>
-#include <pthread.h>
-#include <sched.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <time.h>
 
 /* A block is a period of the device, up to this many frames. */
-enum { BLOCK_FRAMES = 4096, PERIOD_UNKNOWN = 64, REALTIME_PRIORITY = 60, CHANNELS_OUT_MAX = 2 };
+enum { BLOCK_FRAMES = 4096, PERIOD_UNKNOWN = 64, CHANNELS_OUT_MAX = 2 };
 enum { LAG_STEP = 16 };
 static const double LAG_SECONDS = 0.5;
 
@@ -38,9 +36,7 @@ struct umi_live_worker {
     float *from_device, *resampled, *to_device; /* a block at the device's rate */
     umi_live_io *io;
     double device_rate;
-    pthread_t thread;
-    bool is_running;
-    atomic_bool stop;
+    umi_thread *thread;
     _Atomic double load, silence, lag_seconds;
 };
 
@@ -224,14 +220,6 @@ static void sleep_until(double time)
     (void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
 
-/* Where it is not granted the thread is one as any other. */
-static void become_realtime(void)
-{
-    struct sched_param parameter = {.sched_priority = REALTIME_PRIORITY};
-    (void)pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameter);
-    (void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); /* else sleep is up to 50 us too long */
-}
-
 /* The load so far, anew about once a second. */
 static void measure(umi_live_worker *w, double *wall, double *cpu)
 {
@@ -244,14 +232,14 @@ static void measure(umi_live_worker *w, double *wall, double *cpu)
     }
 }
 
-static void *run(void *argument)
+static void run(umi_thread *thread, void *user)
 {
-    umi_live_worker *w = argument;
+    umi_live_worker *w = user;
     size_t C = w->config.separator.n_channels;
     unsigned before = umi_flush_denormals();
-    become_realtime();
+    umi_thread_become_realtime();
     double wall = seconds_on(CLOCK_MONOTONIC), cpu = seconds_on(CLOCK_THREAD_CPUTIME_ID);
-    while (!atomic_load(&w->stop)) {
+    while (!umi_thread_is_stopping(thread)) {
         size_t period = atomic_load(&w->io->period);
         size_t n = umi_ring_filled(w->io->in) / C;
         double seconds = (double)(period > 0 ? period : PERIOD_UNKNOWN) / w->device_rate;
@@ -265,7 +253,6 @@ static void *run(void *argument)
         measure(w, &wall, &cpu);
     }
     umi_restore_denormals(before);
-    return NULL;
 }
 
 /* -- Starting and stopping ----------------------------------------------------------------------
@@ -330,22 +317,17 @@ um_status umi_live_worker_start(umi_live_worker *w, umi_live_io *io, double devi
     io->gap = lag;
     atomic_store(&w->lag_seconds, (double)lag / device_rate);
     um_separator_reset(w->separator);
-    atomic_store(&w->stop, false);
     atomic_store(&w->silence, 0.0);
-    if (pthread_create(&w->thread, NULL, run, w) != 0) {
-        return umi_error_set(error, UM_ERR_MEMORY, "the system gives no thread to work in");
-    }
-    w->is_running = true;
-    return UM_OK;
+    w->thread = umi_thread_new(run, w);
+    return w->thread != NULL
+               ? UM_OK
+               : umi_error_set(error, UM_ERR_MEMORY, "the system gives no thread to work in");
 }
 
 void umi_live_worker_stop(umi_live_worker *w)
 {
-    if (w->is_running) {
-        atomic_store(&w->stop, true);
-        (void)pthread_join(w->thread, NULL);
-        w->is_running = false;
-    }
+    umi_thread_free(w->thread);
+    w->thread = NULL;
     free_resamplers(w);
 }
 
