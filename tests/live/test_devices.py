@@ -32,7 +32,7 @@ with Bed() as bed:
     assert set(listed) == {"default", "system", "card", "loop"}, listed
     assert program.end() == 0
 
-    bed.alsa.write_text("pcm.none { type null }\n")
+    bed.alsa.write_text("pcm.!default { type none }\n")
     alone = {**bed.environment, "JACK_DEFAULT_SERVER": "none"}
     run = devices(alone)
     assert run.returncode == 69 and run.stdout == "", run
