@@ -161,9 +161,9 @@ class Bed:
     def __enter__(self):
         self.name, self.lock = lock_name()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="unmingle_bed_"))
-        alsa = self.folder / "asound.conf"
-        alsa.write_text(ALSA_WITHOUT_CARDS)
-        self.environment = {**os.environ, "ALSA_CONFIG_PATH": str(alsa),
+        self.alsa = self.folder / "asound.conf"
+        self.alsa.write_text(ALSA_WITHOUT_CARDS)
+        self.environment = {**os.environ, "ALSA_CONFIG_PATH": str(self.alsa),
                             "JACK_DEFAULT_SERVER": self.name, "JACK_NO_START_SERVER": "1",
                             "JACK_NO_AUDIO_RESERVATION": "1"}
         try:

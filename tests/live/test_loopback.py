@@ -14,14 +14,14 @@ RATE = 48000
 TAIL = 4800
 
 
-def check(period, channels, pace):
+def check(period, channels, pace, asked=0):
     sound = numpy.random.default_rng(period).uniform(-1, 1, (RATE, channels)).astype("float32")
     with Bed(RATE, period) as bed:
         path = bed.folder / "sound.wav"
         soundfile.write(path, sound, RATE, subtype="FLOAT")
         card = bed.card(microphones=channels, speakers=channels)
         card.pace(pace)
-        program = bed.start([os.environ["LOOPBACK"], "card", 0])
+        program = bed.start([os.environ["LOOPBACK"], "card", asked])
         card.connected(2 * channels)
         told = program.line("running").split()
         assert told[2] == str(period), told
@@ -37,3 +37,5 @@ def check(period, channels, pace):
 check(64, 1, 0)
 check(128, 2, 0)
 check(256, 2, 4)
+check(256, 1, 0, asked=256)
+check(256, 1, 0, asked=64)  # JACK has its own
