@@ -27,7 +27,8 @@ function colourMap() {
   const bytes = new Uint8Array(map.buffer);
   for (let i = 0; i < 256; i++) {
     const t = Math.min(1, Math.max(0, (i - 50) / (225 - 50)));
-    const rgb = oklchToRgb(0.175 + 0.77 * t ** 1.1, 0.012 + 0.1 * Math.sin(Math.PI * t ** 0.75), 265 - 175 * t ** 1.1);
+    const chroma = 0.012 + 0.1 * Math.sin(Math.PI * t ** 0.75);
+    const rgb = oklchToRgb(0.175 + 0.77 * t ** 1.1, chroma, 265 - 175 * t ** 1.1);
     bytes.set([...rgb, 255], 4 * i);
   }
   return map;

@@ -43,6 +43,7 @@ class Status {
   #condition(name) {
     $("condition").dataset.is = name;
     setText($("condition").querySelector("span"), CONDITIONS[name]);
+    document.body.classList.toggle("deaf", name !== "running" && name !== "silent");
   }
 
   lost(text) {
@@ -128,7 +129,8 @@ class Status {
     const key = JSON.stringify(all);
     if (select.dataset.key !== key) {
       select.dataset.key = key;
-      select.replaceChildren(...all.map((name) => new Option(name ?? "None, only watch", JSON.stringify(name))));
+      select.replaceChildren(...all.map((name) =>
+        new Option(name ?? "None, only watch", JSON.stringify(name))));
     }
     if (document.activeElement !== select && chosen !== undefined) {
       select.value = JSON.stringify(chosen);
