@@ -13,12 +13,12 @@ UNMINGLE = os.environ["UNMINGLE"]
 class LiveRun:
     """`unmingle live` on the bed's card, steered by way of its page."""
 
-    def __init__(self, bed, *options, plays=True):
+    def __init__(self, bed, *options, plays=True, environment=None):
         out = ["--out", "card"] if plays else ["--watch"]
         self.bed = bed
         self.process = bed.start(
             [UNMINGLE, "live", "--in", "card", *out, "--period", str(bed.period), "--json", "--page",
-             *options], stderr=subprocess.STDOUT, cwd=bed.folder)
+             *options], stderr=subprocess.STDOUT, cwd=bed.folder, environment=environment or {})
         self.address = self.process.line("http://")
 
     def tell(self, **command):

@@ -167,6 +167,18 @@ class Live(unittest.TestCase):
             recorded, _ = soundfile.read(bed.folder / "take" / "mix.wav")
             self.assertGreater(len(recorded), (SECONDS - 1) * RATE)
 
+    def test_the_callback_keeps_to_what_real_time_allows(self):
+        with Bed(RATE, 256) as bed:
+            card = bed.card()
+            live = LiveRun(bed, "--dictionary", self.dictionary, "--record", "take",
+                           environment={"LD_PRELOAD": os.environ["RT_GUARD"]})
+            card.connected(2)
+            card.play(self.microphone)
+            self.assertEqual(live.state()["condition"], "running")
+            live.stop(signal.SIGTERM)
+            said = list(live.process.lines.queue)
+            self.assertFalse([line for line in said if line and "the callback called" in line])
+
     def test_silence_is_told(self):
         with Bed(RATE, 1024) as bed:
             card = bed.card()
