@@ -47,7 +47,7 @@ class PageCase(unittest.TestCase):
         return self.page.state()
 
     def source(self, label):
-        return next(s for s in self.state()["sources"] if s["label"] == label)
+        return next((s for s in self.state()["sources"] if s["label"] == label), None)
 
     def press(self, *keys):
         ActionChains(driver).send_keys(*keys).perform()
