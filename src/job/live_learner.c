@@ -195,7 +195,7 @@ umi_live_learner_config umi_live_learner_config_default(void)
                                      .sample_rate = 48000.0,
                                      .frame_rate = 48000.0 / 1024.0,
                                      .n_free = 8,
-                                     .n_label_atoms = 32,
+                                     .n_label_atoms = 16,
                                      .forget_seconds = 10.0,
                                      .hold_seconds_max = 30.0};
 }

@@ -30,8 +30,8 @@ typedef struct umi_live_learner_config {
     uint64_t seed;
 } umi_live_learner_config;
 
-/* 32 atoms a label as 'separate --learn', 8 free ones, 10 s, 30 s; stft, rates as in stft.h and
- * 48 kHz. */
+/* 16 atoms a label, which from some seconds do as well as more, and 8 free ones; 10 s to forget, 30
+ * s of hold; the default transform at 48 kHz. */
 umi_live_learner_config umi_live_learner_config_default(void);
 
 /* The label of the last source. No other source may have it, nor "residual", which 'separate' keeps

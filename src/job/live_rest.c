@@ -6,10 +6,10 @@
 #include <assert.h>
 #include <string.h>
 
-enum { BATCH_FRAMES = 128, UPDATES = 20, FRESH_BATCHES = 40 };
+enum { BATCHES = 4, BATCH_FRAMES = 64, UPDATES = 20, FRESH_BATCHES = 160 };
 
 /* What a batch leaves of what the batches before it said, when there were many. */
-static const double FORGETTING = 0.9;
+static const double FORGETTING = 0.7;
 
 um_status umi_live_rest_init(size_t n_atoms, size_t n_bins, uint64_t seed, umi_live_rest *rest)
 {
@@ -43,14 +43,22 @@ void umi_live_rest_free(umi_live_rest *rest)
     memset(rest, 0, sizeof *rest);
 }
 
-void umi_live_rest_learn(umi_live_rest *rest, um_cview heard, um_view W)
+static void learn_batch(umi_live_rest *rest, um_cview heard)
 {
     for (size_t i = 0; i < rest->batch.rows; i++) {
         size_t t = umi_random_below(&rest->random, heard.rows);
         memcpy(um_row(rest->batch, i), um_crow(heard, t), heard.cols * sizeof(float));
     }
     um_status status = um_online_push(rest->online, um_const_view(rest->batch));
-    (void)status; /* frames that were taken are magnitudes */
+    assert(status == UM_OK);
+    (void)status;
+}
+
+void umi_live_rest_learn(umi_live_rest *rest, um_cview heard, um_view W)
+{
+    for (size_t b = 0; b < BATCHES; b++) {
+        learn_batch(rest, heard);
+    }
     um_cview learned = um_online_atoms(rest->online);
     for (size_t k = 0; k < W.rows; k++) {
         memcpy(um_row(W, k), um_crow(learned, k), W.cols * sizeof(float));

@@ -9,6 +9,7 @@
 All that was started is gone at the end, however that comes.
 """
 
+import contextlib
 import ctypes
 import fcntl
 import os
@@ -113,6 +114,9 @@ class Process(subprocess.Popen):
         except (OSError, ValueError, subprocess.TimeoutExpired):
             self.kill()
             self.wait()
+        for pipe in (self.stdin, self.stdout):
+            with contextlib.suppress(OSError):
+                pipe.close()
 
 
 class Card:
