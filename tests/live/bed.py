@@ -151,10 +151,14 @@ class Card:
 
 
 class Bed:
-    def __init__(self, rate=48000, period=256, real_time=False):
+    """In step (JACK's -S) every client plays what it has heard in the same period. But then the server stands
+    still for five seconds when one comes or goes at a bad moment."""
+
+    def __init__(self, rate=48000, period=256, real_time=False, in_step=True):
         self.rate = rate
         self.period = period
         self.real_time = real_time and may_real_time()
+        self.in_step = in_step
         self.processes = []
         self.server = None
 
@@ -189,9 +193,10 @@ class Bed:
 
     def start_server(self):
         priority = ["-R", "-P70"] if self.real_time else ["-r"]
+        step = ["-S"] if self.in_step else []
         log = open(self.folder / "jackd.log", "a")
         self.server = subprocess.Popen(
-            ["jackd", *priority, "-S", "-n", self.name, "-d", "dummy", "-r", str(self.rate), "-p",
+            ["jackd", *priority, *step, "-n", self.name, "-d", "dummy", "-r", str(self.rate), "-p",
              str(self.period)],
             env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             preexec_fn=when_parent_dies(signal.SIGTERM))
