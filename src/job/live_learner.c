@@ -102,8 +102,7 @@ static void find_noise(umi_live_learner *l)
         memcpy(um_row(l->atoms.W, row + k), um_row(W, k), l->n_bins * sizeof(float));
     }
     if (l->atoms.learning) {
-        um_status status = um_online_set_atoms(l->atoms.rest.online, row, um_const_view(W), true);
-        (void)status; /* atoms that were learned are valid */
+        umi_live_rest_replace(&l->atoms.rest, row, um_const_view(W));
     }
     l->model.version++;
 }
