@@ -10,14 +10,15 @@
 #include <stdbool.h>
 #include <time.h>
 
-enum { FLOOD_BYTES = 8 << 20 };
+/* More than the system holds for a reader, who has a buffer of his own too. */
+enum { BUFFERED_MAX = 512 * 1024 };
 
 static const char document[] = "<script nonce=\"" UMI_PAGE_NONCE "\"></script>"
                                "<style nonce=\"" UMI_PAGE_NONCE "\"></style>";
 
 /* What the server's callbacks have seen; atomic, for they come from its threads. */
 static atomic_size_t n_open, n_closed, n_commands, n_bytes_read, n_inside;
-static atomic_bool overlap, flood;
+static atomic_bool overlap, flood, silence;
 static umi_page_server *server;
 static http_client client;
 
@@ -96,7 +97,7 @@ static size_t read_reader(void *opaque, void *bytes, size_t size)
     if (atomic_load(&flood)) {
         memset(bytes, 'x', size);
         n = size;
-    } else if (seconds() >= r->next) {
+    } else if (!silence && seconds() >= r->next) {
         r->next = seconds() + 0.1;
         memcpy(bytes, "tick", 4);
         n = 4;
@@ -124,7 +125,7 @@ static int start(void **state)
     um_error error;
     (void)state;
     n_open = n_closed = n_commands = n_bytes_read = n_inside = 0;
-    overlap = flood = false;
+    overlap = flood = silence = false;
     if (umi_page_server_new(&config, &server, &error) != UM_OK) {
         fprintf(stderr, "%s\n", error.message);
         return -1;
@@ -247,6 +248,9 @@ static void takes_commands(void **state)
         http_status(http_ask(&client, "POST", "/command", "Transfer-Encoding: chunked\r\n",
                              "3\r\nabc\r\n0\r\n\r\n")),
         411);
+    assert_int_equal(
+        http_status(http_ask(&client, "GET", "/", "Transfer-Encoding: chunked\r\n", "0\r\n\r\n")),
+        411);
     assert_int_equal(http_status(http_ask(&client, "GET", "/", "Content-Length: 1\r\n", "x")), 413);
     assert_int_equal(n_commands, 4);
 }
@@ -305,6 +309,20 @@ static void streams(void **state)
     assert_int_equal(n_closed, 1);
 }
 
+/* Freed while there is nothing to send, and no more to come. */
+static void silent_stream(void **state)
+{
+    (void)state;
+    silence = true;
+    int s = http_open_stream(&client);
+    while (n_open < 1) {
+        pause_ms(5);
+    }
+    assert_int_equal(stop(NULL), 0);
+    assert_int_equal(start(NULL), 0);
+    close(s);
+}
+
 /* Readers who take nothing of a flood fill a bounded buffer each, and others are served meanwhile.
  */
 static void stalled_readers(void **state)
@@ -323,7 +341,7 @@ static void stalled_readers(void **state)
         before = n_bytes_read;
         pause_ms(100);
     }
-    assert_true(n_bytes_read < 6 * (size_t)FLOOD_BYTES);
+    assert_true(n_bytes_read < 6 * (size_t)BUFFERED_MAX);
     flood = false;
     double start_time = seconds();
     for (size_t i = 0; i < 20; i++) {
@@ -376,6 +394,13 @@ static void ports(void **state)
     assert_non_null(strstr(error.message, expected));
     umi_page_server_free(NULL);
 
+    /* Not to be had by another name of this machine, so much less from another machine. */
+    struct sockaddr_in place = {.sin_family = AF_INET, .sin_port = htons(client.port)};
+    place.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+    int s = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(s, (struct sockaddr *)&place, sizeof place), -1);
+    close(s);
+
     /* The same port is free again at once, though connections of it linger. */
     assert_int_equal(http_status(http_ask(&client, "GET", "/devices", "", "")), 200);
     umi_page_server_free(server);
@@ -393,6 +418,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(takes_commands, start, stop),
         cmocka_unit_test_setup_teardown(survives_nonsense, start, stop),
         cmocka_unit_test_setup_teardown(streams, start, stop),
+        cmocka_unit_test_setup_teardown(silent_stream, start, stop),
         cmocka_unit_test_setup_teardown(stalled_readers, start, stop),
         cmocka_unit_test_setup_teardown(bounds_connections, start, stop),
         cmocka_unit_test_setup_teardown(ports, start, stop),

@@ -43,6 +43,24 @@ static umi_device describe(PaDeviceIndex index)
     return device;
 }
 
+/* A run of this program, which JACK takes for a device like any other that has ports. */
+static bool is_ours(PaDeviceIndex index)
+{
+    const PaDeviceInfo *info = Pa_GetDeviceInfo(index);
+    return Pa_GetHostApiInfo(info->hostApi)->type == paJACK &&
+           strncmp(info->name, CLIENT_NAME, strlen(CLIENT_NAME)) == 0;
+}
+
+/* PortAudio's number of the device at that place of the list. */
+static PaDeviceIndex index_of(size_t place)
+{
+    PaDeviceIndex index = 0;
+    for (size_t n = 0; n < place || is_ours(index); index++) {
+        n += is_ours(index) ? 0 : 1;
+    }
+    return index;
+}
+
 um_status umi_portaudio_list(umi_devices *devices, um_error *error)
 {
     PaDeviceIndex n = Pa_GetDeviceCount();
@@ -52,7 +70,9 @@ um_status umi_portaudio_list(umi_devices *devices, um_error *error)
         return umi_error_set(error, UM_ERR_MEMORY, "not enough memory for the list of devices");
     }
     for (PaDeviceIndex i = 0; i < n; i++) {
-        devices->items[devices->n++] = describe(i);
+        if (!is_ours(i)) {
+            devices->items[devices->n++] = describe(i);
+        }
     }
     return UM_OK;
 }
@@ -105,20 +125,24 @@ static size_t channels_of(size_t wanted, size_t there)
     return wanted > 0 ? wanted : there < CHANNELS_MAX ? there : CHANNELS_MAX;
 }
 
-static PaStreamParameters parameters(size_t place, size_t channels, PaTime latency)
+static PaStreamParameters parameters(size_t place, size_t channels, umi_device_use use)
 {
-    return (PaStreamParameters){(PaDeviceIndex)place, (int)channels, paFloat32, latency, NULL};
+    const PaDeviceIndex index = index_of(place);
+    const PaDeviceInfo *info = Pa_GetDeviceInfo(index);
+    PaTime latency =
+        use == UMI_DEVICE_IN ? info->defaultLowInputLatency : info->defaultLowOutputLatency;
+    return (PaStreamParameters){index, (int)channels, paFloat32, latency, NULL};
 }
 
 /* JACK's period is its server's. Asked for one, even the same, PortAudio puts a queue between,
  * which makes sound a period later. */
-static unsigned long period_for(size_t place, size_t period)
+static unsigned long period_for(PaDeviceIndex index, size_t period)
 {
-    PaHostApiIndex host = Pa_GetDeviceInfo((PaDeviceIndex)place)->hostApi;
+    PaHostApiIndex host = Pa_GetDeviceInfo(index)->hostApi;
     return Pa_GetHostApiInfo(host)->type == paJACK ? paFramesPerBufferUnspecified : period;
 }
 
-/* Finds the devices in the list, whose device i is PortAudio's i-th, and opens them. */
+/* Finds the devices in the list and opens them. */
 static um_status open_found(umi_portaudio_stream *s, const umi_devices *devices, um_error *error)
 {
     const umi_stream_config *c = &s->config;
@@ -133,17 +157,15 @@ static um_status open_found(umi_portaudio_stream *s, const umi_devices *devices,
     s->info.in = devices->items[in];
     s->info.rate = c->rate > 0.0 ? c->rate : s->info.in.rate;
     s->info.channels_in = channels_of(c->channels_in, s->info.in.inputs);
-    PaStreamParameters listens = parameters(
-        in, s->info.channels_in, Pa_GetDeviceInfo((PaDeviceIndex)in)->defaultLowInputLatency);
+    PaStreamParameters listens = parameters(in, s->info.channels_in, UMI_DEVICE_IN);
     PaStreamParameters plays = {0};
     if (c->plays) {
         s->info.out = devices->items[out];
         s->info.channels_out = channels_of(c->channels_out, s->info.out.outputs);
-        plays = parameters(out, s->info.channels_out,
-                           Pa_GetDeviceInfo((PaDeviceIndex)out)->defaultLowOutputLatency);
+        plays = parameters(out, s->info.channels_out, UMI_DEVICE_OUT);
     }
     PaError failed = Pa_OpenStream(&s->stream, &listens, c->plays ? &plays : NULL, s->info.rate,
-                                   period_for(in, c->period), paNoFlag, call, s);
+                                   period_for(listens.device, c->period), paNoFlag, call, s);
     if (failed != paNoError) {
         return refused(s, failed, error);
     }

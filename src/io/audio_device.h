@@ -25,7 +25,7 @@ typedef struct umi_device {
 } umi_device;
 
 typedef struct umi_devices {
-    umi_device *items; /* as PortAudio counts them */
+    umi_device *items; /* in PortAudio's order */
     size_t n;
 } umi_devices;
 
@@ -45,11 +45,11 @@ typedef void umi_stream_process(void *user, const float *in, float *out, size_t 
                                 unsigned flags);
 
 typedef struct umi_stream_config {
-    const char *in;                   /* name or part of it, see device_name.h; NULL: the default */
-    const char *out;                  /* likewise, where plays */
-    bool plays;                       /* there is output */
-    double rate;                      /* Hz; 0: that of the input device */
-    size_t period;                    /* frames of a call; 0: as the device likes, may vary */
+    const char *in;  /* name or part of it, see device_name.h; NULL: the default */
+    const char *out; /* likewise, where plays */
+    bool plays;      /* there is output */
+    double rate;     /* Hz; 0: that of the input device */
+    size_t period;   /* frames of a call; 0: as the device likes, may vary; JACK: its own */
     size_t channels_in, channels_out; /* 0: what the device has, at most 2 */
     umi_stream_process *process;
     void *user;
@@ -77,7 +77,8 @@ um_status umi_portaudio_begin(um_error *error) UM_MUST_USE;
 /* Without a stream. A sound server waits for seconds for a client that leaves without a word. */
 void umi_portaudio_end(void);
 
-/* What there was when it was begun. None is no error. UM_ERR_MEMORY; *devices is then empty. */
+/* What there was when it was begun, without what runs of ours show to JACK. None is no error.
+ * UM_ERR_MEMORY; *devices is then empty. */
 um_status umi_portaudio_list(umi_devices *devices, um_error *error) UM_MUST_USE;
 
 typedef struct umi_portaudio_stream {

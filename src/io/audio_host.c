@@ -23,7 +23,8 @@ enum { PAGE = 4096 };
 static const double KILL_SECONDS = 1.0;
 
 struct umi_audio_host {
-    int control;             /* to the host's process */
+    int control;             /* to the host's process ... */
+    pid_t pid;               /* ... which this is */
     umi_stream_pulse *pulse; /* in a page of its own before the memory */
     size_t mapped;           /* bytes, from `pulse` on */
 };
@@ -228,11 +229,11 @@ um_status umi_audio_host_new(size_t memory_size, umi_audio_host **out, um_error 
     void *memory =
         mmap(NULL, host->mapped, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     host->pulse = memory != MAP_FAILED ? memory : NULL;
-    pid_t pid = -1;
+    host->pid = -1;
     if (host->pulse != NULL && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
-        pid = fork();
+        host->pid = fork();
     }
-    if (pid == 0) {
+    if (host->pid == 0) {
         (void)close(ends[0]);
         serve(ends[1], host->pulse);
     }
@@ -241,7 +242,7 @@ um_status umi_audio_host_new(size_t memory_size, umi_audio_host **out, um_error 
     if (ends[1] >= 0) {
         (void)close(ends[1]);
     }
-    if (pid < 0) {
+    if (host->pid < 0) {
         umi_audio_host_free(host);
         return umi_error_set(error, reason == ENOMEM ? UM_ERR_MEMORY : UM_ERR_IO,
                              "no process for the sound devices: %s", strerror(reason));
@@ -257,6 +258,9 @@ void umi_audio_host_free(umi_audio_host *host)
     }
     if (host->control >= 0) {
         (void)close(host->control);
+    }
+    if (host->pid > 0) {
+        (void)waitpid(host->pid, NULL, 0);
     }
     if (host->pulse != NULL) {
         (void)munmap(host->pulse, host->mapped);

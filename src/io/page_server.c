@@ -26,7 +26,7 @@ enum { STREAM_BLOCK = 16 * 1024 };
 /* What the kernel holds back for a reader who stalls is old when he goes on, so it should be
  * little: about a second of the stream. */
 enum { SEND_BUFFER = 16 * 1024 };
-enum { PATIENCE_SECONDS = 30, TICK_NS = 4 * 1000 * 1000 };
+enum { PATIENCE_SECONDS = 30, TICK_NS = 8 * 1000 * 1000 };
 
 static const char html[] = "text/html; charset=utf-8";
 static const char json[] = "application/json";

@@ -1,8 +1,9 @@
 #define _POSIX_C_SOURCE 200809L
-#include "job/live_internal.h"
+#include "job/live.h"
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "job/live_internal.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -33,11 +34,11 @@ static double now(void)
 /* What people should know, both in the state and, where it is new, by word. */
 static void say(umi_live *live, umi_live_condition condition, const char *text)
 {
-    (void)pthread_mutex_lock(&live->lock);
+    umi_lock_enter(live->lock);
     live->condition = condition;
     bool is_new = strcmp(live->message, text) != 0;
     (void)snprintf(live->message, sizeof live->message, "%s", text);
-    (void)pthread_mutex_unlock(&live->lock);
+    umi_lock_leave(live->lock);
     if (is_new && text[0] != '\0' && live->config.say != NULL) {
         live->config.say(live->config.user, text);
     }
@@ -48,11 +49,11 @@ static void say(umi_live *live, umi_live_condition condition, const char *text)
 static um_status open_stream(umi_live *live, double rate, um_error *error)
 {
     char in[UMI_LIVE_NAME_SIZE], out[UMI_LIVE_NAME_SIZE];
-    (void)pthread_mutex_lock(&live->lock);
+    umi_lock_enter(live->lock);
     memcpy(in, live->in, sizeof in);
     memcpy(out, live->out, sizeof out);
     bool plays = live->plays;
-    (void)pthread_mutex_unlock(&live->lock);
+    umi_lock_leave(live->lock);
     umi_stream_config config = {
         .in = in[0] != '\0' ? in : NULL,
         .out = out[0] != '\0' ? out : NULL,
@@ -66,9 +67,9 @@ static um_status open_stream(umi_live *live, double rate, um_error *error)
     };
     um_status status = umi_stream_open(live->host, &config, &live->stream, error);
     if (status == UM_OK) {
-        (void)pthread_mutex_lock(&live->lock);
+        umi_lock_enter(live->lock);
         live->info = *umi_stream_get_info(live->stream);
-        (void)pthread_mutex_unlock(&live->lock);
+        umi_lock_leave(live->lock);
     }
     return status;
 }
@@ -184,10 +185,10 @@ static void name_tracks(umi_live *live)
 /* Another device is wanted. */
 static bool take_reopen(umi_live *live)
 {
-    (void)pthread_mutex_lock(&live->lock);
+    umi_lock_enter(live->lock);
     bool reopen = live->reopen;
     live->reopen = false;
-    (void)pthread_mutex_unlock(&live->lock);
+    umi_lock_leave(live->lock);
     return reopen;
 }
 
@@ -340,9 +341,11 @@ um_status umi_live_new(const umi_live_config *config, umi_live **out, um_error *
     live->pause = FIRST_PAUSE;
     (void)snprintf(live->in, sizeof live->in, "%s", config->in != NULL ? config->in : "");
     (void)snprintf(live->out, sizeof live->out, "%s", config->out != NULL ? config->out : "");
-    (void)pthread_mutex_init(&live->lock, NULL);
     umi_live_mixer_init(&live->mixer);
-    um_status status = umi_audio_host_new(umi_live_io_bytes(), &live->host, error);
+    live->lock = umi_lock_new();
+    um_status status = live->lock != NULL
+                           ? umi_audio_host_new(umi_live_io_bytes(), &live->host, error)
+                           : umi_error_set(error, UM_ERR_MEMORY, "not enough memory");
     if (status == UM_OK) {
         live->io = umi_audio_host_memory(live->host);
         status = open_any(live, error);
@@ -382,7 +385,7 @@ um_status umi_live_finish(umi_live *live, bool *hangs, um_error *error)
     umi_live_learning_free(live->learning);
     umi_live_display_free(live->display);
     umi_audio_host_free(live->host);
-    (void)pthread_mutex_destroy(&live->lock);
+    umi_lock_free(live->lock);
     umi_free(live);
     return status;
 }

@@ -14,11 +14,11 @@
 void umi_live_get_state(umi_live *live, umi_live_state *state)
 {
     memset(state, 0, sizeof *state);
-    (void)pthread_mutex_lock(&live->lock);
+    umi_lock_enter(live->lock);
     umi_stream_info info = live->info;
     state->condition = live->condition;
     memcpy(state->message, live->message, sizeof state->message);
-    (void)pthread_mutex_unlock(&live->lock);
+    umi_lock_leave(live->lock);
     (void)snprintf(state->in, sizeof state->in, "%s", info.in.name);
     (void)snprintf(state->out, sizeof state->out, "%s", info.out.name);
     state->rate = live->rate;
@@ -32,7 +32,8 @@ void umi_live_get_state(umi_live *live, umi_live_state *state)
     state->algorithm_ms = 1000.0 * algorithm;
     /* A period is on its way through the queues, and one at least through the device. */
     double period = (double)state->period / info.rate;
-    double delay = algorithm + period + fmax(info.latency_in + info.latency_out, period);
+    double delay = algorithm + period + fmax(info.latency_in + info.latency_out, period) +
+                   umi_live_worker_resampling_delay(live->worker);
     state->delay_ms = info.channels_out > 0 ? 1000.0 * delay : NAN;
     if (live->config.record != NULL) {
         (void)snprintf(state->recording, sizeof state->recording, "%s", live->config.record);
@@ -239,12 +240,12 @@ static um_status change_device(umi_live *live, const umi_json *json, um_error *e
         return status;
     }
     const char *out = umi_json_get_string(umi_json_get(json, "out"));
-    (void)pthread_mutex_lock(&live->lock);
+    umi_lock_enter(live->lock);
     (void)snprintf(live->in, sizeof live->in, "%s", in);
     (void)snprintf(live->out, sizeof live->out, "%s", out != NULL ? out : "");
     live->plays = out != NULL;
     live->reopen = true;
-    (void)pthread_mutex_unlock(&live->lock);
+    umi_lock_leave(live->lock);
     return UM_OK;
 }
 

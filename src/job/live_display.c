@@ -1,9 +1,9 @@
 #include "job/live_display.h"
 
 #include "core/memory.h"
+#include "job/thread.h"
 
 #include <math.h>
-#include <pthread.h>
 #include <string.h>
 
 static const double FRAMES_A_SECOND = 40.0;
@@ -22,7 +22,7 @@ struct umi_live_display {
     size_t n_bins, n_channels;
     size_t first[UMI_LIVE_BANDS], end[UMI_LIVE_BANDS]; /* bins of a band */
     gathered now;
-    pthread_mutex_t lock; /* of the frame */
+    umi_lock *lock; /* of the frame */
     umi_live_frame frame;
 };
 
@@ -33,7 +33,8 @@ umi_live_display *umi_live_display_new(double rate, size_t fft_size, size_t n_ch
     if (d == NULL) {
         return NULL;
     }
-    if (pthread_mutex_init(&d->lock, NULL) != 0) {
+    d->lock = umi_lock_new();
+    if (d->lock == NULL) {
         umi_free(d);
         return NULL;
     }
@@ -58,7 +59,7 @@ umi_live_display *umi_live_display_new(double rate, size_t fft_size, size_t n_ch
 void umi_live_display_free(umi_live_display *d)
 {
     if (d != NULL) {
-        (void)pthread_mutex_destroy(&d->lock);
+        umi_lock_free(d->lock);
         umi_free(d);
     }
 }
@@ -109,7 +110,7 @@ static void raise_bands(const umi_live_display *d, const float *v, size_t n_chan
 
 static void publish(umi_live_display *d)
 {
-    if (pthread_mutex_trylock(&d->lock) != 0) {
+    if (!umi_lock_enter_within(d->lock, 0.0)) {
         return; /* a reader is at it: the next one then */
     }
     umi_live_frame *f = &d->frame;
@@ -128,7 +129,7 @@ static void publish(umi_live_display *d)
     for (size_t k = 0; k < f->n_atoms; k++) {
         f->activations[k] = byte_of(d->now.activations[k]);
     }
-    (void)pthread_mutex_unlock(&d->lock);
+    umi_lock_leave(d->lock);
     memset(&d->now, 0, sizeof d->now);
 }
 
@@ -152,12 +153,12 @@ void umi_live_display_frames(umi_live_display *d, um_cview V, um_cview H)
 
 bool umi_live_display_newest(umi_live_display *d, uint64_t after, umi_live_frame *frame)
 {
-    (void)pthread_mutex_lock(&d->lock);
+    umi_lock_enter(d->lock);
     bool newer = d->frame.number > after;
     if (newer) {
         *frame = d->frame;
     }
-    (void)pthread_mutex_unlock(&d->lock);
+    umi_lock_leave(d->lock);
     return newer;
 }
 

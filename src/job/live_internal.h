@@ -5,8 +5,7 @@
 #include "io/audio_host.h"
 #include "job/live.h"
 #include "job/live_worker.h"
-
-#include <pthread.h>
+#include "job/thread.h"
 
 struct umi_live {
     umi_live_config config;
@@ -29,7 +28,7 @@ struct umi_live {
     uint64_t model;         /* whose labels the recorder knows */
     bool was_silent;
 
-    pthread_mutex_t lock; /* of what follows */
+    umi_lock *lock;       /* of what follows */
     umi_stream_info info; /* of the last stream that was open */
     umi_live_condition condition;
     char message[UMI_LIVE_TEXT_SIZE];

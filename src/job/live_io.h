@@ -23,7 +23,8 @@ typedef struct umi_live_io {
     umi_ring *in, *out;
     /* The callback's own, in frames. */
     size_t lead; /* longest call so far: how far what is played trails what is heard */
-    size_t gap;  /* silence to be played before what is in the queue */
+    size_t gap;  /* silence to be played before what is in the queue; before the first call the
+                    worker may set it to what its processing takes besides */
     size_t debt; /* late: to be dropped from the queue */
     /* For all to read. */
     atomic_uint_fast64_t overruns; /* calls for which the worker was late, or the device */

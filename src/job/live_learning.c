@@ -6,31 +6,31 @@
 #include "core/matrix.h"
 #include "core/memory.h"
 #include "core/ring.h"
+#include "job/thread.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-enum { BATCH_FRAMES = 32, QUEUE_SECONDS = 4, PAUSE_MS = 10, PATIENCE_MS = 200 };
+enum { BATCH_FRAMES = 32, QUEUE_SECONDS = 4, PAUSE_MS = 10 };
+static const double PATIENCE_SECONDS = 0.2;
 
 struct umi_live_learning {
     umi_live_learning_config config;
     size_t n_bins;
     umi_ring *queue;
     um_view batch;
-    pthread_t thread;
-    bool is_running;
-    atomic_bool stop, release;
+    umi_thread *thread;
+    atomic_bool release;
 
-    pthread_mutex_t lock; /* of the learner; held while it learns */
+    umi_lock *lock; /* of the learner; held while it learns */
     umi_live_learner *learner;
     uint64_t published; /* version of the model that was */
     _Atomic(umi_live_atom_set *) fresh, done;
     umi_live_atom_set *given; /* the worker's; freed at the end */
 
-    pthread_mutex_t shown_lock; /* of what is shown; never held for long */
+    umi_lock *shown_lock; /* of what is shown; never held for long */
     umi_live_state shown;
     umi_live_atoms atoms;
 };
@@ -124,7 +124,7 @@ static void update(umi_live_learning *l, const char *message)
 {
     const umi_live_model *model = umi_live_learner_model(l->learner);
     bool changed = model->version != l->published;
-    (void)pthread_mutex_lock(&l->shown_lock);
+    umi_lock_enter(l->shown_lock);
     l->shown.learning = umi_live_learner_is_learning(l->learner);
     l->shown.frozen = umi_live_learner_is_frozen(l->learner);
     const char *hold = umi_live_learner_held(l->learner, &l->shown.held);
@@ -136,7 +136,7 @@ static void update(umi_live_learning *l, const char *message)
         show_sources(&l->shown, model);
         show_atoms(l, model);
     }
-    (void)pthread_mutex_unlock(&l->shown_lock);
+    umi_lock_leave(l->shown_lock);
     if (changed) {
         umi_live_atom_set *set = make_set(l, model);
         if (set != NULL) { /* else memory is short, and the atoms stay what they were */
@@ -183,7 +183,7 @@ static size_t take_batch(umi_live_learning *l)
 static void learn_batch(umi_live_learning *l, size_t n)
 {
     um_cview V = {l->batch.data, n, l->batch.cols, l->batch.stride};
-    (void)pthread_mutex_lock(&l->lock);
+    umi_lock_enter(l->lock);
     um_status status = n > 0 ? umi_live_learner_push(l->learner, V) : UM_OK;
     (void)status; /* frames that are no magnitudes do not come from the separator */
     um_error error = {UM_OK, ""};
@@ -192,15 +192,15 @@ static void learn_batch(umi_live_learning *l, size_t n)
         error.message[0] = '\0';
     }
     update(l, release ? error.message : NULL);
-    (void)pthread_mutex_unlock(&l->lock);
+    umi_lock_leave(l->lock);
 }
 
-static void *run(void *argument)
+static void run(umi_thread *thread, void *user)
 {
-    umi_live_learning *l = argument;
+    umi_live_learning *l = user;
     const struct timespec pause = {0, PAUSE_MS * 1000000};
     unsigned before = umi_flush_denormals();
-    while (!atomic_load(&l->stop)) {
+    while (!umi_thread_is_stopping(thread)) {
         size_t n = take_batch(l);
         learn_batch(l, n);
         if (n < BATCH_FRAMES) {
@@ -208,26 +208,20 @@ static void *run(void *argument)
         }
     }
     umi_restore_denormals(before);
-    return NULL;
 }
 
 um_status umi_live_learning_start(umi_live_learning *l, um_error *error)
 {
-    atomic_store(&l->stop, false);
-    if (pthread_create(&l->thread, NULL, run, l) != 0) {
-        return umi_error_set(error, UM_ERR_MEMORY, "the system gives no thread to learn in");
-    }
-    l->is_running = true;
-    return UM_OK;
+    l->thread = umi_thread_new(run, l);
+    return l->thread != NULL
+               ? UM_OK
+               : umi_error_set(error, UM_ERR_MEMORY, "the system gives no thread to learn in");
 }
 
 void umi_live_learning_stop(umi_live_learning *l)
 {
-    if (l->is_running) {
-        atomic_store(&l->stop, true);
-        (void)pthread_join(l->thread, NULL);
-        l->is_running = false;
-    }
+    umi_thread_free(l->thread);
+    l->thread = NULL;
 }
 
 /* -- What others ask for ------------------------------------------------------------------------
@@ -235,12 +229,7 @@ void umi_live_learning_stop(umi_live_learning *l)
 
 static um_status enter(umi_live_learning *l, um_error *error)
 {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += PATIENCE_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
-    if (pthread_mutex_timedlock(&l->lock, &until) != 0) {
+    if (!umi_lock_enter_within(l->lock, PATIENCE_SECONDS)) {
         return umi_error_set(error, UM_ERR_ARGUMENT,
                              "atoms are just being learned: try again in a second");
     }
@@ -250,7 +239,7 @@ static um_status enter(umi_live_learning *l, um_error *error)
 static um_status leave(umi_live_learning *l, um_status status)
 {
     update(l, status == UM_OK ? "" : NULL);
-    (void)pthread_mutex_unlock(&l->lock);
+    umi_lock_leave(l->lock);
     return status;
 }
 
@@ -330,7 +319,7 @@ um_status umi_live_learning_dictionary(umi_live_learning *l, um_dictionary **out
 
 void umi_live_learning_state(umi_live_learning *l, umi_live_state *state)
 {
-    (void)pthread_mutex_lock(&l->shown_lock);
+    umi_lock_enter(l->shown_lock);
     state->learning = l->shown.learning;
     state->frozen = l->shown.frozen;
     memcpy(state->hold, l->shown.hold, sizeof state->hold);
@@ -341,14 +330,14 @@ void umi_live_learning_state(umi_live_learning *l, umi_live_state *state)
     if (state->message[0] == '\0') {
         memcpy(state->message, l->shown.message, sizeof state->message);
     }
-    (void)pthread_mutex_unlock(&l->shown_lock);
+    umi_lock_leave(l->shown_lock);
 }
 
 void umi_live_learning_atoms(umi_live_learning *l, umi_live_atoms *atoms)
 {
-    (void)pthread_mutex_lock(&l->shown_lock);
+    umi_lock_enter(l->shown_lock);
     *atoms = l->atoms;
-    (void)pthread_mutex_unlock(&l->shown_lock);
+    umi_lock_leave(l->shown_lock);
 }
 
 /* -- Making one ---------------------------------------------------------------------------------
@@ -363,15 +352,15 @@ um_status umi_live_learning_new(const umi_live_learning_config *config, umi_live
         return umi_error_set(error, UM_ERR_MEMORY, "not enough memory to learn");
     }
     l->config = *config;
-    (void)pthread_mutex_init(&l->lock, NULL); /* cannot fail on Linux */
-    (void)pthread_mutex_init(&l->shown_lock, NULL);
+    l->lock = umi_lock_new();
+    l->shown_lock = umi_lock_new();
     um_status status = umi_live_learner_new(&config->learner, &l->learner, error);
     if (status == UM_OK) {
         l->n_bins = config->n_bins;
         l->published = umi_live_learner_model(l->learner)->version - 1;
         l->queue = umi_ring_new((size_t)(QUEUE_SECONDS * config->learner.frame_rate) * l->n_bins);
         l->batch = umi_matrix_new(BATCH_FRAMES, l->n_bins);
-        if (l->queue == NULL || l->batch.data == NULL) {
+        if (l->queue == NULL || l->batch.data == NULL || l->lock == NULL || l->shown_lock == NULL) {
             status = umi_error_set(error, UM_ERR_MEMORY, "not enough memory to learn");
         }
     }
@@ -395,7 +384,7 @@ void umi_live_learning_free(umi_live_learning *l)
     free_set(atomic_load(&l->fresh));
     free_set(atomic_load(&l->done));
     free_set(l->given);
-    (void)pthread_mutex_destroy(&l->lock);
-    (void)pthread_mutex_destroy(&l->shown_lock);
+    umi_lock_free(l->lock);
+    umi_lock_free(l->shown_lock);
     umi_free(l);
 }

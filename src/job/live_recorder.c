@@ -6,8 +6,8 @@
 #include "core/ring.h"
 #include "io/audio_writer.h"
 #include "io/path.h"
+#include "job/thread.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,12 +32,10 @@ struct umi_live_recorder {
     float *staged; /* the taker's: a frame block before it goes into the queue */
     size_t lost;   /* the taker's: frames that are still to be told by silence */
     atomic_uchar of[UMI_LIVE_SOURCES_MAX]; /* the track of each separator source, 0 for none */
-    pthread_mutex_t lock;                  /* of the tracks */
+    umi_lock *lock;                        /* of the tracks */
     track tracks[TRACKS];
     uint64_t n_written; /* frames */
-    pthread_t thread;
-    bool is_running;
-    atomic_bool stop;
+    umi_thread *thread;
     um_error error; /* the first that happened; the thread's until it has ended */
 };
 
@@ -52,10 +50,12 @@ static um_status open_track(umi_live_recorder *r, track *t, um_error *error)
     if (path == NULL) {
         return umi_error_set(error, UM_ERR_MEMORY, "not enough memory to record");
     }
-    umi_audio_writer_config config = {
-        .path = path,
-        .format = {UMI_CONTAINER_WAV, UMI_SAMPLE_FLOAT, r->n_channels, r->rate},
-        .n_frames = UMI_FRAMES_UNKNOWN};
+    umi_audio_writer_config config = {.path = path,
+                                      .format = {.container = UMI_CONTAINER_WAV,
+                                                 .sample = UMI_SAMPLE_FLOAT,
+                                                 .channels = r->n_channels,
+                                                 .sample_rate = r->rate},
+                                      .n_frames = UMI_FRAMES_UNKNOWN};
     um_status status = umi_audio_writer_new(&config, &t->writer, error);
     umi_free(path);
     /* What was before it came is silence. */
@@ -89,35 +89,35 @@ static size_t write_block(umi_live_recorder *r)
     if (n == 0 || r->error.status != UM_OK) {
         return n;
     }
-    (void)pthread_mutex_lock(&r->lock);
+    umi_lock_enter(r->lock);
     for (size_t i = 0; i < TRACKS && r->error.status == UM_OK; i++) {
         if (r->tracks[i].exists) {
             (void)!write_track(r, i, n, &r->error);
         }
     }
     r->n_written += n;
-    (void)pthread_mutex_unlock(&r->lock);
+    umi_lock_leave(r->lock);
     return n;
 }
 
 static void update_headers(umi_live_recorder *r)
 {
-    (void)pthread_mutex_lock(&r->lock);
+    umi_lock_enter(r->lock);
     for (size_t i = 0; i < TRACKS && r->error.status == UM_OK; i++) {
         if (r->tracks[i].writer != NULL) {
             (void)!umi_audio_writer_update(r->tracks[i].writer, &r->error);
         }
     }
-    (void)pthread_mutex_unlock(&r->lock);
+    umi_lock_leave(r->lock);
 }
 
-static void *run(void *argument)
+static void run(umi_thread *thread, void *user)
 {
-    umi_live_recorder *r = argument;
+    umi_live_recorder *r = user;
     const struct timespec pause = {0, PAUSE_MS * 1000000};
     uint64_t updated = 0;
     for (bool last = false; !last;) {
-        last = atomic_load(&r->stop); /* what came before the stop is still written */
+        last = umi_thread_is_stopping(thread); /* what came before the stop is still written */
         while (write_block(r) > 0) {
         }
         if ((double)(r->n_written - updated) >= r->rate) {
@@ -128,16 +128,14 @@ static void *run(void *argument)
             (void)nanosleep(&pause, NULL);
         }
     }
-    return NULL;
 }
 
 um_status umi_live_recorder_start(umi_live_recorder *r, um_error *error)
 {
-    if (pthread_create(&r->thread, NULL, run, r) != 0) {
-        return umi_error_set(error, UM_ERR_MEMORY, "the system gives no thread to record in");
-    }
-    r->is_running = true;
-    return UM_OK;
+    r->thread = umi_thread_new(run, r);
+    return r->thread != NULL
+               ? UM_OK
+               : umi_error_set(error, UM_ERR_MEMORY, "the system gives no thread to record in");
 }
 
 /* -- What is recorded ---------------------------------------------------------------------------
@@ -194,7 +192,7 @@ static size_t track_for(umi_live_recorder *r, const char *label)
 
 void umi_live_recorder_name(umi_live_recorder *r, const umi_live_state *state)
 {
-    (void)pthread_mutex_lock(&r->lock);
+    umi_lock_enter(r->lock);
     for (size_t i = 0; i < UMI_LIVE_SOURCES_MAX; i++) {
         bool rest = i + 1 == UMI_LIVE_SOURCES_MAX;
         size_t source = rest ? state->n_sources - 1 : i;
@@ -202,7 +200,7 @@ void umi_live_recorder_name(umi_live_recorder *r, const umi_live_state *state)
             rest || i + 1 < state->n_sources ? track_for(r, state->sources[source].label) : 0;
         atomic_store(&r->of[i], (unsigned char)track_of);
     }
-    (void)pthread_mutex_unlock(&r->lock);
+    umi_lock_leave(r->lock);
 }
 
 /* -- Making one -------------------------------------------------------------------------------- */
@@ -217,7 +215,7 @@ static void free_all(umi_live_recorder *r)
     umi_free(r->block);
     umi_free(r->one);
     umi_free(r->staged);
-    (void)pthread_mutex_destroy(&r->lock);
+    umi_lock_free(r->lock);
     umi_free(r);
 }
 
@@ -229,7 +227,7 @@ um_status umi_live_recorder_new(const char *folder, double rate, size_t n_channe
     if (r == NULL) {
         return umi_error_set(error, UM_ERR_MEMORY, "not enough memory to record");
     }
-    (void)pthread_mutex_init(&r->lock, NULL);
+    r->lock = umi_lock_new();
     size_t width = TRACKS * n_channels;
     r->rate = rate;
     r->n_channels = n_channels;
@@ -239,8 +237,8 @@ um_status umi_live_recorder_new(const char *folder, double rate, size_t n_channe
     r->staged = umi_alloc(BLOCK_FRAMES * width, sizeof *r->staged);
     r->one = umi_alloc(BLOCK_FRAMES * n_channels, sizeof *r->one);
     um_status status = UM_OK;
-    if (r->folder == NULL || r->queue == NULL || r->block == NULL || r->staged == NULL ||
-        r->one == NULL) {
+    if (r->lock == NULL || r->folder == NULL || r->queue == NULL || r->block == NULL ||
+        r->staged == NULL || r->one == NULL) {
         status = umi_error_set(error, UM_ERR_MEMORY, "not enough memory to record");
     }
     char *inside = status == UM_OK ? umi_path_join(folder, "mix.wav") : NULL;
@@ -266,10 +264,7 @@ um_status umi_live_recorder_finish(umi_live_recorder *r, um_error *error)
     if (r == NULL) {
         return UM_OK;
     }
-    if (r->is_running) {
-        atomic_store(&r->stop, true);
-        (void)pthread_join(r->thread, NULL);
-    }
+    umi_thread_free(r->thread);
     for (size_t i = 0; i < TRACKS; i++) {
         if (r->tracks[i].writer != NULL && r->error.status == UM_OK) {
             (void)!umi_audio_writer_finish(r->tracks[i].writer, &r->error);

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
 #include "job/live_worker.h"
 
 #include "core/error.h"
@@ -6,16 +6,16 @@
 #include "core/matrix.h"
 #include "core/memory.h"
 #include "io/resample.h"
+#include "job/thread.h"
 
 #include <math.h>
-#include <pthread.h>
-#include <sched.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <time.h>
 
 /* A block is a period of the device, up to this many frames. */
-enum { BLOCK_FRAMES = 4096, PERIOD_UNKNOWN = 64, REALTIME_PRIORITY = 60, CHANNELS_OUT_MAX = 2 };
+enum { BLOCK_FRAMES = 4096, PERIOD_UNKNOWN = 64, CHANNELS_OUT_MAX = 2 };
+enum { LAG_STEP = 16 };
+static const double LAG_SECONDS = 0.5;
 
 /* How far into a period the thread sleeps after the block before, and between looks from then on;
  * of a period. */
@@ -36,10 +36,8 @@ struct umi_live_worker {
     float *from_device, *resampled, *to_device; /* a block at the device's rate */
     umi_live_io *io;
     double device_rate;
-    pthread_t thread;
-    bool is_running;
-    atomic_bool stop;
-    _Atomic double load, silence;
+    umi_thread *thread;
+    _Atomic double load, silence, lag_seconds;
 };
 
 /* -- A block ----------------------------------------------------------------------------------- */
@@ -222,14 +220,6 @@ static void sleep_until(double time)
     (void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
 
-/* Where it is not granted the thread is one as any other. */
-static void become_realtime(void)
-{
-    struct sched_param parameter = {.sched_priority = REALTIME_PRIORITY};
-    (void)pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameter);
-    (void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); /* else sleep is up to 50 us too long */
-}
-
 /* The load so far, anew about once a second. */
 static void measure(umi_live_worker *w, double *wall, double *cpu)
 {
@@ -242,14 +232,14 @@ static void measure(umi_live_worker *w, double *wall, double *cpu)
     }
 }
 
-static void *run(void *argument)
+static void run(umi_thread *thread, void *user)
 {
-    umi_live_worker *w = argument;
+    umi_live_worker *w = user;
     size_t C = w->config.separator.n_channels;
     unsigned before = umi_flush_denormals();
-    become_realtime();
+    umi_thread_become_realtime();
     double wall = seconds_on(CLOCK_MONOTONIC), cpu = seconds_on(CLOCK_THREAD_CPUTIME_ID);
-    while (!atomic_load(&w->stop)) {
+    while (!umi_thread_is_stopping(thread)) {
         size_t period = atomic_load(&w->io->period);
         size_t n = umi_ring_filled(w->io->in) / C;
         double seconds = (double)(period > 0 ? period : PERIOD_UNKNOWN) / w->device_rate;
@@ -263,41 +253,82 @@ static void *run(void *argument)
         measure(w, &wall, &cpu);
     }
     umi_restore_denormals(before);
-    return NULL;
+}
+
+/* -- Starting and stopping ----------------------------------------------------------------------
+ */
+
+static void free_resamplers(umi_live_worker *w)
+{
+    umi_resampler_free(w->down);
+    umi_resampler_free(w->up);
+    w->down = w->up = NULL;
+}
+
+static um_status make_resamplers(umi_live_worker *w)
+{
+    size_t C = w->config.separator.n_channels;
+    free_resamplers(w);
+    um_status status = umi_resampler_new(w->device_rate, w->config.rate, C, &w->down);
+    return status == UM_OK ? umi_resampler_new(w->config.rate, w->device_rate, C, &w->up) : status;
+}
+
+/* Frames of the device that are under way in both resamplers at most: tried out on silence, which
+ * goes in in small pieces. */
+static um_status find_lag(umi_live_worker *w, size_t *lag)
+{
+    size_t C = w->config.separator.n_channels, n_in = 0, n_out = 0, n, made;
+    memset(w->from_device, 0, LAG_STEP * C * sizeof(float));
+    *lag = 0;
+    um_status status = UM_OK;
+    while (status == UM_OK && (double)n_in < LAG_SECONDS * w->device_rate) {
+        status = umi_resampler_push(w->down, w->from_device, LAG_STEP, &n, w->in.data, BLOCK_FRAMES,
+                                    &made);
+        if (status == UM_OK) {
+            status =
+                umi_resampler_push(w->up, w->in.data, made, &n, w->resampled, BLOCK_FRAMES, &made);
+        }
+        n_in += LAG_STEP;
+        n_out += made;
+        *lag = n_in - n_out > *lag ? n_in - n_out : *lag;
+    }
+    return status;
 }
 
 um_status umi_live_worker_start(umi_live_worker *w, umi_live_io *io, double device_rate,
                                 um_error *error)
 {
+    size_t lag = 0;
+    um_status status = UM_OK;
     w->io = io;
     w->device_rate = device_rate;
     if (device_rate != w->config.rate) {
-        size_t C = w->config.separator.n_channels;
-        if (umi_resampler_new(device_rate, w->config.rate, C, &w->down) != UM_OK ||
-            umi_resampler_new(w->config.rate, device_rate, C, &w->up) != UM_OK) {
-            return umi_error_set(error, UM_ERR_MEMORY, "not enough memory to resample");
+        status = make_resamplers(w);
+        if (status == UM_OK) {
+            status = find_lag(w, &lag);
+        }
+        if (status == UM_OK) {
+            status = make_resamplers(w); /* as new */
         }
     }
-    um_separator_reset(w->separator);
-    atomic_store(&w->stop, false);
-    atomic_store(&w->silence, 0.0);
-    if (pthread_create(&w->thread, NULL, run, w) != 0) {
-        return umi_error_set(error, UM_ERR_MEMORY, "the system gives no thread to work in");
+    if (status != UM_OK) {
+        return umi_error_set(error, status, "not enough memory to resample");
     }
-    w->is_running = true;
-    return UM_OK;
+    io->gap = lag;
+    atomic_store(&w->lag_seconds, (double)lag / device_rate);
+    um_separator_reset(w->separator);
+    atomic_store(&w->silence, 0.0);
+    w->thread = umi_thread_new(run, w);
+    return w->thread != NULL
+               ? UM_OK
+               : umi_error_set(error, UM_ERR_MEMORY, "the system gives no thread to work in");
 }
 
 void umi_live_worker_stop(umi_live_worker *w)
 {
-    if (w->is_running) {
-        atomic_store(&w->stop, true);
-        (void)pthread_join(w->thread, NULL);
-        w->is_running = false;
-    }
-    umi_resampler_free(w->down);
-    umi_resampler_free(w->up);
-    w->down = w->up = NULL;
+    umi_thread_free(w->thread);
+    w->thread = NULL;
+    free_resamplers(w);
 }
 
 /* -- Making one ---------------------------------------------------------------------------------
@@ -402,6 +433,11 @@ void umi_live_worker_free(umi_live_worker *w)
 size_t umi_live_worker_delay(const umi_live_worker *w)
 {
     return um_separator_delay(w->separator);
+}
+
+double umi_live_worker_resampling_delay(const umi_live_worker *w)
+{
+    return atomic_load(&w->lag_seconds);
 }
 
 double umi_live_worker_load(const umi_live_worker *w)

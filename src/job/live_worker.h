@@ -42,6 +42,9 @@ void umi_live_worker_stop(umi_live_worker *worker);
 /* Frames by which sources trail the sound: what the transform needs. */
 size_t umi_live_worker_delay(const umi_live_worker *worker);
 
+/* Seconds that changing the sample rate adds, both ways. */
+double umi_live_worker_resampling_delay(const umi_live_worker *worker);
+
 /* Time of one core that the thread took, as a share of the last second or so. */
 double umi_live_worker_load(const umi_live_worker *worker);
 

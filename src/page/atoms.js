@@ -1,6 +1,6 @@
 // Each atom as a small spectrum with the history of its activation beside it, by source.
 
-const ATOM = { height: 34, gap: 6, least: 200, spectrum: 72, history: 1.5 }; // px of the page
+const ATOM = { height: 34, gap: 6, least: 200, spectrum: 72 }; // px of the page
 const PITCH = ATOM.height + ATOM.gap; // from row to row
 const SPECTRUM_RANGE = 145; // levels below an atom's peak that are shown: some 51 dB
 const ACTIVATION_LOW = 70; // the level at which an activation begins to show
@@ -16,6 +16,7 @@ class AtomGroup {
   #colour = "";
   #name = "";
   #grid = null;
+  #density = 1; // pixels of the screen for one of the page
   #stale = true;
   #visible = true;
 
@@ -24,7 +25,7 @@ class AtomGroup {
     this.element.className = "group";
     this.#canvas.setAttribute("role", "img");
     this.element.append(this.#title, this.#canvas);
-    new ResizeObserver(() => this.#fit()).observe(this.element);
+    new ResizeObserver(() => this.#fit()).observe(this.#canvas);
     new IntersectionObserver((seen) => {
       this.#visible = seen.at(-1).isIntersecting;
     }).observe(this.element);
@@ -51,18 +52,20 @@ class AtomGroup {
   }
 
   #fit() {
-    const width = this.element.clientWidth;
+    const width = this.#canvas.clientWidth;
     if (width === 0 || this.#atoms.length === 0 || this.#grid?.width === width) {
       return;
     }
     const columns = Math.max(1, Math.floor((width + ATOM.gap) / (ATOM.least + ATOM.gap)));
     const rows = Math.ceil(this.#atoms.length / columns);
-    const cell = (width - (columns - 1) * ATOM.gap) / columns;
+    const cell = Math.floor((width - (columns - 1) * ATOM.gap) / columns);
     this.#grid = { width, rows, cell };
     this.#canvas.style.height = `${rows * PITCH - ATOM.gap}px`;
     fitCanvas(this.#canvas);
-    const ring = new Ring(Math.max(1, Math.floor((cell - ATOM.spectrum - ATOM.gap) / ATOM.history)),
-      this.#atoms.length * PITCH);
+    this.#density = this.#canvas.width / width;
+    const ring = new Ring(Math.max(1, cell - ATOM.spectrum - 1), Math.round(
+      this.#atoms.length * PITCH * this.#density));
+    ring.pen.scale(1, this.#density);
     if (this.#ring?.canvas.height === ring.canvas.height) {
       ring.adopt(this.#ring);
     }
@@ -77,15 +80,16 @@ class AtomGroup {
   }
 
   #drawSpectra() {
-    const density = this.#canvas.width / this.#grid.width;
     this.#spectra.width = this.#canvas.width;
     this.#spectra.height = this.#canvas.height;
     const pen = this.#spectra.getContext("2d");
-    pen.scale(density, density);
+    pen.scale(this.#density, this.#density);
+    pen.lineJoin = "round";
     this.#atoms.forEach((atom, k) => {
       const [x, y] = this.#place(k);
-      pen.fillStyle = "#15191c";
-      pen.fillRect(x, y, this.#grid.cell, ATOM.height);
+      pen.fillStyle = "#0f1214";
+      pen.fillRect(x, y, ATOM.spectrum, ATOM.height);
+      pen.fillRect(x + ATOM.spectrum + 1, y, this.#grid.cell - ATOM.spectrum - 1, ATOM.height);
       this.#drawSpectrum(pen, atom.bands, x, y);
     });
     this.#stale = true;
@@ -116,11 +120,11 @@ class AtomGroup {
       return;
     }
     const { pen, next } = this.#ring;
-    pen.clearRect(next, 0, 1, this.#ring.canvas.height);
+    pen.clearRect(next, 0, 1, activations.length * PITCH);
     pen.fillStyle = this.#colour;
     for (let k = 0; k < activations.length; k++) {
       const strength = Math.max(0, (activations[k] - ACTIVATION_LOW) / (255 - ACTIVATION_LOW));
-      const height = Math.round(strength * (ATOM.height - 4));
+      const height = strength * (ATOM.height - 4);
       if (height > 0) {
         pen.globalAlpha = 0.35 + 0.65 * strength;
         pen.fillRect(next, k * PITCH + ATOM.height - 1 - height, 1, height);
@@ -137,17 +141,18 @@ class AtomGroup {
     this.#stale = false;
     const { rows, cell } = this.#grid;
     const pen = this.#pen;
-    const density = this.#canvas.width / this.#grid.width;
+    const density = this.#density;
     pen.setTransform(1, 0, 0, 1, 0, 0);
     pen.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
     pen.drawImage(this.#spectra, 0, 0);
     pen.scale(density, density);
+    pen.imageSmoothingEnabled = false;
     for (let c = 0; c * rows < this.#atoms.length; c++) {
       const first = c * rows;
       const height = Math.min(rows, this.#atoms.length - first) * PITCH;
       const [x] = this.#place(first);
-      this.#ring.draw(pen, first * PITCH, height, x + ATOM.spectrum + ATOM.gap, 0,
-        cell - ATOM.spectrum - ATOM.gap, height);
+      this.#ring.draw(pen, first * PITCH * density, height * density, x + ATOM.spectrum + 1, 0,
+        cell - ATOM.spectrum - 1, height);
     }
   }
 }
@@ -183,6 +188,7 @@ class Atoms {
     while (this.#groups.length > this.#sources.length) {
       this.#groups.pop().element.remove();
     }
+    $("no-atoms").hidden = this.#atoms.length > 0;
     this.#groups.forEach((group, i) => {
       group.element.hidden = this.#order[i].length === 0;
       group.set(this.#order[i].map((k) => this.#atoms[k]), this.#sources[i].label, this.#colours[i]);

@@ -8,12 +8,11 @@ class Pads {
   #held = null; // the pad
   #since = 0;
   #latched = false;
-  #own = null; // the state's, when another page holds
-  #echo = 0;
+  #seconds = 0; // held so far, as the program tells
+  #echo = 0; // when the last command was sent
 
   constructor() {
     for (const pad of this.#pads) {
-      pad.dataset.text = pad.querySelector("span").textContent;
       pad.addEventListener("pointerdown", (event) => {
         if (event.button === 0) {
           pad.setPointerCapture(event.pointerId);
@@ -69,7 +68,8 @@ class Pads {
     this.#since = performance.now();
     this.#send({ do: "hold", label: pad.dataset.label });
     status.say(`Holding ${pad.dataset.label}: let it sound alone.`);
-    this.#show(0);
+    this.#seconds = 0;
+    this.#show();
   }
 
   release(pad) {
@@ -87,23 +87,22 @@ class Pads {
     const label = this.#held.dataset.label;
     this.#held = null;
     this.#send({ do: "release" });
-    status.say(`Released ${label}.`);
-    this.#show(0);
+    status.say(`Released ${label} after ${this.#seconds.toFixed(1)} s.`);
+    this.#show();
     this.#name();
   }
 
-  async #send(body) {
+  #send(body) {
     this.#echo = performance.now();
-    await sender.send(`${body.do} pad`, body);
+    sender.send(`${body.do} pad`, body);
   }
 
-  #show(seconds) {
+  #show() {
     for (const pad of this.#pads) {
       const on = pad === this.#held;
       pad.setAttribute("aria-pressed", on);
-      pad.querySelector("span").textContent = on ? `${seconds.toFixed(1)} s` : pad.dataset.text;
+      setText(pad.querySelector("kbd"), on ? `${this.#seconds.toFixed(1)} s` : pad.dataset.key.toUpperCase());
     }
-    document.body.classList.toggle("holding", this.#held !== null);
     $("hold-name").disabled = this.#held === $("hold-named");
   }
 
@@ -117,7 +116,10 @@ class Pads {
         this.#latched = true;
       }
     }
-    this.#show(state.hold === null ? 0 : state.held);
+    if (state.hold !== null) {
+      this.#seconds = state.held;
+    }
+    this.#show();
     for (const pad of this.#pads) {
       pad.disabled = state.frozen || !pad.dataset.label;
     }

@@ -94,8 +94,9 @@ function keyDown(event) {
   const digit = /^Digit([1-8])$/.exec(event.code);
   const key = event.key.toLowerCase();
   const pad = pads.forKey(key);
-  if (digit) {
-    mixer.strips[digit[1] - 1]?.toggle(event.shiftKey ? "solo" : "mute");
+  const strip = digit && mixer.strips[digit[1] - 1];
+  if (strip) {
+    status.say(strip.toggle(event.shiftKey ? "solo" : "mute"));
   } else if (pad) {
     pressed.set(event.code, pad);
     pads.press(pad);

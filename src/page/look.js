@@ -2,6 +2,13 @@
 
 const $ = (id) => document.getElementById(id);
 
+// Only what differs: assigning a text anew costs a layout, and screen readers read it again.
+function setText(element, text) {
+  if (element.textContent !== text) {
+    element.textContent = text;
+  }
+}
+
 // Of like lightness, told apart by colour-blind people too as far as eight can be; the rest is grey.
 const SOURCE_COLOURS = ["#e6b450", "#56c2b6", "#f08f80", "#82aff5", "#a8cc6c", "#bda0f2", "#ec93c4"];
 const REST_COLOUR = "#a4adb5";
@@ -57,6 +64,14 @@ class Ring {
     this.next = 0; // the column to be written
   }
 
+  // All of it in one colour, as the pixels of an ImageData have it.
+  fill(colour) {
+    const { width, height } = this.canvas;
+    const image = this.pen.createImageData(width, height);
+    new Uint32Array(image.data.buffer).fill(colour);
+    this.pen.putImageData(image, 0, 0);
+  }
+
   step() {
     this.next = (this.next + 1) % this.canvas.width;
   }
@@ -65,26 +80,31 @@ class Ring {
   // for those who do not want to see it move, where it was written.
   draw(pen, top, rows, x, y, width, height) {
     const columns = this.canvas.width;
-    const scale = width / columns;
-    const old = columns - this.next;
-    if (stillness.matches || this.next === 0) {
+    if (stillness.matches) {
+      const scale = width / columns;
       pen.drawImage(this.canvas, 0, top, columns, rows, x, y, width, height);
-      if (stillness.matches) {
-        pen.clearRect(x + this.next * scale, y, 6 * scale, height);
-      }
+      pen.clearRect(x + this.next * scale, y, 2 * scale, height); // where it is being written
       return;
     }
-    pen.drawImage(this.canvas, this.next, top, old, rows, x, y, old * scale, height);
-    pen.drawImage(this.canvas, 0, top, this.next, rows, x + old * scale, y, this.next * scale, height);
+    // Half of the oldest column stays outside: smoothing would mix its edge with the newest.
+    const old = columns - this.next - 0.5;
+    const scale = width / (columns - 0.5);
+    pen.drawImage(this.canvas, this.next + 0.5, top, old, rows, x, y, old * scale, height);
+    if (this.next > 0) {
+      pen.drawImage(this.canvas, 0, top, this.next, rows, x + old * scale, y, this.next * scale, height);
+    }
   }
 
   // Takes over what an earlier ring of the same height shows, as far as it fits.
   adopt(other) {
     const n = Math.min(this.canvas.width, other.canvas.width);
     const height = this.canvas.height;
+    this.pen.save();
+    this.pen.resetTransform();
     for (let i = 0; i < n; i++) {
       const from = (other.next - n + i + other.canvas.width) % other.canvas.width;
       this.pen.drawImage(other.canvas, from, 0, 1, height, this.canvas.width - n + i, 0, 1, height);
     }
+    this.pen.restore();
   }
 }

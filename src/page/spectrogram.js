@@ -20,22 +20,25 @@ function oklchToRgb(lightness, chroma, hue) {
   });
 }
 
-// Lightness rises evenly from that of the panel; night blue, by way of green, to pale yellow.
+// Lightness rises evenly from that of the page, over the levels that music has in a band (-72 to
+// -11 dB); from night blue, by way of green, to pale yellow.
 function colourMap() {
   const map = new Uint32Array(256);
   const bytes = new Uint8Array(map.buffer);
   for (let i = 0; i < 256; i++) {
-    const t = Math.min(1, Math.max(0, (i - 36) / (236 - 36)));
-    const rgb = oklchToRgb(0.17 + 0.77 * t, 0.012 + 0.115 * Math.sin(Math.PI * t ** 0.75), 275 - 185 * t ** 1.15);
+    const t = Math.min(1, Math.max(0, (i - 50) / (225 - 50)));
+    const chroma = 0.012 + 0.1 * Math.sin(Math.PI * t ** 0.75);
+    const rgb = oklchToRgb(0.175 + 0.77 * t ** 1.1, chroma, 265 - 175 * t ** 1.1);
     bytes.set([...rgb, 255], 4 * i);
   }
   return map;
 }
 
+const COLOURS = colourMap();
+
 class Spectrogram {
   #canvas = $("spectrogram");
   #pen = this.#canvas.getContext("2d", { alpha: false });
-  #map = colourMap();
   #ring = null;
   #column = null;
   #stale = true;
@@ -43,6 +46,7 @@ class Spectrogram {
 
   constructor() {
     new ResizeObserver(() => this.#fit()).observe(this.#canvas);
+    stillness.addEventListener("change", () => this.#fit());
   }
 
   // n, low and high of the bands, as the state tells them.
@@ -62,8 +66,7 @@ class Spectrogram {
     const columns = Math.max(1, Math.ceil(this.#canvas.clientWidth / COLUMN_PX));
     if (!this.#ring || this.#ring.canvas.width !== columns) {
       const ring = new Ring(columns, this.#bands.n);
-      ring.pen.fillStyle = `rgb(${oklchToRgb(0.17, 0.012, 275)})`;
-      ring.pen.fillRect(0, 0, columns, this.#bands.n);
+      ring.fill(COLOURS[0]);
       if (this.#ring) {
         ring.adopt(this.#ring);
       }
@@ -88,7 +91,7 @@ class Spectrogram {
     const seconds = this.#canvas.clientWidth / COLUMN_PX / FRAMES_PER_SECOND;
     const step = seconds > 8 ? 5 : 2;
     const times = [];
-    for (let t = step; t < seconds - 0.5 && !stillness.matches; t += step) {
+    for (let t = step; t < 0.85 * seconds && !stillness.matches; t += step) {
       const mark = document.createElement("li");
       mark.textContent = `−${t} s`;
       mark.style.right = `${(100 * t) / seconds}%`;
@@ -104,7 +107,7 @@ class Spectrogram {
     const pixels = new Uint32Array(this.#column.data.buffer);
     const last = pixels.length - 1;
     for (let i = 0; i <= last; i++) {
-      pixels[last - i] = this.#map[frame.bands[i]];
+      pixels[last - i] = COLOURS[frame.bands[i]];
     }
     this.#ring.pen.putImageData(this.#column, this.#ring.next, 0);
     this.#ring.step();

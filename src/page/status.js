@@ -8,14 +8,14 @@ const CONDITIONS = {
   waiting: "Connecting",
   lost: "Not connected",
 };
+// What to say of a condition when the program says no more.
+const EXPLANATIONS = {
+  running: "",
+  silent: "The input has been silent for some seconds.",
+  retrying: "The device is gone. It is tried again.",
+  stopped: "The run has ended.",
+};
 const SAY_MS = 6000;
-
-// Only what differs: assigning a text anew costs a layout, and screen readers read it again.
-function setText(element, text) {
-  if (element.textContent !== text) {
-    element.textContent = text;
-  }
-}
 
 const thousands = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, " ");
 
@@ -43,6 +43,7 @@ class Status {
   #condition(name) {
     $("condition").dataset.is = name;
     setText($("condition").querySelector("span"), CONDITIONS[name]);
+    document.body.classList.toggle("deaf", name !== "running" && name !== "silent");
   }
 
   lost(text) {
@@ -80,7 +81,7 @@ class Status {
     }
     $("learn").disabled = state.frozen;
     this.#showDevices();
-    this.#showMessage(state.message);
+    this.#showMessage(state.message || EXPLANATIONS[state.condition]);
     for (const way of ["in", "out"]) {
       $(`level-${way}`).setAttribute("aria-valuenow", Math.round(60 * this.#levels[way] - 60));
     }
@@ -128,7 +129,8 @@ class Status {
     const key = JSON.stringify(all);
     if (select.dataset.key !== key) {
       select.dataset.key = key;
-      select.replaceChildren(...all.map((name) => new Option(name ?? "None, only watch", JSON.stringify(name))));
+      select.replaceChildren(...all.map((name) =>
+        new Option(name ?? "None, only watch", JSON.stringify(name))));
     }
     if (document.activeElement !== select && chosen !== undefined) {
       select.value = JSON.stringify(chosen);

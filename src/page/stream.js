@@ -88,43 +88,46 @@ class Messages {
 const SILENCE_MS = 4000; // the state comes once a second
 const WAITS_MS = [500, 1000, 2000, 4000];
 
-// Reads the stream as long as the page is open. `hear` has a function for each kind of message,
-// and lost(text, again): again is in how many ms it is tried anew, 0 for never.
-async function listen(hear) {
-  for (let tries = 0; ; tries++) {
-    const stop = new AbortController();
-    let watch = 0;
-    const alive = () => {
-      clearTimeout(watch);
-      watch = setTimeout(() => stop.abort(), SILENCE_MS);
-    };
-    try {
-      alive();
-      const response = await fetch(address("/stream"), { signal: stop.signal });
-      if (response.status === 403) {
-        hear.lost("This address is of a run that has ended. Open the one that unmingle printed last.", 0);
-        return;
-      }
-      const reader = response.body.getReader();
-      const messages = new Messages();
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) {
-          break;
-        }
-        alive();
-        tries = 0;
-        messages.push(value, hear);
-      }
-    } catch (error) {
-      if (!(error instanceof TypeError || error.name === "AbortError")) {
-        throw error; // not the network's fault
-      }
-    } finally {
-      clearTimeout(watch);
-    }
-    const wait = WAITS_MS[Math.min(tries, WAITS_MS.length - 1)];
-    hear.lost("The connection to unmingle is lost. Trying again.", wait);
-    await new Promise((resolve) => setTimeout(resolve, wait));
+// What a promise of the network's gives; null when the network fails, or we have given up.
+async function attempt(promise) {
+  try {
+    return await promise;
+  } catch {
+    return null;
   }
+}
+
+// Reads the stream once, to its end. False when we are no longer let in.
+async function listenOnce(hear) {
+  const stop = new AbortController();
+  let watch = 0;
+  const alive = () => {
+    clearTimeout(watch);
+    watch = setTimeout(() => stop.abort(), SILENCE_MS);
+  };
+  alive();
+  const response = await attempt(fetch(address("/stream"), { signal: stop.signal }));
+  const reader = response?.ok ? response.body.getReader() : null;
+  const messages = new Messages();
+  for (let piece; (piece = await attempt(reader?.read())) && !piece.done; ) {
+    alive();
+    messages.push(piece.value, hear);
+  }
+  clearTimeout(watch);
+  return response?.status !== 403;
+}
+
+// Reads it as long as the page is open. `hear` has a function for each kind of message, and lost,
+// which gets a text for people.
+async function listen(hear) {
+  let heard = 0; // when the state came last
+  const noting = { ...hear, state: (state) => (heard = performance.now(), hear.state(state)) };
+  for (let tries = 0; await listenOnce(noting); tries++) {
+    if (performance.now() - heard < SILENCE_MS) {
+      tries = 0;
+    }
+    hear.lost("The connection to unmingle is lost. Trying again.");
+    await new Promise((resolve) => setTimeout(resolve, WAITS_MS[Math.min(tries, WAITS_MS.length - 1)]));
+  }
+  hear.lost("This address is of a run that has ended. Open the one that unmingle printed last.");
 }

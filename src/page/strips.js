@@ -44,6 +44,8 @@ const sender = new Sender();
 // A control shows what the user did until the program has had time to tell of it.
 const ECHO_MS = 600;
 
+const SURE_MS = 4000; // to press again, before what was learned is thrown away
+
 class Strip {
   #touched = {}; // when a control was used last
   #level = 0;
@@ -65,7 +67,7 @@ class Strip {
     this.tick = part("meter u");
     this.mute.addEventListener("click", () => this.toggle("mute"));
     this.solo.addEventListener("click", () => this.toggle("solo"));
-    this.remove.addEventListener("click", () => this.#act("remove"));
+    this.remove.addEventListener("click", () => this.#remove());
     this.gain.addEventListener("input", () => this.#setGain(travelToGain(this.gain.valueAsNumber)));
     this.gain.addEventListener("dblclick", () => this.#setGain(1));
     this.gain.addEventListener("keydown", (event) => {
@@ -94,11 +96,12 @@ class Strip {
     return performance.now() - (this.#touched[what] ?? -ECHO_MS) < ECHO_MS;
   }
 
+  // Gives what has been done, for people.
   toggle(what) {
     const value = this[what].getAttribute("aria-pressed") !== "true";
     this[what].setAttribute("aria-pressed", value);
     this.#act(what, { value });
-    status.say(`${this.#source.label}: ${what} ${value ? "on" : "off"}`);
+    return `${this.#source.label}: ${what} ${value ? "on" : "off"}`;
   }
 
   #setGain(gain) {
@@ -111,6 +114,21 @@ class Strip {
     this.readout.textContent = gainText(gain);
     this.gain.setAttribute("aria-valuetext", gainText(gain).replace("−∞", "silent, minus infinity"));
     this.gain.style.setProperty("--travel", gainToTravel(gain) / 1000);
+  }
+
+  #remove() {
+    if (this.remove.classList.contains("sure")) {
+      this.#doubt();
+      this.#act("remove");
+    } else {
+      this.remove.classList.add("sure");
+      status.say(`Press again to remove ${this.#source.label}.`);
+      setTimeout(() => this.#doubt(), SURE_MS);
+    }
+  }
+
+  #doubt() {
+    this.remove.classList.remove("sure");
   }
 
   #rename() {
@@ -129,6 +147,9 @@ class Strip {
     this.element.style.setProperty("--c", colour);
     this.element.classList.toggle("unheard", !heard);
     this.element.classList.toggle("rest", source.rest);
+    if (label !== this.#source?.label) {
+      this.#doubt();
+    }
     if (label !== this.#source?.label || index + 1 !== Number(this.mute.dataset.number)) {
       this.mute.dataset.number = index + 1;
       this.element.setAttribute("aria-label", `Source ${index + 1}, ${label}`);
@@ -150,9 +171,7 @@ class Strip {
         this[what].setAttribute("aria-pressed", source[what]);
       }
     }
-    if (!this.#echoes("gain") && source.gain !== this.#source?.gain) {
-      this.#showGain(source.gain);
-    } else if (!this.#echoes("gain") && gainText(source.gain) !== this.readout.textContent) {
+    if (!this.#echoes("gain") && gainText(source.gain) !== this.readout.textContent) {
       this.#showGain(source.gain);
     }
     this.#source = source;

@@ -25,7 +25,7 @@ HOMES = {
     "microhttpd.h": {"io/page_server.c"},
     # Not third-party, but threads and locks stay in few hands: the pool, the lock round FFTW's
     # planner, the one-time choice of kernels, who cleans up when the work does not hear a signal, and a server's own.
-    "pthread.h": {"job/thread_pool.c", "core/fft.c", "core/kernels/kernels.c", "cli/signals.c",
+    "pthread.h": {"job/thread_pool.c", "job/thread.c", "core/fft.c", "core/kernels/kernels.c", "cli/signals.c",
                   "io/temporary.c", "io/page_server.c"},
     "semaphore.h": {"cli/signals.c"},
 }

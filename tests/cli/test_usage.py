@@ -8,7 +8,7 @@ import unittest
 
 from program import UNMINGLE, run
 
-COMMANDS = ["separate", "denoise", "learn", "factor", "info", "score", "presets"]
+COMMANDS = ["separate", "denoise", "live", "learn", "factor", "info", "score", "devices", "presets"]
 COLUMNS, ROWS = 80, 24
 MOST_ROWS = {"factor": 60}  # of --help=all; 40 for the others
 

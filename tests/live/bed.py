@@ -9,7 +9,9 @@
 All that was started is gone at the end, however that comes.
 """
 
+import contextlib
 import ctypes
+import fcntl
 import os
 import pathlib
 import queue
@@ -27,9 +29,26 @@ PATIENCE = 60.0  # seconds, on a machine under load
 ALSA_WITHOUT_CARDS = "pcm.!default { type null }\nctl.!default { type null }\n"
 
 
-def die_with_parent():
+def when_parent_dies(number):
+    """What to give to Popen as preexec_fn, for the process to get that signal."""
     PR_SET_PDEATHSIG = 1
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    return lambda: ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
+
+
+def lock_name():
+    """A name for a server that nobody uses, and the open file that keeps it so.
+
+    JACK has room for eight names, and one whose server was killed is free for this name alone. So
+    there are few, and they come again.
+    """
+    for i in range(4):
+        file = open(pathlib.Path(tempfile.gettempdir()) / f"unmingle_bed_{os.getuid()}_{i}.lock", "w")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return f"unmingle{i}", file
+        except BlockingIOError:
+            file.close()
+    raise RuntimeError("four beds are in use")
 
 
 def may_real_time():
@@ -42,12 +61,21 @@ def may_real_time():
     return True
 
 
+def wait_for(what, seconds=PATIENCE):
+    """Until what() is true."""
+    end = time.monotonic() + seconds
+    while not what():
+        if time.monotonic() > end:
+            raise TimeoutError(f"not within {seconds} s")
+        time.sleep(0.01)
+
+
 class Process(subprocess.Popen):
     """A process whose output is read line by line, with a limit of time."""
 
     def __init__(self, arguments, **options):
         super().__init__(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
-                         preexec_fn=die_with_parent, **options)
+                         preexec_fn=when_parent_dies(signal.SIGKILL), **options)
         self.lines = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -79,10 +107,16 @@ class Process(subprocess.Popen):
         self.stdin.close()
         return self.wait(seconds)
 
-    def abolish(self):
-        if self.poll() is None:
+    def leave(self):
+        """Ends it for sure; but the server waits for seconds for a client that is killed."""
+        try:
+            self.end(2)
+        except (OSError, ValueError, subprocess.TimeoutExpired):
             self.kill()
             self.wait()
+        for pipe in (self.stdin, self.stdout):
+            with contextlib.suppress(OSError):
+                pipe.close()
 
 
 class Card:
@@ -117,19 +151,23 @@ class Card:
 
 
 class Bed:
-    def __init__(self, rate=48000, period=256, real_time=False):
+    """In step (JACK's -S) every client plays what it has heard in the same period. But then the server stands
+    still for five seconds when one comes or goes at a bad moment."""
+
+    def __init__(self, rate=48000, period=256, real_time=False, in_step=True):
         self.rate = rate
         self.period = period
         self.real_time = real_time and may_real_time()
-        self.name = f"unmingle{os.getpid()}"
+        self.in_step = in_step
         self.processes = []
         self.server = None
 
     def __enter__(self):
+        self.name, self.lock = lock_name()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="unmingle_bed_"))
-        alsa = self.folder / "asound.conf"
-        alsa.write_text(ALSA_WITHOUT_CARDS)
-        self.environment = {**os.environ, "ALSA_CONFIG_PATH": str(alsa),
+        self.alsa = self.folder / "asound.conf"
+        self.alsa.write_text(ALSA_WITHOUT_CARDS)
+        self.environment = {**os.environ, "ALSA_CONFIG_PATH": str(self.alsa),
                             "JACK_DEFAULT_SERVER": self.name, "JACK_NO_START_SERVER": "1",
                             "JACK_NO_AUDIO_RESERVATION": "1"}
         try:
@@ -141,14 +179,10 @@ class Bed:
 
     def __exit__(self, *_):
         for process in reversed(self.processes):
-            process.abolish()
-        self.kill_server()
-        # What a server that was killed leaves.
-        for path in pathlib.Path("/dev/shm").glob(f"jack_*{self.name}*"):
-            path.unlink(missing_ok=True)
-        for path in pathlib.Path("/dev/shm").glob(f"jack_{self.name}*"):
-            shutil.rmtree(path, ignore_errors=True)
+            process.leave()
+        self.end_server()
         shutil.rmtree(self.folder, ignore_errors=True)
+        self.lock.close()
 
     def start(self, arguments, **options):
         """A Process among these devices."""
@@ -159,22 +193,37 @@ class Bed:
 
     def start_server(self):
         priority = ["-R", "-P70"] if self.real_time else ["-r"]
-        self.log = open(self.folder / "jackd.log", "a")
+        step = ["-S"] if self.in_step else []
+        log = open(self.folder / "jackd.log", "a")
         self.server = subprocess.Popen(
-            ["jackd", *priority, "-S", "-n", self.name, "-d", "dummy", "-r", str(self.rate), "-p",
+            ["jackd", *priority, *step, "-n", self.name, "-d", "dummy", "-r", str(self.rate), "-p",
              str(self.period)],
-            env=self.environment, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-            preexec_fn=die_with_parent)
-        subprocess.run(["jack_wait", "-w", "-t", "20", "-s", self.name], env=self.environment,
-                       check=True, stdout=self.log, stderr=self.log)
+            env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            preexec_fn=when_parent_dies(signal.SIGTERM))
+        log.close()
+        wait_for(self._answers)
+
+    def _answers(self):
+        """Whether the server is there. A client that finds it early waits until it is all there."""
+        assert self.server.poll() is None, (self.folder / "jackd.log").read_text()
+        return subprocess.run(["jack_wait", "-c", "-s", self.name], env=self.environment, text=True,
+                              capture_output=True).stdout.strip() == "running"
 
     def kill_server(self):
-        """As it dies when it is killed: without a word to anybody."""
-        if self.server is not None:
-            self.server.kill()
-            self.server.wait()
-            self.log.close()
-            self.server = None
+        """It dies without a word to anybody."""
+        self.server.kill()
+        self.server.wait()
+
+    def end_server(self):
+        """It leaves nothing behind in the system's shared memory."""
+        if self.server is None:
+            return
+        self.server.send_signal(signal.SIGCONT)
+        self.server.terminate()
+        try:
+            self.server.wait(2)
+        except subprocess.TimeoutExpired:
+            self.kill_server()
 
     def card(self, name="card", microphones=1, speakers=1):
         return Card(self.start([CARD, name, microphones, speakers]), self.folder)

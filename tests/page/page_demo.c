@@ -48,7 +48,7 @@ static double activation(size_t i, size_t k, double t)
     }
     if (i % 3 == 1) { /* beats: strokes that decay */
         double beat = fmod(t * (k % 3 == 0 ? 2 : 4) + 0.25 * (double)(k % 4), 1);
-        return exp(-7 * beat) * (k % 2 == 0 ? 1 : 0.6);
+        return exp(-12 * beat) * (k % 2 == 0 ? 1 : 0.6);
     }
     return 0.28 + 0.1 * sin(3.7 * t + phase) + 0.05 * sin(13 * t + 3 * phase);
 }
@@ -63,16 +63,18 @@ static double shape(size_t i, size_t k, size_t band)
         double near = fabs(order - round(order)) / (0.04 * order + 0.05);
         return order < 0.7 ? -80 : fmax(-80, -9 * near * near - 4.5 * order);
     }
-    if (i % 3 == 1) { /* a drum: one broad bump */
-        double centre = 0.12 + 0.095 * (double)(k % 9);
-        return fmax(-80, -1400 * pow(x - centre, 2) * (x > centre ? 0.25 : 1));
+    if (i % 3 == 1) { /* a drum: a bump, the broader the higher */
+        double centre = 0.1 + 0.085 * (double)(k % 9);
+        double width = 0.02 + 0.012 * (double)(k % 9) * (x > centre ? 2 : 1);
+        return fmax(-80, -8 * pow(x - centre, 2) / (width * width)) + 1.5 * sin(90 * x) - 1.5;
     }
-    return -18 + 12 * sin(4 * x + (double)k) - 10 * fabs(x - 0.6); /* hiss */
+    /* Hiss, in bands. */
+    return -6 * fabs(x - 0.08 * (double)k - 0.2) / 0.12 + 2 * sin(50 * x + 3 * (double)k) - 2;
 }
 
 static double peak_db(size_t i)
 {
-    static const double levels[] = {-14, -10, -38};
+    static const double levels[] = {-16, -14, -50};
     return levels[i % 3];
 }
 
@@ -131,7 +133,11 @@ static bool get_frame(void *user, uint64_t after, umi_live_frame *frame)
         out += sum * gain * gain;
     }
     for (size_t b = 0; b < UMI_LIVE_BANDS; b++) {
-        frame->bands[b] = to_byte(10 * log10(power[b] + 1e-9));
+        /* Noise is never even; music falls towards the heights. */
+        double grain = 4 * sin(12.9 * (double)b + 78.2 * (double)frame->number);
+        double slope = -0.22 * (double)b;
+        frame->bands[b] =
+            to_byte(10 * log10(power[b] + 1e-9) + slope + (power[b] < 1e-3 ? grain : 0));
     }
     frame->in = to_byte(10 * log10(in + 1e-9));
     frame->out = to_byte(10 * log10(out + 1e-9));

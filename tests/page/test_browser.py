@@ -47,7 +47,7 @@ class PageCase(unittest.TestCase):
         return self.page.state()
 
     def source(self, label):
-        return next(s for s in self.state()["sources"] if s["label"] == label)
+        return next((s for s in self.state()["sources"] if s["label"] == label), None)
 
     def press(self, *keys):
         ActionChains(driver).send_keys(*keys).perform()
@@ -76,6 +76,8 @@ class Shows(PageCase):
         self.assertEqual(self.page.text("#condition span"), "Running")
         self.assertIn("48 kHz", self.page.text("#facts"))
         self.assertFalse(self.page.find("#recording").is_displayed())
+        self.page.command(do="pretend", condition=2)
+        self.page.wait(lambda: "gone" in self.page.says())
         self.page.command(do="pretend", condition=1, message="The input is silent.", overruns=12,
                           recording="takes")
         self.page.wait(lambda: self.page.text("#condition span") == "Input silent")
@@ -153,6 +155,10 @@ class Sends(PageCase):
         name.send_keys("drums", Keys.ENTER)
         self.page.wait(lambda: "the name is taken" in self.page.says())
         self.page.wait(lambda: self.page.labels() == ["choir", "drums", "rest"])
+        # What was learned is not lost by one slip.
+        self.page.strip("choir", "remove").click()
+        self.assertIn("Press again", self.page.says())
+        self.assertEqual(len(self.state()["sources"]), 3)
         self.page.strip("choir", "remove").click()
         self.page.wait(lambda: self.page.labels() == ["drums", "rest"])
         self.assertFalse(self.page.strip("rest", "remove").is_displayed())
