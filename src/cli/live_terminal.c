@@ -11,7 +11,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { WIDTH_DEFAULT = 80, LABEL_WIDTH = 14, METER_MAX = 48, LINE_SIZE = 512 };
+enum { WIDTH_DEFAULT = 80, LABEL_WIDTH = 20, METER_MAX = 48, LINE_SIZE = 512 };
 
 struct umi_live_terminal {
     FILE *out;
@@ -82,9 +82,12 @@ static void meter(umi_live_terminal *t, const char *label, uint8_t level, const 
     memset(bar, '-', length);
     memset(bar, '#', full);
     bar[length] = '\0';
-    double dB = (double)level * 90.0 / 255.0 - 90.0;
-    (void)snprintf(text, sizeof text, "  %-*.*s %s %4.0f dB  %s", LABEL_WIDTH, LABEL_WIDTH, label,
-                   bar, dB, note);
+    char figure[16] = ""; /* of what is heard at all */
+    if (level > 0) {
+        (void)snprintf(figure, sizeof figure, "%.0f dB", (double)level * 90.0 / 255.0 - 90.0);
+    }
+    (void)snprintf(text, sizeof text, "  %-*.*s %s %7s  %s", LABEL_WIDTH, LABEL_WIDTH, label, bar,
+                   figure, note);
     line(t, text);
 }
 

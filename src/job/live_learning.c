@@ -14,7 +14,7 @@
 #include <time.h>
 
 enum { BATCH_FRAMES = 32, QUEUE_SECONDS = 4, PAUSE_MS = 10 };
-static const double PATIENCE_SECONDS = 0.2;
+static const double PATIENCE_SECONDS = 1.0;
 
 struct umi_live_learning {
     umi_live_learning_config config;

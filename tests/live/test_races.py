@@ -1,0 +1,66 @@
+"""Twenty seconds of a live run, its page open, atoms learned, all commands used, on another device at the
+end: for a program that was built to find data races, which then ends with a code of its own."""
+
+import pathlib
+import signal
+import sys
+import threading
+import time
+
+import numpy as np
+import scipy.signal
+import soundfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "page"))
+
+import browser  # noqa: E402
+from bed import Bed  # noqa: E402
+from live_page import LivePage  # noqa: E402
+from live_run import LiveRun  # noqa: E402
+
+SAMPLES = pathlib.Path(__file__).resolve().parents[2] / "samples"
+RATE, SECONDS = 48000, 20
+
+# Devices are processes that are forked off, and have threads.
+OPTIONS = {"TSAN_OPTIONS": "die_after_fork=0 halt_on_error=0"}
+
+
+def run(bed, driver):
+    sound, rate = soundfile.read(SAMPLES / "voice" / "mix.flac")
+    sound = np.tile(scipy.signal.resample_poly(sound, 320, rate * 320 // RATE), 4)[:SECONDS * RATE]
+    soundfile.write(bed.folder / "heard.wav", sound, RATE, "FLOAT")
+    card = bed.card()
+    live = LiveRun(bed, "--record", "take", environment=OPTIONS)
+    card.connected(2)
+    page = LivePage(driver, live.address)
+    playing = threading.Thread(target=card.play, args=[bed.folder / "heard.wav"])
+    playing.start()
+    begun = time.monotonic()
+    time.sleep(3)
+    page.hold("A", 2)
+    page.wait(lambda: "A" in page.labels(), "no source A", 20)
+    time.sleep(2)  # a program that is watched so closely is slow to learn
+    page.hold("noise", 1)
+    page.wait(lambda: "noise" in page.labels(), "no noise", 20)
+    live.do("learn", value=True)
+    live.do("gain", source=0, value=0.5)
+    live.do("solo", source=0, value=True)
+    live.do("rename", source=0, label="B")
+    live.do("remove", source=1)
+    live.do("save", name="saved.safetensors")
+    live.do("freeze", value=True)
+    live.do("freeze", value=False)
+    playing.join()
+    live.do("device", **{"in": "card", "out": "card"})
+    time.sleep(max(2.0, SECONDS + 2 - (time.monotonic() - begun)))
+    _, code = live.stop(signal.SIGTERM)
+    said = [line for line in live.process.lines.queue if line and not line.startswith("{")]
+    assert code == -signal.SIGTERM and not said, "\n".join(said)
+
+
+driver = browser.start()
+try:
+    with Bed(RATE, 1024) as bed:
+        run(bed, driver)
+finally:
+    browser.stop(driver)
