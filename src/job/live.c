@@ -11,7 +11,7 @@
 #include <time.h>
 
 /* Callbacks must come within so many seconds, and the driver must let go within so many. */
-static const double HEARTBEAT_SECONDS = 0.5, CLOSE_SECONDS = 1.0;
+static const double HEARTBEAT_SECONDS = 0.5, CLOSE_SECONDS = 0.5;
 static const double FIRST_PAUSE = 0.25, LAST_PAUSE = 4.0;
 
 /* Of digital silence, after which people are told. */
@@ -343,8 +343,9 @@ um_status umi_live_new(const umi_live_config *config, umi_live **out, um_error *
     (void)snprintf(live->out, sizeof live->out, "%s", config->out != NULL ? config->out : "");
     umi_live_mixer_init(&live->mixer);
     live->lock = umi_lock_new();
+    umi_audio_host_config host = {umi_live_io_bytes(), config->stopped, config->user};
     um_status status = live->lock != NULL
-                           ? umi_audio_host_new(umi_live_io_bytes(), &live->host, error)
+                           ? umi_audio_host_new(&host, &live->host, error)
                            : umi_error_set(error, UM_ERR_MEMORY, "not enough memory");
     if (status == UM_OK) {
         live->io = umi_audio_host_memory(live->host);

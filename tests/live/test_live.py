@@ -154,6 +154,20 @@ class Live(unittest.TestCase):
             recorded, _ = soundfile.read(bed.folder / "take" / "mix.wav")
             self.assertGreater(len(recorded), 2 * (SECONDS - 1) * RATE)
 
+    def test_a_server_that_hangs_does_not_keep_it(self):
+        with Bed(RATE, 256) as bed:
+            card = bed.card()
+            live = LiveRun(bed, "--record", "take")
+            card.connected(2)
+            bed.server.send_signal(signal.SIGSTOP)
+            live.process.line("gone", 3.0)
+            live.wait_for(lambda state: state["condition"] == "retrying")
+            seconds, code = live.stop(signal.SIGINT)
+            bed.server.send_signal(signal.SIGCONT)
+            self.assertLess(seconds, 1.0)
+            self.assertEqual(code, -signal.SIGINT)
+            self.assertGreater(len(soundfile.read(bed.folder / "take" / "mix.wav")[0]), 0)
+
     def test_without_retry_a_dead_server_ends_it(self):
         with Bed(RATE, 256) as bed:
             card = bed.card()
