@@ -233,6 +233,18 @@ static um_status load_dictionary(umi_live *live, const char *path, um_error *err
     return status;
 }
 
+/* What is no speech is not heard, until somebody wants to. */
+static void mute_noise(umi_live *live)
+{
+    umi_live_state state = {0};
+    umi_live_learning_state(live->learning, &state);
+    for (size_t i = 0; i + 1 < state.n_sources; i++) {
+        bool speech = strcmp(state.sources[i].label, "speech") == 0;
+        atomic_store(&live->mixer.mute[i], !speech);
+    }
+    atomic_store(&live->mixer.mute[UMI_LIVE_SOURCES_MAX - 1], true);
+}
+
 static um_status make_learning(umi_live *live, um_stft *stft, double full_scale, um_error *error)
 {
     const umi_live_config *c = &live->config;
@@ -256,6 +268,9 @@ static um_status make_learning(umi_live *live, um_stft *stft, double full_scale,
     }
     if (status == UM_OK && c->find_noise) {
         status = umi_live_learning_find_noise(live->learning, error);
+    }
+    if (status == UM_OK && c->find_noise) {
+        mute_noise(live);
     }
     if (status == UM_OK && !c->learning) {
         status = umi_live_learning_learn(live->learning, false, error);

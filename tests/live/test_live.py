@@ -203,6 +203,24 @@ class Live(unittest.TestCase):
             self.assertIsNone(state["out"])
             self.assertIsNone(state["delay_ms"])
 
+    def test_the_preset_for_speech_takes_noise_away(self):
+        noisy, clean = [resampled(SAMPLES / "noisy" / f"{name}.flac", 6) for name in ("mix", "speech")]
+        twice = self.folder / "noisy.wav"  # the first time it gets to know the noise
+        soundfile.write(twice, np.concatenate([noisy, noisy]), RATE, "FLOAT")
+        with Bed(RATE, 256) as bed:
+            card = bed.card()
+            live = LiveRun(bed, "--preset", "speech", "--latency", "quality")
+            card.connected(2)
+            card.pace(PACE)
+            played = card.play(twice, tail=RATE)[:, 0]
+            state = live.state()
+        self.assertEqual([(s["label"], s["mute"]) for s in state["sources"]],
+                         [("speech", False), ("noise", True), ("rest", True)])
+        at = len(noisy) + round(state["delay_ms"] * RATE / 1000)
+        part = played[at:at + len(noisy)]
+        before = decibels(noisy - clean, clean)
+        self.assertLess(decibels(part - clean, clean), before - 2.5)
+
     def test_another_rate_is_converted(self):
         played, state = self.play("--latency", "low", "--dictionary", self.dictionary, "--rate",
                                   "44100")
