@@ -204,7 +204,7 @@ class Live(unittest.TestCase):
             self.assertIsNone(state["delay_ms"])
 
     def test_the_preset_for_speech_takes_noise_away(self):
-        noisy, clean = [resampled(SAMPLES / "noisy" / f"{name}.flac", 6) for name in ("mix", "speech")]
+        noisy, clean = [resampled(SAMPLES / "noisy" / f"{name}.flac", 4) for name in ("mix", "speech")]
         twice = self.folder / "noisy.wav"  # the first time it gets to know the noise
         soundfile.write(twice, np.concatenate([noisy, noisy]), RATE, "FLOAT")
         with Bed(RATE, 256) as bed:
