@@ -24,9 +24,10 @@ typedef struct shared {
 
 static umi_audio_host *new_host(void)
 {
+    umi_audio_host_config config = {.memory_size = sizeof(shared)};
     umi_audio_host *host;
     um_error error = {UM_OK, ""};
-    assert_int_equal(umi_audio_host_new(sizeof(shared), &host, &error), UM_OK);
+    assert_int_equal(umi_audio_host_new(&config, &host, &error), UM_OK);
     return host;
 }
 

@@ -72,9 +72,9 @@ static um_separator_dictionary *dictionary(um_cview W, const size_t *source_of, 
 {
     um_separator_dictionary *d;
     um_view gains = ones_new(W.rows);
-    assert_int_equal(
-        um_separator_dictionary_new(W, um_const_view(gains), source_of, n_sources, false, &d, NULL),
-        UM_OK);
+    um_separator_dictionary_config config = {W,   um_const_view(gains), source_of, n_sources, false,
+                                             NULL};
+    assert_int_equal(um_separator_dictionary_new(&config, &d, NULL), UM_OK);
     umi_free(gains.data);
     return d;
 }
@@ -160,6 +160,41 @@ static void a_source_without_atoms_is_silent(void **state)
     fixture_free(&three);
 }
 
+/* The same atoms for two sources: without a penalty they share, with it the other has nearly all.
+ */
+static void what_is_penalised_yields(void **state)
+{
+    (void)state;
+    static const size_t source_of[] = {0, 1, 0, 1};
+    static const double sparsity[] = {1.0, 0.0};
+    fixture f = fixture_new(2);
+    um_view W = atoms_new(4, 10), gains = ones_new(4);
+    for (size_t k = 0; k < 4; k += 2) {
+        memcpy(um_row(W, k + 1), um_row(W, k), N_BINS * sizeof(float));
+    }
+    um_separator *s = separator(&f.config, um_const_view(W), source_of);
+    um_separator_dictionary *d;
+    um_separator_dictionary_config config = {
+        um_const_view(W), um_const_view(gains), source_of, 2, false, sparsity};
+    assert_int_equal(um_separator_dictionary_new(&config, &d, NULL), UM_OK);
+    double power[2][2] = {{0.0}};
+    for (size_t penalised = 0; penalised < 2; penalised++) {
+        push(s, &f, 0, N, f.out[0]);
+        for (size_t t = N / 2; t < N; t++) {
+            power[penalised][0] += pow((double)um_row(f.out[0][0], t)[0], 2.0);
+            power[penalised][1] += pow((double)um_row(f.out[0][1], t)[0], 2.0);
+        }
+        assert_int_equal(um_separator_use(s, d), UM_OK);
+    }
+    assert_true(fabs(power[0][0] / power[0][1] - 1.0) < 1e-3);
+    assert_true(power[1][0] < 0.001 * power[1][1]);
+    um_separator_free(s);
+    um_separator_dictionary_free(d);
+    umi_free(W.data);
+    umi_free(gains.data);
+    fixture_free(&f);
+}
+
 static void frames_can_be_looked_at(void **state)
 {
     (void)state;
@@ -212,10 +247,14 @@ static void what_does_not_fit_is_refused(void **state)
     assert_int_equal(um_separator_use(s, sources), UM_ERR_ARGUMENT);
     assert_int_equal(um_separator_use(s, bins), UM_ERR_ARGUMENT);
     assert_int_equal(um_separator_use(s, NULL), UM_ERR_ARGUMENT);
-    assert_int_equal(um_separator_dictionary_new((um_cview){W.data, 1, W.cols, W.stride},
-                                                 (um_cview){ones.data, 1, 1, 1}, none, SOURCES,
-                                                 false, &bad, NULL),
-                     UM_ERR_ARGUMENT);
+    const double negative[SOURCES] = {0.0, -1.0, 0.0};
+    um_separator_dictionary_config wrong = {
+        {W.data, 1, W.cols, W.stride}, {ones.data, 1, 1, 1}, none, SOURCES, false, NULL};
+    assert_int_equal(um_separator_dictionary_new(&wrong, &bad, NULL), UM_ERR_ARGUMENT);
+    assert_null(bad);
+    wrong.source_of = source_of;
+    wrong.sparsity = negative;
+    assert_int_equal(um_separator_dictionary_new(&wrong, &bad, NULL), UM_ERR_ARGUMENT);
     assert_null(bad);
     push(s, &f, 0, N, f.out[0]);
     um_separator_dictionary_free(many);
@@ -233,6 +272,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_next_frame_is_the_new_ones),
         cmocka_unit_test(a_source_without_atoms_is_silent),
+        cmocka_unit_test(what_is_penalised_yields),
         cmocka_unit_test(frames_can_be_looked_at),
         cmocka_unit_test(what_does_not_fit_is_refused),
     };

@@ -63,16 +63,21 @@ UM_API UM_MUST_USE um_status um_separator_push(um_separator *separator, um_cview
  * It is made on one thread, and used on another between two pushes, which takes no time: the sound
  * goes on without a seam, as the frames before and after overlap. */
 
+typedef struct um_separator_dictionary_config {
+    um_cview atoms, gains; /* as for um_separator_new */
+    const size_t *source_of;
+    size_t n_sources;       /* may be without atoms, and are silent then, but for the last */
+    bool residual;          /* as in the separator's config, which it overrules */
+    const double *sparsity; /* n_sources: weight of a penalty on the L1 norm of each one's
+                               activations, 0..100; NULL: none. What other atoms explain nearly as
+                               well is then theirs */
+} um_separator_dictionary_config;
+
 typedef struct um_separator_dictionary um_separator_dictionary;
 
-/* atoms, gains and source_of as for um_separator_new, but a source may have no atoms: it is silent
- * then, as long as it is not the last. `residual` as in the config, which it overrules.
- * UM_ERR_ARGUMENT, UM_ERR_MEMORY. */
-UM_API UM_MUST_USE um_status um_separator_dictionary_new(um_cview atoms, um_cview gains,
-                                                         const size_t *source_of, size_t n_sources,
-                                                         bool residual,
-                                                         um_separator_dictionary **out,
-                                                         um_error *error);
+/* UM_ERR_ARGUMENT with a message, UM_ERR_MEMORY. */
+UM_API UM_MUST_USE um_status um_separator_dictionary_new(
+    const um_separator_dictionary_config *config, um_separator_dictionary **out, um_error *error);
 UM_API void um_separator_dictionary_free(um_separator_dictionary *dictionary); /* NULL is fine */
 
 /* From the next push on; borrowed until another one is used, or the separator freed.

@@ -46,10 +46,11 @@ static um_status print_json(const umi_devices *devices, um_error *error)
 
 int umi_cmd_devices(const umi_options *options)
 {
+    umi_audio_host_config config = {0};
     umi_audio_host *host;
     umi_devices devices = {NULL, 0};
     um_error error = {UM_OK, ""};
-    um_status status = umi_audio_host_new(0, &host, &error);
+    um_status status = umi_audio_host_new(&config, &host, &error);
     if (status == UM_OK) {
         status = umi_devices_get(host, &devices, &error);
     }

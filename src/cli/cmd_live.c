@@ -39,6 +39,12 @@ static void say(void *user, const char *text)
     umi_log(UMI_LOG_WARNING, "%s", text);
 }
 
+static bool stopped(void *user)
+{
+    (void)user;
+    return umi_signals_caught() != 0;
+}
+
 static umi_live_config config_of(run *r, const char **dictionaries)
 {
     const umi_options *o = r->options;
@@ -69,6 +75,7 @@ static umi_live_config config_of(run *r, const char **dictionaries)
         .record = o->record,
         .retry = !o->no_retry,
         .say = say,
+        .stopped = stopped,
         .user = r,
     };
 }

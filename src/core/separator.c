@@ -155,8 +155,9 @@ um_status um_separator_new(const um_separator_config *config, um_cview atoms, um
                                atoms.cols, gains.cols, s->n_bins, config->n_channels);
         goto fail;
     }
-    status = um_separator_dictionary_new(atoms, gains, source_of, config->n_sources,
-                                         config->residual, &s->own, error);
+    um_separator_dictionary_config own = {
+        atoms, gains, source_of, config->n_sources, config->residual, NULL};
+    status = um_separator_dictionary_new(&own, &s->own, error);
     if (status != UM_OK) {
         goto fail;
     }

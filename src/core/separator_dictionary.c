@@ -31,21 +31,24 @@ static bool expand_atom(const float *atom, const float *gains, size_t n_bins, si
     return true;
 }
 
-/* Fills D, source by source. */
-static um_status copy_atoms(um_separator_dictionary *d, um_cview atoms, um_cview gains,
-                            const size_t *source_of, um_error *error)
+/* Fills D and the shrinkage, source by source. */
+static um_status copy_atoms(um_separator_dictionary *d, const um_separator_dictionary_config *c,
+                            um_error *error)
 {
     size_t row = 0;
     for (size_t source = 0; source < d->n_sources; source++) {
         d->first_of[source] = row;
-        for (size_t k = 0; k < atoms.rows; k++) {
-            if (source_of[k] != source) {
+        for (size_t k = 0; k < c->atoms.rows; k++) {
+            if (c->source_of[k] != source) {
                 continue;
             }
-            if (!expand_atom(um_crow(atoms, k), um_crow(gains, k), d->n_bins, d->n_channels,
+            if (!expand_atom(um_crow(c->atoms, k), um_crow(c->gains, k), d->n_bins, d->n_channels,
                              um_row(d->D, row))) {
                 return umi_error_set(error, UM_ERR_ARGUMENT,
                                      "atom %zu or its gains: negative, not finite or all zero", k);
+            }
+            if (d->shrinkage != NULL) {
+                d->shrinkage[row] = (float)(1.0 / (1.0 + c->sparsity[source]));
             }
             row++;
         }
@@ -54,38 +57,55 @@ static um_status copy_atoms(um_separator_dictionary *d, um_cview atoms, um_cview
         }
     }
     d->first_of[d->n_sources] = row;
-    return row == atoms.rows
+    return row == c->atoms.rows
                ? UM_OK
                : umi_error_set(error, UM_ERR_ARGUMENT, "an atom belongs to no source");
 }
 
-um_status um_separator_dictionary_new(um_cview atoms, um_cview gains, const size_t *source_of,
-                                      size_t n_sources, bool residual,
+static bool config_is_valid(const um_separator_dictionary_config *c)
+{
+    um_cview atoms = c->atoms, gains = c->gains;
+    if (atoms.data == NULL || gains.data == NULL || c->source_of == NULL || atoms.rows < 1 ||
+        atoms.rows > 4096 || atoms.cols < 1 || gains.rows != atoms.rows || gains.cols < 1 ||
+        gains.cols > 64 || atoms.stride < atoms.cols || gains.stride < gains.cols ||
+        c->n_sources < 1 || c->n_sources > 4096) {
+        return false;
+    }
+    for (size_t i = 0; c->sparsity != NULL && i < c->n_sources; i++) {
+        if (!(c->sparsity[i] >= 0.0 && c->sparsity[i] <= 100.0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+um_status um_separator_dictionary_new(const um_separator_dictionary_config *config,
                                       um_separator_dictionary **out, um_error *error)
 {
     if (out == NULL) {
         return umi_error_set(error, UM_ERR_ARGUMENT, "no place for the dictionary");
     }
     *out = NULL;
-    if (atoms.data == NULL || gains.data == NULL || source_of == NULL || atoms.rows < 1 ||
-        atoms.rows > 4096 || atoms.cols < 1 || gains.rows != atoms.rows || gains.cols < 1 ||
-        gains.cols > 64 || atoms.stride < atoms.cols || gains.stride < gains.cols ||
-        n_sources < 1 || n_sources > 4096) {
+    if (config == NULL || !config_is_valid(config)) {
         return umi_error_set(error, UM_ERR_ARGUMENT, "no atoms, or too many, or no gains");
     }
     um_separator_dictionary *d = umi_alloc(1, sizeof *d);
     if (d == NULL) {
         return umi_error_set(error, UM_ERR_MEMORY, "not enough memory for the atoms");
     }
-    d->n_sources = n_sources;
-    d->n_bins = atoms.cols;
-    d->n_channels = gains.cols;
-    d->residual = residual;
-    d->D = umi_matrix_new(atoms.rows, gains.cols * atoms.cols);
-    d->first_of = umi_alloc(n_sources + 1, sizeof(size_t));
-    d->active = umi_alloc(n_sources, sizeof(size_t));
-    um_status status = d->D.data != NULL && d->first_of != NULL && d->active != NULL
-                           ? copy_atoms(d, atoms, gains, source_of, error)
+    size_t n = config->atoms.rows;
+    d->n_sources = config->n_sources;
+    d->n_bins = config->atoms.cols;
+    d->n_channels = config->gains.cols;
+    d->residual = config->residual;
+    d->D = umi_matrix_new(n, d->n_channels * d->n_bins);
+    d->first_of = umi_alloc(d->n_sources + 1, sizeof(size_t));
+    d->active = umi_alloc(d->n_sources, sizeof(size_t));
+    d->shrinkage = config->sparsity != NULL ? umi_alloc(n, sizeof(float)) : NULL;
+    bool has_memory = d->D.data != NULL && d->first_of != NULL && d->active != NULL &&
+                      (d->shrinkage != NULL || config->sparsity == NULL);
+    um_status status = has_memory
+                           ? copy_atoms(d, config, error)
                            : umi_error_set(error, UM_ERR_MEMORY, "not enough memory for the atoms");
     if (status != UM_OK) {
         um_separator_dictionary_free(d);
@@ -103,5 +123,6 @@ void um_separator_dictionary_free(um_separator_dictionary *d)
     umi_free(d->D.data);
     umi_free(d->first_of);
     umi_free(d->active);
+    umi_free(d->shrinkage);
     umi_free(d);
 }

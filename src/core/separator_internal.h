@@ -23,6 +23,7 @@ struct um_separator_dictionary {
     size_t *first_of; /* n_sources + 1: where each source's atoms start in D */
     size_t *active;   /* the sources that have atoms, and the last one */
     size_t n_active;
+    float *shrinkage; /* n_components, see tile.h; NULL: no penalty */
 };
 
 struct um_separator {

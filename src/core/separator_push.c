@@ -76,6 +76,19 @@ static void mask_frames(um_separator *s, umi_separator_worker *w, size_t first, 
     }
 }
 
+static void solve(const um_separator *s, const umi_separator_worker *w, um_cview V, um_view H)
+{
+    const um_separator_dictionary *d = s->dictionary;
+    um_cview D = um_const_view(d->D);
+    if (d->shrinkage == NULL) {
+        umi_tile_solve_activations(&s->kernels, V, D, s->config.iterations, H, &w->tile);
+    } else {
+        um_cview none = {NULL, 0, 0, 0};
+        umi_tile_solve_penalised(&s->kernels, V, none, D, d->shrinkage, s->config.iterations, H,
+                                 &w->tile);
+    }
+}
+
 static void separate_task(void *argument, size_t i_task, size_t i_worker)
 {
     um_separator *s = argument;
@@ -89,8 +102,7 @@ static void separate_task(void *argument, size_t i_task, size_t i_worker)
     }
     um_cview V = {um_row(s->V, first), rows, s->n_columns, s->V.stride};
     um_view H = {um_row(s->H, first), rows, s->dictionary->D.rows, s->H.stride};
-    umi_tile_solve_activations(&s->kernels, V, um_const_view(s->dictionary->D),
-                               s->config.iterations, H, &w->tile);
+    solve(s, w, V, H);
     for (size_t i = 0; i < rows; i += UMI_MASK_FRAMES) {
         mask_frames(s, w, first + i, rows - i < UMI_MASK_FRAMES ? rows - i : UMI_MASK_FRAMES);
     }

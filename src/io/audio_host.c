@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PAGE = 4096 };
+enum { PAGE = 4096, WAIT_MS = 50 };
 static const double KILL_SECONDS = 1.0;
 
 struct umi_audio_host {
@@ -27,6 +27,8 @@ struct umi_audio_host {
     pid_t pid;               /* ... which this is */
     umi_stream_pulse *pulse; /* in a page of its own before the memory */
     size_t mapped;           /* bytes, from `pulse` on */
+    bool (*stopped)(void *user);
+    void *user;
 };
 
 /* -- Messages: packets on a pair of sockets, between the program and the process of a list or of a
@@ -62,23 +64,6 @@ static double now(void)
     struct timespec time;
     (void)clock_gettime(CLOCK_MONOTONIC, &time);
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
-/* False when the other end is closed or does not send by then. */
-static bool receive_until(int fd, void *packet, size_t size, double until)
-{
-    for (;;) {
-        double left = until - now();
-        struct pollfd watched = {.fd = fd, .events = POLLIN};
-        int ready = poll(&watched, 1, left > 0.0 ? (int)(1e3 * left) + 1 : 0);
-        if (ready == 0) {
-            return false;
-        }
-        ssize_t got = ready > 0 ? recv(fd, packet, size, 0) : -1;
-        if (got >= 0 || errno != EINTR) {
-            return got == (ssize_t)size;
-        }
-    }
 }
 
 /* True when the other end, and so the process that has it, is gone by then. */
@@ -217,7 +202,8 @@ _Noreturn static void serve(int control, umi_stream_pulse *pulse)
     _exit(0);
 }
 
-um_status umi_audio_host_new(size_t memory_size, umi_audio_host **out, um_error *error)
+um_status umi_audio_host_new(const umi_audio_host_config *config, umi_audio_host **out,
+                             um_error *error)
 {
     int ends[2] = {-1, -1};
     *out = NULL;
@@ -225,7 +211,9 @@ um_status umi_audio_host_new(size_t memory_size, umi_audio_host **out, um_error 
     if (host == NULL) {
         return umi_error_set(error, UM_ERR_MEMORY, "not enough memory for sound devices");
     }
-    host->mapped = PAGE + memory_size;
+    host->stopped = config->stopped;
+    host->user = config->user;
+    host->mapped = PAGE + config->memory_size;
     void *memory =
         mmap(NULL, host->mapped, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     host->pulse = memory != MAP_FAILED ? memory : NULL;
@@ -294,6 +282,22 @@ static bool end_job(const errand *job, double seconds)
     return gone;
 }
 
+/* False when the other end is closed or does not send by then, or nobody wants to wait any more. */
+static bool receive_until(const umi_audio_host *host, int fd, void *packet, size_t size,
+                          double until)
+{
+    while (now() < until && !(host->stopped != NULL && host->stopped(host->user))) {
+        struct pollfd watched = {.fd = fd, .events = POLLIN};
+        if (poll(&watched, 1, WAIT_MS) > 0) {
+            ssize_t got = recv(fd, packet, size, 0);
+            if (got >= 0 || errno != EINTR) {
+                return got == (ssize_t)size;
+            }
+        }
+    }
+    return false;
+}
+
 static um_status no_answer(um_error *error)
 {
     return umi_error_set(error, UM_ERR_NO_DEVICE, "the sound system does not answer");
@@ -313,9 +317,9 @@ static um_status begin_job(const umi_audio_host *host, const request *asked, err
     bool sent = send_descriptor(host->control, ends[1]);
     (void)close(ends[1]);
     sent = sent && send_packet(job->fd, asked, sizeof *asked) &&
-           receive_until(job->fd, answer, sizeof *answer, until);
+           receive_until(host, job->fd, answer, sizeof *answer, until);
     job->pid = sent ? answer->pid : 0;
-    sent = sent && receive_until(job->fd, answer, sizeof *answer, until);
+    sent = sent && receive_until(host, job->fd, answer, sizeof *answer, until);
     um_status status = !sent ? no_answer(error)
                        : answer->error.status != UM_OK
                            ? umi_error_set(error, answer->error.status, "%s", answer->error.message)
@@ -342,7 +346,7 @@ um_status umi_devices_get(umi_audio_host *host, umi_devices *devices, um_error *
     }
     double until = now() + UMI_OPEN_SECONDS;
     for (size_t i = 0; i < answer.n_devices && status == UM_OK; i++) {
-        if (receive_until(job.fd, &devices->items[i], sizeof *devices->items, until)) {
+        if (receive_until(host, job.fd, &devices->items[i], sizeof *devices->items, until)) {
             devices->n++;
         } else {
             status = no_answer(error);
@@ -356,6 +360,7 @@ um_status umi_devices_get(umi_audio_host *host, umi_devices *devices, um_error *
 }
 
 struct umi_stream {
+    const umi_audio_host *host;
     errand job;
     umi_stream_info info;
     const umi_stream_pulse *pulse;
@@ -391,6 +396,7 @@ um_status umi_stream_open(umi_audio_host *host, const umi_stream_config *config,
         umi_free(stream);
         return status;
     }
+    stream->host = host;
     stream->info = answer.info;
     stream->pulse = host->pulse;
     *out = stream;
@@ -402,7 +408,8 @@ um_status umi_stream_start(umi_stream *stream, um_error *error)
     char byte = 0;
     reply answer;
     if (!send_packet(stream->job.fd, &byte, 1) ||
-        !receive_until(stream->job.fd, &answer, sizeof answer, now() + UMI_OPEN_SECONDS)) {
+        !receive_until(stream->host, stream->job.fd, &answer, sizeof answer,
+                       now() + UMI_OPEN_SECONDS)) {
         return no_answer(error);
     }
     return answer.error.status == UM_OK

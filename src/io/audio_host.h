@@ -18,8 +18,16 @@
 
 typedef struct umi_audio_host umi_audio_host;
 
+typedef struct umi_audio_host_config {
+    size_t memory_size;          /* bytes to share */
+    bool (*stopped)(void *user); /* asked while it waits for a device: true, and it gives up at
+                                    once. NULL: it never is */
+    void *user;
+} umi_audio_host_config;
+
 /* Forks: early, while nothing is half done. UM_ERR_MEMORY, UM_ERR_IO. */
-um_status umi_audio_host_new(size_t memory_size, umi_audio_host **out, um_error *error) UM_MUST_USE;
+um_status umi_audio_host_new(const umi_audio_host_config *config, umi_audio_host **out,
+                             um_error *error) UM_MUST_USE;
 
 /* Its streams have been closed. NULL is fine. */
 void umi_audio_host_free(umi_audio_host *host);

@@ -11,7 +11,7 @@
 #include <time.h>
 
 /* Callbacks must come within so many seconds, and the driver must let go within so many. */
-static const double HEARTBEAT_SECONDS = 0.5, CLOSE_SECONDS = 1.0;
+static const double HEARTBEAT_SECONDS = 0.5, CLOSE_SECONDS = 0.5;
 static const double FIRST_PAUSE = 0.25, LAST_PAUSE = 4.0;
 
 /* Of digital silence, after which people are told. */
@@ -233,6 +233,18 @@ static um_status load_dictionary(umi_live *live, const char *path, um_error *err
     return status;
 }
 
+/* What is no speech is not heard, until somebody wants to. */
+static void mute_noise(umi_live *live)
+{
+    umi_live_state state = {0};
+    umi_live_learning_state(live->learning, &state);
+    for (size_t i = 0; i + 1 < state.n_sources; i++) {
+        bool speech = strcmp(state.sources[i].label, "speech") == 0;
+        atomic_store(&live->mixer.mute[i], !speech);
+    }
+    atomic_store(&live->mixer.mute[UMI_LIVE_SOURCES_MAX - 1], true);
+}
+
 static um_status make_learning(umi_live *live, um_stft *stft, double full_scale, um_error *error)
 {
     const umi_live_config *c = &live->config;
@@ -256,6 +268,9 @@ static um_status make_learning(umi_live *live, um_stft *stft, double full_scale,
     }
     if (status == UM_OK && c->find_noise) {
         status = umi_live_learning_find_noise(live->learning, error);
+    }
+    if (status == UM_OK && c->find_noise) {
+        mute_noise(live);
     }
     if (status == UM_OK && !c->learning) {
         status = umi_live_learning_learn(live->learning, false, error);
@@ -343,8 +358,9 @@ um_status umi_live_new(const umi_live_config *config, umi_live **out, um_error *
     (void)snprintf(live->out, sizeof live->out, "%s", config->out != NULL ? config->out : "");
     umi_live_mixer_init(&live->mixer);
     live->lock = umi_lock_new();
+    umi_audio_host_config host = {umi_live_io_bytes(), config->stopped, config->user};
     um_status status = live->lock != NULL
-                           ? umi_audio_host_new(umi_live_io_bytes(), &live->host, error)
+                           ? umi_audio_host_new(&host, &live->host, error)
                            : umi_error_set(error, UM_ERR_MEMORY, "not enough memory");
     if (status == UM_OK) {
         live->io = umi_audio_host_memory(live->host);

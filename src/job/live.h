@@ -30,6 +30,7 @@ typedef struct umi_live_config {
     const char *record;                        /* folder, or NULL */
     bool retry;                                /* when the device is gone; else _tick fails */
     void (*say)(void *user, const char *text); /* by _tick: what people should know */
+    bool (*stopped)(void *user);               /* true: do not wait for a device any more */
     void *user;
 } umi_live_config;
 

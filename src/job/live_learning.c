@@ -14,6 +14,8 @@
 #include <time.h>
 
 enum { BATCH_FRAMES = 32, QUEUE_SECONDS = 4, PAUSE_MS = 10 };
+static const char SPEECH_LABEL[] = "speech";
+static const double SPEECH_SPARSITY = 0.1;
 static const double PATIENCE_SECONDS = 1.0;
 
 struct umi_live_learning {
@@ -26,6 +28,7 @@ struct umi_live_learning {
 
     umi_lock *lock; /* of the learner; held while it learns */
     umi_live_learner *learner;
+    bool finds_noise;   /* this is a denoiser */
     uint64_t published; /* version of the model that was */
     _Atomic(umi_live_atom_set *) fresh, done;
     umi_live_atom_set *given; /* the worker's; freed at the end */
@@ -57,6 +60,15 @@ static um_status make_flat(const umi_live_learning *l, um_view *W, size_t *sourc
     return W->data != NULL ? UM_OK : UM_ERR_MEMORY;
 }
 
+/* Speech may be sparse, for else it takes the noise, too: as in denoiser.h. */
+static void find_sparsity(const umi_live_model *model, double sparsity[UMI_LIVE_SOURCES_MAX])
+{
+    for (size_t i = 0; i < UMI_LIVE_SOURCES_MAX; i++) {
+        bool speech = i + 1 < model->n_sources && strcmp(model->labels[i], SPEECH_LABEL) == 0;
+        sparsity[i] = speech ? SPEECH_SPARSITY : 0.0;
+    }
+}
+
 static umi_live_atom_set *make_set(const umi_live_learning *l, const umi_live_model *model)
 {
     umi_live_atom_set *set = umi_alloc(1, sizeof *set);
@@ -70,6 +82,8 @@ static umi_live_atom_set *make_set(const umi_live_learning *l, const umi_live_mo
         }
     }
     um_cview W = model->W;
+    double sparsity[UMI_LIVE_SOURCES_MAX];
+    find_sparsity(model, sparsity);
     if (ok && W.rows == 0) {
         ok = make_flat(l, &flat, &flat_source) == UM_OK;
         W = um_const_view(flat);
@@ -81,8 +95,13 @@ static umi_live_atom_set *make_set(const umi_live_learning *l, const umi_live_mo
     }
     if (ok) {
         set->n_sources = model->n_sources;
-        ok = um_separator_dictionary_new(W, um_const_view(gains), source_of, UMI_LIVE_SOURCES_MAX,
-                                         model->residual, &set->dictionary, NULL) == UM_OK;
+        um_separator_dictionary_config config = {W,
+                                                 um_const_view(gains),
+                                                 source_of,
+                                                 UMI_LIVE_SOURCES_MAX,
+                                                 model->residual,
+                                                 l->finds_noise ? sparsity : NULL};
+        ok = um_separator_dictionary_new(&config, &set->dictionary, NULL) == UM_OK;
     }
     umi_free(source_of);
     umi_free(gains.data);
@@ -255,7 +274,12 @@ um_status umi_live_learning_add_dictionary(umi_live_learning *l, const um_dictio
 um_status umi_live_learning_find_noise(umi_live_learning *l, um_error *error)
 {
     um_status status = enter(l, error);
-    return status == UM_OK ? leave(l, umi_live_learner_find_noise(l->learner, error)) : status;
+    if (status != UM_OK) {
+        return status;
+    }
+    status = umi_live_learner_find_noise(l->learner, error);
+    l->finds_noise = l->finds_noise || status == UM_OK;
+    return leave(l, status);
 }
 
 um_status umi_live_learning_hold(umi_live_learning *l, const char *label, um_error *error)

@@ -98,6 +98,13 @@ class Process(subprocess.Popen):
             if word in line:
                 return line
 
+    def skip(self):
+        """Forgets the lines that are there already."""
+        while not self.lines.empty():
+            if self.lines.get() is None:
+                self.lines.put(None)
+                return
+
     def tell(self, line):
         self.stdin.write(line + "\n")
         self.stdin.flush()

@@ -36,7 +36,8 @@ class LiveRun:
         assert status == 200, answer
 
     def state(self, seconds=30.0):
-        """The next one that it prints."""
+        """The next one that it prints; those before are of moments that are over."""
+        self.process.skip()
         return json.loads(self.process.line('{"condition"', seconds))
 
     def wait_for(self, condition, seconds=30.0):

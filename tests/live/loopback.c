@@ -137,9 +137,10 @@ static bool watch(const umi_stream *stream)
 int main(int argc, char **argv)
 {
     um_error error = {UM_OK, ""};
+    umi_audio_host_config shares = {.memory_size = sizeof(echo)};
     umi_audio_host *host;
     begun = now();
-    if (argc < 3 || umi_audio_host_new(sizeof(echo), &host, &error) != UM_OK) {
+    if (argc < 3 || umi_audio_host_new(&shares, &host, &error) != UM_OK) {
         (void)fprintf(stderr, "usage: loopback DEVICE PERIOD [SIN] %s\n", error.message);
         return 1;
     }

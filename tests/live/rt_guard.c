@@ -167,54 +167,6 @@ static condition_function *real_signal, *real_broadcast;
 static rwlock_function *real_rdlock, *real_wrlock;
 static semaphore_function *real_post, *real_wait;
 
-int pthread_mutex_lock(pthread_mutex_t *mutex)
-{
-    forbid("pthread_mutex_lock");
-    return real_lock(mutex);
-}
-
-int pthread_mutex_trylock(pthread_mutex_t *mutex)
-{
-    forbid("pthread_mutex_trylock");
-    return real_trylock(mutex);
-}
-
-int pthread_cond_signal(pthread_cond_t *condition)
-{
-    forbid("pthread_cond_signal");
-    return real_signal(condition);
-}
-
-int pthread_cond_broadcast(pthread_cond_t *condition)
-{
-    forbid("pthread_cond_broadcast");
-    return real_broadcast(condition);
-}
-
-int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
-{
-    forbid("pthread_rwlock_rdlock");
-    return real_rdlock(lock);
-}
-
-int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
-{
-    forbid("pthread_rwlock_wrlock");
-    return real_wrlock(lock);
-}
-
-int sem_post(sem_t *semaphore)
-{
-    forbid("sem_post");
-    return real_post(semaphore);
-}
-
-int sem_wait(sem_t *semaphore)
-{
-    forbid("sem_wait");
-    return real_wait(semaphore);
-}
-
 /* glibc has conditions of two ages, and gives the old ones to who does not say which. */
 static void *condition_named(const char *name)
 {
@@ -222,11 +174,9 @@ static void *condition_named(const char *name)
     return function != NULL ? function : dlsym(RTLD_NEXT, name);
 }
 
-__attribute__((constructor)) static void begin(void)
+/* At the first lock: libraries that are set up before this one have some. */
+static void find_locks(void)
 {
-    void *frames[1];
-    struct sigaction catches = {.sa_sigaction = catch_system_call, .sa_flags = SA_SIGINFO};
-    *(void **)&real_lock = dlsym(RTLD_NEXT, "pthread_mutex_lock");
     *(void **)&real_trylock = dlsym(RTLD_NEXT, "pthread_mutex_trylock");
     *(void **)&real_signal = condition_named("pthread_cond_signal");
     *(void **)&real_broadcast = condition_named("pthread_cond_broadcast");
@@ -234,6 +184,70 @@ __attribute__((constructor)) static void begin(void)
     *(void **)&real_wrlock = dlsym(RTLD_NEXT, "pthread_rwlock_wrlock");
     *(void **)&real_post = dlsym(RTLD_NEXT, "sem_post");
     *(void **)&real_wait = dlsym(RTLD_NEXT, "sem_wait");
+    *(void **)&real_lock = dlsym(RTLD_NEXT, "pthread_mutex_lock");
+}
+
+static void forbid_lock(const char *what)
+{
+    forbid(what);
+    if (real_lock == NULL) {
+        find_locks();
+    }
+}
+
+int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+    forbid_lock("pthread_mutex_lock");
+    return real_lock(mutex);
+}
+
+int pthread_mutex_trylock(pthread_mutex_t *mutex)
+{
+    forbid_lock("pthread_mutex_trylock");
+    return real_trylock(mutex);
+}
+
+int pthread_cond_signal(pthread_cond_t *condition)
+{
+    forbid_lock("pthread_cond_signal");
+    return real_signal(condition);
+}
+
+int pthread_cond_broadcast(pthread_cond_t *condition)
+{
+    forbid_lock("pthread_cond_broadcast");
+    return real_broadcast(condition);
+}
+
+int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
+{
+    forbid_lock("pthread_rwlock_rdlock");
+    return real_rdlock(lock);
+}
+
+int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
+{
+    forbid_lock("pthread_rwlock_wrlock");
+    return real_wrlock(lock);
+}
+
+int sem_post(sem_t *semaphore)
+{
+    forbid_lock("sem_post");
+    return real_post(semaphore);
+}
+
+int sem_wait(sem_t *semaphore)
+{
+    forbid_lock("sem_wait");
+    return real_wait(semaphore);
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+    void *frames[1];
+    struct sigaction catches = {.sa_sigaction = catch_system_call, .sa_flags = SA_SIGINFO};
+    find_locks();
     /* The program may let others have its standard error, and number 2 something else. */
     int kept = fcntl(2, F_DUPFD_CLOEXEC, FIRST_DESCRIPTOR);
     report_to = kept >= 0 ? kept : 2;

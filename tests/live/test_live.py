@@ -154,6 +154,20 @@ class Live(unittest.TestCase):
             recorded, _ = soundfile.read(bed.folder / "take" / "mix.wav")
             self.assertGreater(len(recorded), 2 * (SECONDS - 1) * RATE)
 
+    def test_a_server_that_hangs_does_not_keep_it(self):
+        with Bed(RATE, 256) as bed:
+            card = bed.card()
+            live = LiveRun(bed, "--record", "take")
+            card.connected(2)
+            bed.server.send_signal(signal.SIGSTOP)
+            live.process.line("gone", 3.0)
+            live.wait_for(lambda state: state["condition"] == "retrying")
+            seconds, code = live.stop(signal.SIGINT)
+            bed.server.send_signal(signal.SIGCONT)
+            self.assertLess(seconds, 1.0)
+            self.assertEqual(code, -signal.SIGINT)
+            self.assertGreater(len(soundfile.read(bed.folder / "take" / "mix.wav")[0]), 0)
+
     def test_without_retry_a_dead_server_ends_it(self):
         with Bed(RATE, 256) as bed:
             card = bed.card()
@@ -188,6 +202,24 @@ class Live(unittest.TestCase):
             state = live.wait_for(lambda state: state["condition"] == "silent")
             self.assertIsNone(state["out"])
             self.assertIsNone(state["delay_ms"])
+
+    def test_the_preset_for_speech_takes_noise_away(self):
+        noisy, clean = [resampled(SAMPLES / "noisy" / f"{name}.flac", 6) for name in ("mix", "speech")]
+        twice = self.folder / "noisy.wav"  # the first time it gets to know the noise
+        soundfile.write(twice, np.concatenate([noisy, noisy]), RATE, "FLOAT")
+        with Bed(RATE, 256) as bed:
+            card = bed.card()
+            live = LiveRun(bed, "--preset", "speech", "--latency", "quality")
+            card.connected(2)
+            card.pace(PACE)
+            played = card.play(twice, tail=RATE)[:, 0]
+            state = live.state()
+        self.assertEqual([(s["label"], s["mute"]) for s in state["sources"]],
+                         [("speech", False), ("noise", True), ("rest", True)])
+        at = len(noisy) + round(state["delay_ms"] * RATE / 1000)
+        part = played[at:at + len(noisy)]
+        before = decibels(noisy - clean, clean)
+        self.assertLess(decibels(part - clean, clean), before - 2.5)
 
     def test_another_rate_is_converted(self):
         played, state = self.play("--latency", "low", "--dictionary", self.dictionary, "--rate",

@@ -23,7 +23,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { CHANNELS_MAX = 8, LINE = 4096 };
+enum { CHANNELS_MAX = 8, LINE = 4096, ATTEMPTS = 50 };
 
 typedef struct recording {
     float *samples; /* n_frames x n_channels */
@@ -127,9 +127,9 @@ static void end_with_server(void *argument)
 
 /* -- Commands ---------------------------------------------------------------------------------- */
 
-static void pause_a_little(void)
+static void pause_for_ms(long ms)
 {
-    (void)nanosleep(&(struct timespec){0, 2000000}, NULL);
+    (void)nanosleep(&(struct timespec){0, ms * 1000000}, NULL);
 }
 
 static void load(const char *path)
@@ -176,7 +176,7 @@ static void play(size_t tail)
     atomic_store(&card.xruns, 0);
     atomic_store(&card.plays, true);
     while (atomic_load(&card.plays)) {
-        pause_a_little();
+        pause_for_ms(2);
     }
     printf("played %lu\n", atomic_load(&card.xruns));
 }
@@ -219,7 +219,7 @@ static void obey(char *line)
         pace(strtod(argument, NULL));
     } else if (strncmp(line, "connected ", 10) == 0) {
         while (count_connected() < strtoul(argument, NULL, 10)) {
-            pause_a_little();
+            pause_for_ms(2);
         }
         puts("connected");
     } else if (strcmp(line, "cycles") == 0) {
@@ -252,7 +252,13 @@ int main(int argc, char **argv)
     if (argc != 4) {
         fail("usage: virtual_card NAME MICROPHONES SPEAKERS");
     }
-    card.client = jack_client_open(argv[1], JackNoStartServer | JackUseExactName, NULL);
+    /* A server that has just begun, or another that begins beside it, may make it fail. */
+    for (int i = 0; i < ATTEMPTS && card.client == NULL; i++) {
+        card.client = jack_client_open(argv[1], JackNoStartServer | JackUseExactName, NULL);
+        if (card.client == NULL) {
+            pause_for_ms(100);
+        }
+    }
     if (card.client == NULL) {
         fail("no server");
     }
