@@ -17,10 +17,9 @@ enum { UMI_DEVICE_NAME_SIZE = 128 };
 
 typedef struct umi_device {
     char name[UMI_DEVICE_NAME_SIZE]; /* UTF-8, printable */
-    char
-        host[UMI_DEVICE_NAME_SIZE]; /* what it is reached by: "ALSA", "JACK Audio Connection Kit" */
-    size_t inputs, outputs;         /* channels, at most; 0: none */
-    double rate;                    /* Hz, its own */
+    char host[UMI_DEVICE_NAME_SIZE]; /* what it is reached by, such as "ALSA" */
+    size_t inputs, outputs;          /* channels, at most; 0: none */
+    double rate;                     /* Hz, its own */
     bool default_in, default_out;
 } umi_device;
 

@@ -4,8 +4,9 @@
  *
  *     1 state   JSON, see umi_live_state_json
  *     2 frame   u32 number, u8 n_bands, u8 n_sources, u16 n_atoms, u8 in, u8 out, 2 zero bytes,
- * then n_bands levels of the input, n_sources levels of the sources, n_atoms activations 3 atoms
- * u32 model, u16 n_atoms, u8 n_bands, 0, then for each atom u8 source, n_bands levels
+ *               n_bands levels of the input, n_sources levels, n_atoms activations
+ *     3 atoms   u32 model, u16 n_atoms, u8 n_bands, 0, then for each atom
+ *               u8 source, n_bands levels
  *
  * Numbers wider than 32 bits are sent by their lowest 32. */
 #ifndef UMI_JOB_LIVE_MESSAGE_H

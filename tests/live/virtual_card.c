@@ -4,15 +4,21 @@
  * Usage: virtual_card NAME MICROPHONES SPEAKERS
  *
  * MICROPHONES and SPEAKERS are numbers of channels. Commands come on standard input, one a line,
- * and each is answered by a line: load FILE             what the microphones hear from the next
- * "play" on  -> "loaded FRAMES" pace X                from now on the server runs freely: it waits
- * for every client as long as that takes, so that none is late, and X times as fast as its clock
- * would let it, 0: as fast as it can                       -> "paced" connected N           waits
- * until N ports of the card are connected      -> "connected" play TAIL             plays, then
- * silence for TAIL frames, and records as many frames as that is, from the very cycle in which it
- * begins         -> "played XRUNS" save FILE             what was recorded, 32-bit float -> "saved
- * FRAMES" cycles                how many there were                                -> "cycles N"
- * What goes wrong is told on standard error, and ends it. So does the end of standard input. */
+ * and each is answered by a line:
+ *
+ *     load FILE     -> loaded FRAMES  what the microphones hear from the next "play" on
+ *     pace X        -> paced          from now on the server waits for every client as long as
+ *                                     that takes, so that none is late, and runs X times as
+ *                                     fast as its clock would let it, 0: as fast as it can
+ *     connected N   -> connected      waits until N ports of the card are connected
+ *     play TAIL     -> played XRUNS   plays, then silence for TAIL frames, and records as
+ *                                     many frames as that is, from the very cycle on in
+ *                                     which it begins
+ *     save FILE     -> saved FRAMES   what was recorded, 32-bit float
+ *     cycles        -> cycles N       how many there were
+ *
+ * What goes wrong is told on standard error, and ends it. So does the end of standard input.
+ */
 #define _POSIX_C_SOURCE 200809L
 #include <jack/jack.h>
 #include <sndfile.h>
