@@ -89,6 +89,22 @@ static um_status open_any(umi_live *live, um_error *error)
     return status;
 }
 
+/* A machine that has nothing to play on can still listen. */
+static um_status open_first(umi_live *live, um_error *error)
+{
+    um_status status = open_any(live, error);
+    if (status != UM_ERR_NO_DEVICE || !live->config.plays || live->config.out != NULL) {
+        return status;
+    }
+    um_error reason;
+    live->plays = false;
+    um_status alone = open_any(live, &reason);
+    if (alone == UM_OK) {
+        say(live, UMI_LIVE_RUNNING, "there is nothing to play on: only listening");
+    }
+    return alone == UM_OK ? UM_OK : status;
+}
+
 /* The opened stream begins to sound. */
 static um_status start_stream(umi_live *live, um_error *error)
 {
@@ -364,7 +380,7 @@ um_status umi_live_new(const umi_live_config *config, umi_live **out, um_error *
                            : umi_error_set(error, UM_ERR_MEMORY, "not enough memory");
     if (status == UM_OK) {
         live->io = umi_audio_host_memory(live->host);
-        status = open_any(live, error);
+        status = open_first(live, error);
     }
     if (status == UM_OK) {
         status = make_parts(live, error);

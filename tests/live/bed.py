@@ -161,11 +161,12 @@ class Bed:
     """In step (JACK's -S) every client plays what it has heard in the same period. But then the server stands
     still for five seconds when one comes or goes at a bad moment."""
 
-    def __init__(self, rate=48000, period=256, real_time=False, in_step=True):
+    def __init__(self, rate=48000, period=256, real_time=False, in_step=True, speakers=True):
         self.rate = rate
         self.period = period
         self.real_time = real_time and may_real_time()
         self.in_step = in_step
+        self.speakers = speakers  # the server has some of its own
         self.processes = []
         self.server = None
 
@@ -204,7 +205,7 @@ class Bed:
         log = open(self.folder / "jackd.log", "a")
         self.server = subprocess.Popen(
             ["jackd", *priority, *step, "-n", self.name, "-d", "dummy", "-r", str(self.rate), "-p",
-             str(self.period)],
+             str(self.period), *([] if self.speakers else ["-P", "0"])],
             env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             preexec_fn=when_parent_dies(signal.SIGTERM))
         log.close()

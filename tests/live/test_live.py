@@ -1,5 +1,6 @@
 """'unmingle live' among virtual devices: exact, steerable, and alive whatever happens to them."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -192,6 +193,14 @@ class Live(unittest.TestCase):
             live.stop(signal.SIGTERM)
             said = list(live.process.lines.queue)
             self.assertFalse([line for line in said if line and "the callback called" in line])
+
+    def test_without_anything_to_play_on_it_listens(self):
+        with Bed(RATE, 1024, speakers=False) as bed:
+            card = bed.card("card", 1, 0)
+            live = bed.start([UNMINGLE, "live", "--in", "card", "--json"], stderr=subprocess.STDOUT)
+            live.line("nothing to play on")
+            card.connected(1)
+            self.assertIsNone(json.loads(live.line('{"condition"'))["out"])
 
     def test_silence_is_told(self):
         with Bed(RATE, 1024) as bed:
