@@ -63,7 +63,7 @@ static void free_atoms_learn_what_the_fixed_ones_leave(void **state)
     }
     umi_live_rest rest = {0};
     assert_int_equal(umi_live_rest_init(TRUE_ATOMS, BINS, 1, &rest), UM_OK);
-    umi_live_rest_start(&rest, um_const_view(W), FIXED);
+    umi_live_rest_start(&rest, um_const_view(W), FIXED, true);
     for (size_t i = 0; i < 40; i++) {
         umi_live_rest_learn(&rest, um_const_view(V), W);
     }

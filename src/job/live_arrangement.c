@@ -54,7 +54,7 @@ void umi_live_arrangement_fill(umi_live_arrangement *a, const umi_live_labels *l
         }
     }
     if (a->learning) {
-        umi_live_rest_start(&a->rest, um_const_view(a->W), row);
+        umi_live_rest_start(&a->rest, um_const_view(a->W), row, !a->rest_knows);
     }
     while (row < a->W.rows) {
         a->source_of[row++] = labels->n;

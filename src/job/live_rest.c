@@ -13,7 +13,10 @@ enum { BATCHES = 4, BATCH_FRAMES = 2 * UMI_TILE_FRAMES, UPDATES = 20 };
 static const double FORGETTING = 0.5;
 
 /* Of the mean spectrum of what no atom explains, in each atom after a round. */
-static const double MEAN_SHARE = 0.01;
+static const double MEAN_SHARE = 0.003;
+
+/* Of the sum of a spectrum, added to each value, so that none is 0. */
+static const float LEAST = 1e-9f;
 
 /* An atom with less than this of its share does nothing; of the shares so much is kept from round
  * to round, so that one of a sound that is seldom heard is not taken for idle. */
@@ -65,9 +68,10 @@ static void set_atoms(umi_live_rest *rest, size_t first, um_cview W, bool fixed)
     (void)status;
 }
 
-void umi_live_rest_start(umi_live_rest *rest, um_cview W, size_t n_fixed)
+void umi_live_rest_start(umi_live_rest *rest, um_cview W, size_t n_fixed, bool random)
 {
     rest->n_fixed = n_fixed;
+    rest->is_random = random;
     for (size_t k = 0; k < W.rows - n_fixed; k++) {
         rest->shares[k] = 1.0;
     }
@@ -83,12 +87,17 @@ void umi_live_rest_replace(umi_live_rest *rest, size_t first, um_cview W)
 
 /* -- A round ----------------------------------------------------------------------------------- */
 
-static void learn_batch(umi_live_rest *rest, um_cview heard)
+static void draw_batch(umi_live_rest *rest, um_cview heard)
 {
     for (size_t i = 0; i < rest->batch.rows; i++) {
         size_t t = umi_random_below(&rest->random, heard.rows);
         memcpy(um_row(rest->batch, i), um_crow(heard, t), heard.cols * sizeof(float));
     }
+}
+
+static void learn_batch(umi_live_rest *rest, um_cview heard)
+{
+    draw_batch(rest, heard);
     um_status status = um_online_push(rest->online, um_const_view(rest->batch));
     assert(status == UM_OK);
     (void)status;
@@ -143,12 +152,12 @@ static double leave(umi_live_rest *rest, um_cview W, size_t t)
 }
 
 /* Looks at what the atoms leave of the sample: its mean spectrum, and the frame of which it is the
- * most. */
-static void find_left(umi_live_rest *rest, um_cview W)
+ * most. False when they leave nothing. */
+static bool find_left(umi_live_rest *rest, um_cview W)
 {
     double most = 0.0;
+    umi_tile_solve_activations(&rest->kernels, sample(rest), W, UPDATES, rest->H, &rest->scratch);
     memset(rest->mean, 0, W.cols * sizeof *rest->mean);
-    memset(rest->worst, 0, W.cols * sizeof *rest->worst);
     for (size_t t = 0; t < rest->H.rows; t++) {
         double sum = leave(rest, W, t);
         for (size_t f = 0; f < W.cols; f++) {
@@ -159,15 +168,34 @@ static void find_left(umi_live_rest *rest, um_cview W)
             memcpy(rest->worst, rest->left, W.cols * sizeof *rest->worst);
         }
     }
+    return umi_row_normalise(rest->mean, W.cols);
+}
+
+/* Before the first round: what the atoms that stay leave is where the free ones look first; else
+ * they would take a part of what those explain. */
+static void fit(umi_live_rest *rest, um_cview heard, um_cview W)
+{
+    um_cview fixed = {W.data, rest->n_fixed, W.cols, W.stride};
+    um_view start = {rest->start.data, W.rows - rest->n_fixed, W.cols, rest->start.stride};
+    draw_batch(rest, heard);
+    rest->H.cols = fixed.rows;
+    bool left = find_left(rest, fixed);
+    rest->H.cols = W.rows;
+    for (size_t k = 0; k < start.rows && left; k++) {
+        for (size_t f = 0; f < W.cols; f++) {
+            um_row(start, k)[f] = um_crow(W, rest->n_fixed + k)[f] * (rest->mean[f] + LEAST);
+        }
+    }
+    if (left) {
+        set_atoms(rest, rest->n_fixed, um_const_view(start), false);
+    }
 }
 
 /* The free atoms for the next round. */
 static void start_anew(umi_live_rest *rest, um_cview W)
 {
-    umi_tile_solve_activations(&rest->kernels, sample(rest), W, UPDATES, rest->H, &rest->scratch);
-    find_left(rest, W);
-    if (!umi_row_normalise(rest->mean, W.cols)) {
-        return; /* all is explained */
+    if (!find_left(rest, W)) {
+        return;
     }
     size_t n = W.rows - rest->n_fixed, idle = find_idle(rest);
     um_view start = {rest->start.data, n, W.cols, rest->start.stride};
@@ -186,6 +214,10 @@ static void start_anew(umi_live_rest *rest, um_cview W)
 
 void umi_live_rest_learn(umi_live_rest *rest, um_cview heard, um_view W)
 {
+    if (rest->n_fixed > 0 && rest->is_random) {
+        rest->is_random = false;
+        fit(rest, heard, um_online_atoms(rest->online));
+    }
     for (size_t b = 0; b < BATCHES; b++) {
         learn_batch(rest, heard);
     }
