@@ -72,6 +72,8 @@ static void changes_are_faded(void **state)
     fixture f;
     setup(&f);
     atomic_store(&f.mixer.mute[7], true);
+    um_view none = {f.out.data, 0, 2, f.out.stride};
+    umi_live_mixer_mix(&f.mixer, f.sources, none); /* changes nothing yet */
     umi_live_mixer_mix(&f.mixer, f.sources, f.out);
     for (size_t t = 1; t < N; t++) {
         float step = um_row(f.out, t - 1)[0] - um_row(f.out, t)[0];

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,7 +46,8 @@ static float value(size_t i, size_t t)
     return (float)(1000 * i + t % 997) / 65536.0F;
 }
 
-static void take(fixture *f, size_t n_blocks)
+static void take(fixture *f, const char (*labels)[UM_LABEL_MAX + 1], size_t n_sources,
+                 size_t n_blocks)
 {
     for (size_t b = 0; b < n_blocks; b++) {
         for (size_t t = 0; t < BLOCK; t++, f->n_taken++) {
@@ -54,17 +56,8 @@ static void take(fixture *f, size_t n_blocks)
                 um_row(f->sources[i], t)[0] = value(i, f->n_taken);
             }
         }
-        umi_live_recorder_take(f->recorder, um_const_view(f->mix), f->sources);
+        umi_live_recorder_take(f->recorder, um_const_view(f->mix), f->sources, labels, n_sources);
     }
-}
-
-static void name(fixture *f, const char *const *labels, size_t n)
-{
-    umi_live_state state = {.n_sources = n};
-    for (size_t i = 0; i < n; i++) {
-        (void)snprintf(state.sources[i].label, sizeof state.sources[i].label, "%s", labels[i]);
-    }
-    umi_live_recorder_name(f->recorder, &state);
 }
 
 /* So long that the thread has written all. */
@@ -112,13 +105,12 @@ static void teardown(fixture *f)
 static void every_source_has_a_file_of_full_length(void **state)
 {
     (void)state;
-    static const char *const first[] = {"a", "rest"}, *const then[] = {"a", "b", "rest"};
+    static const char first[][UM_LABEL_MAX + 1] = {"a", "rest"};
+    static const char then[][UM_LABEL_MAX + 1] = {"a", "b", "rest"};
     fixture *f = setup();
-    name(f, first, 2);
-    take(f, 30);
+    take(f, first, 2, 30);
     wait_a_moment();
-    name(f, then, 3);
-    take(f, 20);
+    take(f, then, 3, 20);
     assert_int_equal(umi_live_recorder_finish(f->recorder, NULL), UM_OK);
     assert_file(f, "mix.wav", 20, 0, 5000);
     assert_file(f, "a.wav", 0, 0, 5000);
@@ -131,14 +123,68 @@ static void every_source_has_a_file_of_full_length(void **state)
 static void can_be_played_while_it_grows(void **state)
 {
     (void)state;
-    static const char *const labels[] = {"mix", "rest"}; /* not the mix, though it is called so */
+    static const char labels[][UM_LABEL_MAX + 1] = {"mix",
+                                                    "rest"}; /* not the mix, for all its name */
     fixture *f = setup();
-    name(f, labels, 2);
-    take(f, 2 * RATE / BLOCK);
+    take(f, labels, 2, 2 * RATE / BLOCK);
     wait_a_moment();
     assert_file(f, "mix.wav", 20, 0, 2 * RATE);
-    assert_file(f, "mix (source).wav", 0, 0, 2 * RATE);
+    assert_file(f, "mix (2).wav", 0, 0, 2 * RATE);
     assert_int_equal(umi_live_recorder_finish(f->recorder, NULL), UM_OK);
+    teardown(f);
+}
+
+/* The rest has what there are no more files for, so that all still add up. */
+static void labels_beyond_what_there_is_room_for_go_into_the_rest(void **state)
+{
+    (void)state;
+    static const char first[][UM_LABEL_MAX + 1] = {"1", "2", "3", "4", "5", "6", "7", "rest"};
+    static const char then[][UM_LABEL_MAX + 1] = {"8", "rest"};
+    fixture *f = setup();
+    take(f, first, 8, 1);
+    for (size_t i = 1; i < UMI_LIVE_SOURCES_MAX - 1; i++) {
+        for (size_t t = 0; t < BLOCK; t++) {
+            um_row(f->sources[i], t)[0] = 0.0F;
+        }
+    }
+    take(f, then, 2, 1);
+    assert_int_equal(umi_live_recorder_finish(f->recorder, NULL), UM_OK);
+    char path[2 * PATH];
+    (void)snprintf(path, sizeof path, "%s/rest.wav", f->folder);
+    umi_audio_reader_options options = {.strict = true};
+    umi_audio_reader *reader;
+    float samples[2 * BLOCK];
+    size_t got;
+    um_error error;
+    assert_int_equal(umi_audio_reader_open(path, &options, &reader, &error), UM_OK);
+    assert_int_equal(umi_audio_reader_read_float(reader, samples, 2 * BLOCK, &got, &error), UM_OK);
+    assert_int_equal(got, 2 * BLOCK);
+    for (size_t t = 0; t < BLOCK; t++) {
+        assert_true(samples[t] == value(UMI_LIVE_SOURCES_MAX - 1, t));
+        assert_true(samples[BLOCK + t] ==
+                    value(UMI_LIVE_SOURCES_MAX - 1, BLOCK + t) + value(0, BLOCK + t));
+    }
+    umi_audio_reader_free(reader);
+    teardown(f);
+}
+
+static void a_folder_that_is_gone_is_told(void **state)
+{
+    (void)state;
+    static const char labels[][UM_LABEL_MAX + 1] = {"a", "rest"};
+    fixture *f = setup();
+    char command[2 * PATH], text[UMI_LIVE_TEXT_SIZE];
+    (void)snprintf(command, sizeof command, "rm -r '%s'", f->folder);
+    assert_int_equal(system(command), 0);
+    assert_false(umi_live_recorder_trouble(f->recorder, text, sizeof text));
+    take(f, labels, 2, 1);
+    wait_a_moment();
+    assert_true(umi_live_recorder_trouble(f->recorder, text, sizeof text));
+    assert_non_null(strstr(text, "cannot be created"));
+    assert_false(umi_live_recorder_trouble(f->recorder, text, sizeof text));
+    um_error error;
+    assert_int_not_equal(umi_live_recorder_finish(f->recorder, &error), UM_OK);
+    assert_int_equal(mkdir(f->folder, 0700), 0);
     teardown(f);
 }
 
@@ -161,6 +207,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_source_has_a_file_of_full_length),
         cmocka_unit_test(can_be_played_while_it_grows),
+        cmocka_unit_test(labels_beyond_what_there_is_room_for_go_into_the_rest),
+        cmocka_unit_test(a_folder_that_is_gone_is_told),
         cmocka_unit_test(what_is_there_is_not_overwritten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,9 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Between two looks at what goes on; every second one is drawn, and a line is printed every
- * twentieth.
- */
+/* Between two looks at what goes on; every second one is drawn, every twentieth printed. */
 enum { TICK_MS = 50, DRAW_TICKS = 2, LINE_TICKS = 20 };
 
 typedef struct run {

@@ -17,6 +17,7 @@ struct umi_live_terminal {
     FILE *out;
     int descriptor;
     size_t drawn; /* lines */
+    size_t width; /* of the terminal, columns */
     bool has_keys;
     struct termios before;
 };
@@ -65,18 +66,29 @@ static size_t width_of(const umi_live_terminal *t)
     return known ? size.ws_col : WIDTH_DEFAULT;
 }
 
+/* Bytes of the first n characters of a text in UTF-8, or of all when there are fewer. */
+static size_t bytes_of(const char *text, size_t n)
+{
+    size_t i = 0;
+    while (text[i] != '\0' && (n > 0 || ((unsigned char)text[i] & 0xC0) == 0x80)) {
+        n -= ((unsigned char)text[i] & 0xC0) != 0x80 ? 1 : 0;
+        i++;
+    }
+    return i;
+}
+
+/* Cut before the last column, for a line that went on in the next would not be drawn over. */
 static void line(umi_live_terminal *t, const char *text)
 {
-    (void)fprintf(t->out, "%.*s\033[K\n", LINE_SIZE, text);
+    (void)fprintf(t->out, "%.*s\033[K\n", (int)bytes_of(text, t->width - 1), text);
     t->drawn++;
 }
 
 /* "  piano          ########------------  -12 dB  muted". */
-static void meter(umi_live_terminal *t, const char *label, uint8_t level, const char *note,
-                  size_t width)
+static void meter(umi_live_terminal *t, const char *label, uint8_t level, const char *note)
 {
     char text[LINE_SIZE], bar[METER_MAX + 1];
-    size_t room = width > LABEL_WIDTH + 24 ? width - LABEL_WIDTH - 24 : 8;
+    size_t room = t->width > LABEL_WIDTH + 24 ? t->width - LABEL_WIDTH - 24 : 8;
     size_t length = room < METER_MAX ? room : METER_MAX;
     size_t full = (size_t)level * length / 255;
     memset(bar, '-', length);
@@ -86,8 +98,13 @@ static void meter(umi_live_terminal *t, const char *label, uint8_t level, const 
     if (level > 0) {
         (void)snprintf(figure, sizeof figure, "%.0f dB", (double)level * 90.0 / 255.0 - 90.0);
     }
-    (void)snprintf(text, sizeof text, "  %-*.*s %s %7s  %s", LABEL_WIDTH, LABEL_WIDTH, label, bar,
-                   figure, note);
+    int bytes = (int)bytes_of(label, LABEL_WIDTH);
+    int blanks = LABEL_WIDTH;
+    for (int i = 0; i < bytes; i++) {
+        blanks -= ((unsigned char)label[i] & 0xC0) != 0x80 ? 1 : 0;
+    }
+    (void)snprintf(text, sizeof text, "  %.*s%*s %s %7s  %s", bytes, label, blanks, "", bar, figure,
+                   note);
     line(t, text);
 }
 
@@ -122,19 +139,19 @@ static void figures(umi_live_terminal *t, const umi_live_state *s)
 void umi_live_terminal_draw(umi_live_terminal *t, const umi_live_state *state,
                             const umi_live_frame *frame)
 {
-    size_t width = width_of(t);
+    t->width = width_of(t);
     if (t->drawn > 0) {
         (void)fprintf(t->out, "\r\033[%zuA", t->drawn);
     }
     t->drawn = 0;
-    meter(t, state->in, frame->in, "in", width);
+    meter(t, state->in, frame->in, "in");
     for (size_t i = 0; i < state->n_sources; i++) {
         char text[32];
         meter(t, state->sources[i].label, i < frame->n_sources ? frame->levels[i] : 0,
-              note_of(&state->sources[i], text), width);
+              note_of(&state->sources[i], text));
     }
     if (state->out[0] != '\0') {
-        meter(t, state->out, frame->out, "out", width);
+        meter(t, state->out, frame->out, "out");
     }
     figures(t, state);
     (void)fprintf(t->out, "\033[J");

@@ -356,8 +356,8 @@ static const umi_param TABLE[] = {
      .offset = AT(latency),
      .help = "how late sources may be",
      .detail =
-         "How late the sources may be, besides what the device takes: _lowest_ needs a period "
-         "of the device, 5.3 ms at most, _low_ 10.7 ms, _quality_ 42.7 ms at 48 kHz. The more "
+         "How late the sources may be, besides what the device takes: _lowest_ needs 5.3 ms, or "
+         "less with a shorter *--period*, _low_ 10.7 ms, _quality_ 42.7 ms at 48 kHz. The more "
          "time, the better they come apart."},
     {.name = "rate",
      .kind = UMI_REAL,

@@ -34,7 +34,8 @@ umi_ring *umi_ring_place(void *memory, size_t capacity)
 {
     umi_ring *ring = memory;
     ring->size = size_for(capacity);
-    umi_ring_clear(ring);
+    atomic_store(&ring->written, 0);
+    atomic_store(&ring->taken, 0);
     return ring;
 }
 
@@ -50,12 +51,6 @@ umi_ring *umi_ring_new(size_t capacity)
 void umi_ring_free(umi_ring *ring)
 {
     umi_free(ring);
-}
-
-void umi_ring_clear(umi_ring *ring)
-{
-    atomic_store(&ring->written, 0);
-    atomic_store(&ring->taken, 0);
 }
 
 size_t umi_ring_filled(const umi_ring *ring)

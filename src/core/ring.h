@@ -30,7 +30,4 @@ bool umi_ring_write(umi_ring *ring, const float *samples, size_t n);
 /* Takes up to n and returns how many there were; `samples` NULL: to drop them. */
 size_t umi_ring_read(umi_ring *ring, float *samples, size_t n);
 
-/* Empties it. Neither side may be at work. */
-void umi_ring_clear(umi_ring *ring);
-
 #endif

@@ -1,4 +1,4 @@
-/* What separator.c and separator_push.c share: the separator's state. */
+/* What the files of the separator share: its state. */
 #ifndef UMI_CORE_SEPARATOR_INTERNAL_H
 #define UMI_CORE_SEPARATOR_INTERNAL_H
 

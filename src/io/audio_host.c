@@ -31,9 +31,10 @@ struct umi_audio_host {
     void *user;
 };
 
-/* -- Messages: packets on a pair of sockets, between the program and the process of a list or of a
- * stream. Both are the same program at work, so structures and addresses go as they are. --------
- */
+/* -- Messages ------------------------------------------------------------------------------- */
+
+/* Packets on a pair of sockets, between the program and the process of a list or of a stream. Both
+ * are the same program at work, so structures and addresses go as they are. */
 
 typedef struct request {
     bool opens; /* a stream; else a list is wanted */

@@ -369,7 +369,7 @@ um_status umi_page_server_new(const umi_page_config *config, umi_page_server **o
     int listener = listen_on(config->port, &port);
     if (listener < 0) {
         status = umi_error_set(error, umi_status_of_writing(errno),
-                               "page: port %u of 127.0.0.1: %s; port 0 is any that is free",
+                               "page: port %u of 127.0.0.1: %s; take another, or any that is free",
                                config->port, strerror(errno));
         goto fail;
     }

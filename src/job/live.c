@@ -11,7 +11,7 @@
 #include <time.h>
 
 /* Callbacks must come within so many seconds, and the driver must let go within so many. */
-static const double HEARTBEAT_SECONDS = 0.5, CLOSE_SECONDS = 0.5;
+static const double HEARTBEAT_SECONDS = 0.5, FIRST_BEAT_SECONDS = 2.0, CLOSE_SECONDS = 0.5;
 static const double FIRST_PAUSE = 0.25, LAST_PAUSE = 4.0;
 
 /* Of digital silence, after which people are told. */
@@ -117,7 +117,7 @@ static um_status start_stream(umi_live *live, um_error *error)
         status = umi_stream_start(live->stream, error);
     }
     live->heartbeat = 0;
-    live->heard_at = now();
+    live->heard_at = live->ticked_at = now();
     return status;
 }
 
@@ -132,8 +132,7 @@ static bool close_stream(umi_live *live)
     return !live->hangs;
 }
 
-/* -- Watching -----------------------------------------------------------------------------------
- */
+/* -- Watching ---------------------------------------------------------------------------------- */
 
 static void try_later(umi_live *live, const char *reason)
 {
@@ -159,7 +158,7 @@ static um_status lost(umi_live *live, um_error *error)
     return UM_OK;
 }
 
-static void retry(umi_live *live)
+static um_status retry(umi_live *live, um_error *error)
 {
     um_error reason = {UM_OK, ""};
     um_status status = open_any(live, &reason);
@@ -169,10 +168,14 @@ static void retry(umi_live *live)
     if (status == UM_OK) {
         live->pause = FIRST_PAUSE;
         say(live, UMI_LIVE_RUNNING, "");
-    } else {
-        (void)close_stream(live);
-        try_later(live, reason.message);
+        return UM_OK;
     }
+    if (!close_stream(live) || !live->config.retry) {
+        say(live, UMI_LIVE_STOPPED, reason.message);
+        return umi_error_set(error, UM_ERR_NO_DEVICE, "%s", reason.message);
+    }
+    try_later(live, reason.message);
+    return UM_OK;
 }
 
 static void watch_silence(umi_live *live)
@@ -188,13 +191,12 @@ static void watch_silence(umi_live *live)
     live->was_silent = silent;
 }
 
-static void name_tracks(umi_live *live)
+/* A disk that is full, or too slow. */
+static void watch_recording(umi_live *live)
 {
-    umi_live_state state = {0};
-    umi_live_learning_state(live->learning, &state);
-    if (live->recorder != NULL && state.model != live->model) {
-        umi_live_recorder_name(live->recorder, &state);
-        live->model = state.model;
+    char text[UMI_LIVE_TEXT_SIZE];
+    if (live->recorder != NULL && umi_live_recorder_trouble(live->recorder, text, sizeof text)) {
+        say(live, UMI_LIVE_RUNNING, text);
     }
 }
 
@@ -210,7 +212,7 @@ static bool take_reopen(umi_live *live)
 
 um_status umi_live_tick(umi_live *live, um_error *error)
 {
-    name_tracks(live);
+    watch_recording(live);
     if (take_reopen(live)) {
         if (!close_stream(live)) {
             return umi_error_set(error, UM_ERR_NO_DEVICE, "the device's driver hangs");
@@ -219,17 +221,17 @@ um_status umi_live_tick(umi_live *live, um_error *error)
         live->retry_at = 0.0;
     }
     if (live->stream == NULL) {
-        if (now() >= live->retry_at) {
-            retry(live);
-        }
-        return UM_OK;
+        return now() >= live->retry_at ? retry(live, error) : UM_OK;
     }
     uint64_t heartbeat = umi_stream_heartbeat(live->stream);
-    if (heartbeat != live->heartbeat) {
+    double time = now();
+    /* A program that was stopped itself has heard nothing meanwhile. */
+    if (heartbeat != live->heartbeat || time - live->ticked_at > HEARTBEAT_SECONDS) {
         live->heartbeat = heartbeat;
-        live->heard_at = now();
+        live->heard_at = time;
     }
-    if (now() - live->heard_at > HEARTBEAT_SECONDS) {
+    live->ticked_at = time;
+    if (time - live->heard_at > (heartbeat == 0 ? FIRST_BEAT_SECONDS : HEARTBEAT_SECONDS)) {
         return lost(live, error);
     }
     watch_silence(live);
@@ -317,7 +319,6 @@ static um_status make_worker(umi_live *live, um_stft *stft, um_error *error)
         worker.recorder = live->recorder;
     }
     if (status == UM_OK) {
-        name_tracks(live);
         status = umi_live_worker_new(&worker, &live->worker, error);
     }
     return status;
@@ -368,7 +369,6 @@ um_status umi_live_new(const umi_live_config *config, umi_live **out, um_error *
     }
     live->config = *config;
     live->plays = config->plays;
-    live->model = UINT64_MAX; /* none */
     live->pause = FIRST_PAUSE;
     (void)snprintf(live->in, sizeof live->in, "%s", config->in != NULL ? config->in : "");
     (void)snprintf(live->out, sizeof live->out, "%s", config->out != NULL ? config->out : "");
@@ -405,8 +405,11 @@ um_status umi_live_new(const umi_live_config *config, umi_live **out, um_error *
 
 um_status umi_live_finish(umi_live *live, bool *hangs, um_error *error)
 {
-    *hangs = !close_stream(live);
+    if (live->worker != NULL) { /* first what is to be kept: a driver may hang */
+        umi_live_worker_stop(live->worker);
+    }
     um_status status = umi_live_recorder_finish(live->recorder, error);
+    *hangs = !close_stream(live);
     if (live->learning != NULL) {
         umi_live_learning_stop(live->learning);
     }

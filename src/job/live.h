@@ -49,8 +49,7 @@ um_status umi_live_tick(umi_live *live, um_error *error) UM_MUST_USE;
  * process must end by _exit. Status of the recording. */
 um_status umi_live_finish(umi_live *live, bool *hangs, um_error *error) UM_MUST_USE;
 
-/* -- By any thread ------------------------------------------------------------------------------
- */
+/* -- By any thread ----------------------------------------------------------------------------- */
 
 void umi_live_get_state(umi_live *live, umi_live_state *state);
 bool umi_live_newest(umi_live *live, uint64_t after, umi_live_frame *frame);
@@ -59,10 +58,18 @@ void umi_live_get_atoms(umi_live *live, umi_live_atoms *atoms);
 /* What devices there are; as umi_devices_get. */
 um_status umi_live_get_devices(umi_live *live, umi_devices *devices, um_error *error) UM_MUST_USE;
 
-/* A command as JSON, an object whose "do" is one of:
- *     gain (source, value 0..2), mute, solo (source, value), rename (source, label), remove
- * (source), hold (label), release, learn (value), freeze (value), save (name), device (in, out or
- * null) A name to save under is a plain file name, in the working directory, that does not exist.
+/* A command as JSON, an object whose "do" is one of
+ *
+ *     gain            source, value 0..2
+ *     mute, solo      source, value
+ *     rename          source, label
+ *     remove          source
+ *     hold            label
+ *     release
+ *     learn, freeze   value
+ *     save            name: of a file that does not exist, in the working directory
+ *     device          in; out, or null to play nothing
+ *
  * UM_ERR_ARGUMENT with a message for people, and what the command may fail with. */
 um_status umi_live_command(umi_live *live, const char *text, size_t n_bytes,
                            um_error *error) UM_MUST_USE;

@@ -8,8 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* -- What they see ------------------------------------------------------------------------------
- */
+/* -- What they see ----------------------------------------------------------------------------- */
 
 void umi_live_get_state(umi_live *live, umi_live_state *state)
 {
@@ -62,8 +61,7 @@ um_status umi_live_get_devices(umi_live *live, umi_devices *devices, um_error *e
     return umi_devices_get(live->host, devices, error);
 }
 
-/* -- What they ask ------------------------------------------------------------------------------
- */
+/* -- What they ask ----------------------------------------------------------------------------- */
 
 typedef um_status command(umi_live *live, const umi_json *json, um_error *error);
 

@@ -14,8 +14,7 @@ umi_live_display *umi_live_display_new(double rate, size_t fft_size, size_t n_ch
                                        double full_scale);
 void umi_live_display_free(umi_live_display *display); /* NULL is fine */
 
-/* -- By the thread that works on the sound: never waits. ----------------------------------------
- */
+/* -- By the thread that works on the sound: never waits. --------------------------------------- */
 
 /* Sound that was heard and, unless it is empty, played. */
 void umi_live_display_sound(umi_live_display *display, um_cview in, um_cview out,
@@ -25,8 +24,7 @@ void umi_live_display_sound(umi_live_display *display, um_cview in, um_cview out
  * there afterwards. */
 void umi_live_display_frames(umi_live_display *display, um_cview V, um_cview H);
 
-/* -- By any thread ------------------------------------------------------------------------------
- */
+/* -- By any thread ----------------------------------------------------------------------------- */
 
 /* The newest frame, when its number is above `after`. */
 bool umi_live_display_newest(umi_live_display *display, uint64_t after, umi_live_frame *frame);

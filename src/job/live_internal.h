@@ -22,10 +22,10 @@ struct umi_live {
     /* The stream, by the thread that ticks. */
     umi_stream *stream;
     bool hangs;
-    uint64_t heartbeat;     /* when it was looked at last */
-    double heard_at;        /* when that count last rose; all times are monotonic, s */
+    uint64_t heartbeat; /* when it was looked at last */
+    double heard_at;    /* when that count last rose; all times are monotonic, s */
+    double ticked_at;
     double retry_at, pause; /* when to try again, and how long to wait then */
-    uint64_t model;         /* whose labels the recorder knows */
     bool was_silent;
 
     umi_lock *lock;       /* of what follows */

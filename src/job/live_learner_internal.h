@@ -32,8 +32,8 @@ size_t umi_live_learner_frames_in(const umi_live_learner *learner, double second
 um_cview umi_live_learner_rest(const umi_live_learner *learner);
 
 /* Makes room for n_labelled atoms of n_labels labels. `rest`: its atoms; where it has no rows,
- * random ones if they are to learn or there is no label, else none. As umi_live_arrangement_init.
- */
+ * random ones if they are to learn or there is no label, else none. Fails as
+ * umi_live_arrangement_init does. */
 um_status umi_live_learner_prepare(const umi_live_learner *learner, size_t n_labels,
                                    size_t n_labelled, um_cview rest, bool learning,
                                    umi_live_arrangement *next, um_error *error) UM_MUST_USE;

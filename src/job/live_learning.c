@@ -38,8 +38,7 @@ struct umi_live_learning {
     umi_live_atoms atoms;
 };
 
-/* -- Atoms to the worker ------------------------------------------------------------------------
- */
+/* -- Atoms to the worker ----------------------------------------------------------------------- */
 
 static void free_set(umi_live_atom_set *set)
 {
@@ -47,17 +46,6 @@ static void free_set(umi_live_atom_set *set)
         um_separator_dictionary_free(set->dictionary);
         umi_free(set);
     }
-}
-
-/* A separator wants an atom at least: one that takes everything, and the same from all. */
-static um_status make_flat(const umi_live_learning *l, um_view *W, size_t *source_of)
-{
-    *W = umi_matrix_new(1, l->n_bins);
-    for (size_t f = 0; W->data != NULL && f < l->n_bins; f++) {
-        W->data[f] = 1.0f;
-    }
-    *source_of = UMI_LIVE_SOURCES_MAX - 1;
-    return W->data != NULL ? UM_OK : UM_ERR_MEMORY;
 }
 
 /* Speech may be sparse, for else it takes the noise, too: as in denoiser.h. */
@@ -69,43 +57,36 @@ static void find_sparsity(const umi_live_model *model, double sparsity[UMI_LIVE_
     }
 }
 
-static umi_live_atom_set *make_set(const umi_live_learning *l, const umi_live_model *model)
+static bool fill_set(const umi_live_learning *l, const umi_live_model *model, um_view gains,
+                     size_t *source_of, umi_live_atom_set *set)
 {
-    umi_live_atom_set *set = umi_alloc(1, sizeof *set);
-    size_t n = model->W.rows > 0 ? model->W.rows : 1, flat_source;
-    size_t *source_of = umi_alloc(n, sizeof *source_of);
-    um_view gains = umi_matrix_new(n, l->config.n_channels), flat = {NULL, 0, 0, 0};
-    bool ok = set != NULL && source_of != NULL && gains.data != NULL;
-    for (size_t k = 0; ok && k < n; k++) {
+    double sparsity[UMI_LIVE_SOURCES_MAX];
+    find_sparsity(model, sparsity);
+    for (size_t k = 0; k < model->W.rows; k++) {
+        bool rest = model->source_of[k] + 1 == model->n_sources;
+        source_of[k] = rest ? UMI_LIVE_SOURCES_MAX - 1 : model->source_of[k];
         for (size_t c = 0; c < gains.cols; c++) {
             um_row(gains, k)[c] = 1.0f;
         }
     }
-    um_cview W = model->W;
-    double sparsity[UMI_LIVE_SOURCES_MAX];
-    find_sparsity(model, sparsity);
-    if (ok && W.rows == 0) {
-        ok = make_flat(l, &flat, &flat_source) == UM_OK;
-        W = um_const_view(flat);
-        source_of[0] = flat_source;
-    }
-    for (size_t k = 0; ok && k < model->W.rows; k++) {
-        bool rest = model->source_of[k] + 1 == model->n_sources;
-        source_of[k] = rest ? UMI_LIVE_SOURCES_MAX - 1 : model->source_of[k];
-    }
-    if (ok) {
-        set->n_sources = model->n_sources;
-        um_separator_dictionary_config config = {W,
-                                                 um_const_view(gains),
-                                                 source_of,
-                                                 UMI_LIVE_SOURCES_MAX,
-                                                 model->residual,
-                                                 l->finds_noise ? sparsity : NULL};
-        ok = um_separator_dictionary_new(&config, &set->dictionary, NULL) == UM_OK;
-    }
+    set->n_sources = model->n_sources;
+    memcpy(set->labels, model->labels, model->n_sources * sizeof set->labels[0]);
+    um_separator_dictionary_config config = {model->W,        um_const_view(gains),
+                                             source_of,       UMI_LIVE_SOURCES_MAX,
+                                             model->residual, l->finds_noise ? sparsity : NULL};
+    return um_separator_dictionary_new(&config, &set->dictionary, NULL) == UM_OK;
+}
+
+/* NULL when memory is short. */
+static umi_live_atom_set *make_set(const umi_live_learning *l, const umi_live_model *model)
+{
+    umi_live_atom_set *set = umi_alloc(1, sizeof *set);
+    size_t *source_of = umi_alloc(model->W.rows, sizeof *source_of);
+    um_view gains = umi_matrix_new(model->W.rows, l->config.n_channels);
+    bool ok = set != NULL && source_of != NULL && gains.data != NULL &&
+              fill_set(l, model, gains, source_of, set);
     umi_free(source_of);
     umi_free(gains.data);
-    umi_free(flat.data);
     if (!ok) {
         umi_free(set);
         return NULL;
@@ -181,8 +162,7 @@ const umi_live_atom_set *umi_live_learning_latest(umi_live_learning *l,
     return next;
 }
 
-/* -- The thread ---------------------------------------------------------------------------------
- */
+/* -- The thread -------------------------------------------------------------------------------- */
 
 void umi_live_learning_hear(umi_live_learning *l, const float *frame)
 {
@@ -243,8 +223,7 @@ void umi_live_learning_stop(umi_live_learning *l)
     l->thread = NULL;
 }
 
-/* -- What others ask for ------------------------------------------------------------------------
- */
+/* -- What others ask for ----------------------------------------------------------------------- */
 
 static um_status enter(umi_live_learning *l, um_error *error)
 {
@@ -364,8 +343,7 @@ void umi_live_learning_atoms(umi_live_learning *l, umi_live_atoms *atoms)
     umi_lock_leave(l->shown_lock);
 }
 
-/* -- Making one ---------------------------------------------------------------------------------
- */
+/* -- Making one -------------------------------------------------------------------------------- */
 
 um_status umi_live_learning_new(const umi_live_learning_config *config, umi_live_learning **out,
                                 um_error *error)
@@ -393,6 +371,10 @@ um_status umi_live_learning_new(const umi_live_learning_config *config, umi_live
         return status;
     }
     update(l, "");
+    if (atomic_load(&l->fresh) == NULL) {
+        umi_live_learning_free(l);
+        return umi_error_set(error, UM_ERR_MEMORY, "not enough memory to learn");
+    }
     *out = l;
     return UM_OK;
 }

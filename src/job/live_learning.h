@@ -19,7 +19,8 @@ typedef struct umi_live_learning_config {
 /* What the separator works with. Source i with a label is its source i, the rest its last one. */
 typedef struct umi_live_atom_set {
     um_separator_dictionary *dictionary;
-    size_t n_sources; /* with the rest */
+    size_t n_sources;                                    /* with the rest */
+    char labels[UMI_LIVE_SOURCES_MAX][UM_LABEL_MAX + 1]; /* of these, the rest last */
 } umi_live_atom_set;
 
 typedef struct umi_live_learning umi_live_learning;
@@ -33,8 +34,7 @@ void umi_live_learning_free(umi_live_learning *learning); /* stopped; NULL is fi
 um_status umi_live_learning_start(umi_live_learning *learning, um_error *error) UM_MUST_USE;
 void umi_live_learning_stop(umi_live_learning *learning);
 
-/* -- By the thread that works on the sound: never waits. ----------------------------------------
- */
+/* -- By the thread that works on the sound: never waits. --------------------------------------- */
 
 /* A frame of n_bins magnitudes that was heard. Lost when the learner is far behind. */
 void umi_live_learning_hear(umi_live_learning *learning, const float *frame);

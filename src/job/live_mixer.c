@@ -44,6 +44,9 @@ static void add(um_cview source, float from, float to, um_view out)
 
 void umi_live_mixer_mix(umi_live_mixer *m, const um_view *sources, um_view out)
 {
+    if (out.rows == 0) {
+        return; /* nothing to fade a change over */
+    }
     bool any_solo = false;
     for (size_t i = 0; i < UMI_LIVE_SOURCES_MAX; i++) {
         any_solo = any_solo || atomic_load(&m->solo[i]);

@@ -6,9 +6,8 @@
 
 #include <stdbool.h>
 
-/* Atoms of white noise, for a start. Their data is NULL when memory is short; free it with
- * umi_free.
- */
+/* Atoms of white noise, for a start. Their data, NULL when memory is short, is freed by
+ * umi_free. */
 um_view umi_live_noise_new(size_t n_bins);
 
 /* Learns W, with rows that sum to 1, from the quietest tenth of the frames V. False, and W as it

@@ -14,38 +14,49 @@
 #include <time.h>
 
 /* The mix, and then a track for every label there ever was. */
-enum { TRACKS = UMI_LIVE_SOURCES_MAX + 1, BLOCK_FRAMES = 2048, PAUSE_MS = 50 };
+enum { TRACKS = UMI_LIVE_SOURCES_MAX + 1, BLOCK_FRAMES = 2048, PAUSE_MS = 50, NAMES_MAX = 99 };
 static const double QUEUE_SECONDS = 4.0;
 
 typedef struct track {
-    char label[UM_LABEL_MAX + 1];
-    umi_audio_writer *writer;
-    bool exists;
+    char label[UM_LABEL_MAX + 1]; /* set before `exists`, and never again */
+    atomic_bool exists;
+    umi_audio_writer *writer; /* the thread's */
 } track;
 
 struct umi_live_recorder {
     char *folder;
     double rate;
     size_t n_channels;
-    umi_ring *queue; /* frames of TRACKS x n_channels */
-    float *block, *one;
-    float *staged; /* the taker's: a frame block before it goes into the queue */
-    size_t lost;   /* the taker's: frames that are still to be told by silence */
-    atomic_uchar of[UMI_LIVE_SOURCES_MAX]; /* the track of each separator source, 0 for none */
-    umi_lock *lock;                        /* of the tracks */
     track tracks[TRACKS];
-    uint64_t n_written; /* frames */
+    umi_ring *queue; /* frames of TRACKS x n_channels */
+
+    /* The taker's. */
+    float *staged; /* a block before it goes into the queue */
+    size_t lost;   /* frames that are still to be told by silence */
+    atomic_uint_fast64_t lost_in_all;
+
+    /* The thread's. */
     umi_thread *thread;
-    um_error error; /* the first that happened; the thread's until it has ended */
+    float *block, *one;
+    uint64_t n_written; /* frames */
+    um_error error;     /* the first that happened; for others once `failed` is set */
+    atomic_bool failed;
+
+    /* Whoever asks for trouble's. */
+    bool told_failure, told_loss;
 };
 
 /* -- Files ------------------------------------------------------------------------------------- */
 
-static um_status open_track(umi_live_recorder *r, track *t, um_error *error)
+/* "LABEL.wav"; the n-th attempt "LABEL (n).wav", for what is there is not overwritten. */
+static um_status create(umi_live_recorder *r, track *t, unsigned attempt, um_error *error)
 {
-    char name[UM_LABEL_MAX + sizeof " (source).wav"];
-    bool like_mix = t != &r->tracks[0] && strcmp(t->label, r->tracks[0].label) == 0;
-    (void)snprintf(name, sizeof name, like_mix ? "%s (source).wav" : "%s.wav", t->label);
+    char name[UM_LABEL_MAX + 32];
+    if (attempt == 1) {
+        (void)snprintf(name, sizeof name, "%s.wav", t->label);
+    } else {
+        (void)snprintf(name, sizeof name, "%s (%u).wav", t->label, attempt);
+    }
     char *path = umi_path_join(r->folder, name);
     if (path == NULL) {
         return umi_error_set(error, UM_ERR_MEMORY, "not enough memory to record");
@@ -58,7 +69,16 @@ static um_status open_track(umi_live_recorder *r, track *t, um_error *error)
                                       .n_frames = UMI_FRAMES_UNKNOWN};
     um_status status = umi_audio_writer_new(&config, &t->writer, error);
     umi_free(path);
-    /* What was before it came is silence. */
+    return status;
+}
+
+/* A file for the track, in which what was before it came is silence. */
+static um_status open_track(umi_live_recorder *r, track *t, um_error *error)
+{
+    um_status status = create(r, t, 1, error);
+    for (unsigned attempt = 2; status == UM_ERR_CREATE && attempt <= NAMES_MAX; attempt++) {
+        status = create(r, t, attempt, error);
+    }
     memset(r->one, 0, BLOCK_FRAMES * r->n_channels * sizeof *r->one);
     for (uint64_t done = 0; status == UM_OK && done < r->n_written; done += BLOCK_FRAMES) {
         uint64_t left = r->n_written - done;
@@ -81,34 +101,34 @@ static um_status write_track(umi_live_recorder *r, size_t i, size_t n, um_error 
 
 /* -- The thread -------------------------------------------------------------------------------- */
 
+static void check(umi_live_recorder *r, um_status status)
+{
+    if (status != UM_OK) {
+        atomic_store(&r->failed, true); /* and nothing more is written */
+    }
+}
+
 /* How many frames were written. */
 static size_t write_block(umi_live_recorder *r)
 {
     size_t width = TRACKS * r->n_channels;
     size_t n = umi_ring_read(r->queue, r->block, BLOCK_FRAMES * width) / width;
-    if (n == 0 || r->error.status != UM_OK) {
-        return n;
-    }
-    umi_lock_enter(r->lock);
-    for (size_t i = 0; i < TRACKS && r->error.status == UM_OK; i++) {
-        if (r->tracks[i].exists) {
-            (void)!write_track(r, i, n, &r->error);
+    for (size_t i = 0; n > 0 && i < TRACKS && !atomic_load(&r->failed); i++) {
+        if (atomic_load(&r->tracks[i].exists)) {
+            check(r, write_track(r, i, n, &r->error));
         }
     }
     r->n_written += n;
-    umi_lock_leave(r->lock);
     return n;
 }
 
 static void update_headers(umi_live_recorder *r)
 {
-    umi_lock_enter(r->lock);
-    for (size_t i = 0; i < TRACKS && r->error.status == UM_OK; i++) {
+    for (size_t i = 0; i < TRACKS && !atomic_load(&r->failed); i++) {
         if (r->tracks[i].writer != NULL) {
-            (void)!umi_audio_writer_update(r->tracks[i].writer, &r->error);
+            check(r, umi_audio_writer_update(r->tracks[i].writer, &r->error));
         }
     }
-    umi_lock_leave(r->lock);
 }
 
 static void run(umi_thread *thread, void *user)
@@ -138,50 +158,21 @@ um_status umi_live_recorder_start(umi_live_recorder *r, um_error *error)
                : umi_error_set(error, UM_ERR_MEMORY, "the system gives no thread to record in");
 }
 
-/* -- What is recorded ---------------------------------------------------------------------------
- */
+/* -- What is recorded ------------------------------------------------------------------------- */
 
-static void stage(umi_live_recorder *r, size_t track_of, size_t n, um_cview sound, size_t first)
+static void add_label(track *t, const char *label)
 {
-    size_t C = r->n_channels;
-    for (size_t k = 0; k < n; k++) {
-        memcpy(r->staged + (k * TRACKS + track_of) * C, um_crow(sound, first + k),
-               C * sizeof *r->staged);
-    }
-}
-
-void umi_live_recorder_take(umi_live_recorder *r, um_cview mix, const um_view *sources)
-{
-    size_t width = TRACKS * r->n_channels;
-    for (size_t done = 0; done < mix.rows; done += BLOCK_FRAMES) {
-        size_t n = mix.rows - done < BLOCK_FRAMES ? mix.rows - done : BLOCK_FRAMES;
-        memset(r->staged, 0, n * width * sizeof *r->staged);
-        size_t silent = r->lost < n ? r->lost : n;
-        while (r->lost > 0 && umi_ring_write(r->queue, r->staged, silent * width)) {
-            r->lost -= silent;
-            silent = r->lost < n ? r->lost : n;
-        }
-        stage(r, 0, n, mix, done);
-        for (size_t i = 0; i < UMI_LIVE_SOURCES_MAX; i++) {
-            size_t track_of = atomic_load(&r->of[i]);
-            if (track_of > 0) {
-                stage(r, track_of, n, um_const_view(sources[i]), done);
-            }
-        }
-        if (r->lost > 0 || !umi_ring_write(r->queue, r->staged, n * width)) {
-            r->lost += n;
-        }
-    }
+    (void)snprintf(t->label, sizeof t->label, "%s", label);
+    atomic_store(&t->exists, true);
 }
 
 /* The track of that label, a new one if need be; 0 when there is none left. */
-static size_t track_for(umi_live_recorder *r, const char *label)
+static size_t track_of(umi_live_recorder *r, const char *label)
 {
     for (size_t i = 1; i < TRACKS; i++) {
         track *t = &r->tracks[i];
-        if (!t->exists) {
-            (void)snprintf(t->label, sizeof t->label, "%s", label);
-            t->exists = true;
+        if (!atomic_load(&t->exists)) {
+            add_label(t, label);
         }
         if (strcmp(t->label, label) == 0) {
             return i;
@@ -190,17 +181,69 @@ static size_t track_for(umi_live_recorder *r, const char *label)
     return 0;
 }
 
-void umi_live_recorder_name(umi_live_recorder *r, const umi_live_state *state)
+/* Adds rows first.. of the sound to its track of what is staged. */
+static void stage(umi_live_recorder *r, size_t i_track, size_t n, um_cview sound, size_t first)
 {
-    umi_lock_enter(r->lock);
-    for (size_t i = 0; i < UMI_LIVE_SOURCES_MAX; i++) {
-        bool rest = i + 1 == UMI_LIVE_SOURCES_MAX;
-        size_t source = rest ? state->n_sources - 1 : i;
-        size_t track_of =
-            rest || i + 1 < state->n_sources ? track_for(r, state->sources[source].label) : 0;
-        atomic_store(&r->of[i], (unsigned char)track_of);
+    size_t C = r->n_channels;
+    for (size_t k = 0; k < n; k++) {
+        for (size_t c = 0; c < C; c++) {
+            r->staged[(k * TRACKS + i_track) * C + c] += um_crow(sound, first + k)[c];
+        }
     }
-    umi_lock_leave(r->lock);
+}
+
+/* n frames of silence for what was lost, as long as the queue takes them. */
+static void make_up(umi_live_recorder *r)
+{
+    size_t width = TRACKS * r->n_channels;
+    memset(r->staged, 0, BLOCK_FRAMES * width * sizeof *r->staged);
+    while (r->lost > 0) {
+        size_t n = r->lost < BLOCK_FRAMES ? r->lost : BLOCK_FRAMES;
+        if (!umi_ring_write(r->queue, r->staged, n * width)) {
+            return;
+        }
+        r->lost -= n;
+    }
+}
+
+void umi_live_recorder_take(umi_live_recorder *r, um_cview mix, const um_view *sources,
+                            const char (*labels)[UM_LABEL_MAX + 1], size_t n_sources)
+{
+    size_t width = TRACKS * r->n_channels, tracks[UMI_LIVE_SOURCES_MAX];
+    size_t rest = track_of(r, labels[n_sources - 1]); /* first: it is always there */
+    for (size_t i = 0; i < n_sources; i++) {
+        size_t found = track_of(r, labels[i]);
+        tracks[i] = found > 0 ? found : rest;
+    }
+    for (size_t done = 0; done < mix.rows; done += BLOCK_FRAMES) {
+        size_t n = mix.rows - done < BLOCK_FRAMES ? mix.rows - done : BLOCK_FRAMES;
+        make_up(r);
+        memset(r->staged, 0, n * width * sizeof *r->staged);
+        stage(r, 0, n, mix, done);
+        for (size_t i = 0; i < n_sources; i++) {
+            size_t slot = i + 1 == n_sources ? UMI_LIVE_SOURCES_MAX - 1 : i;
+            stage(r, tracks[i], n, um_const_view(sources[slot]), done);
+        }
+        if (r->lost > 0 || !umi_ring_write(r->queue, r->staged, n * width)) {
+            r->lost += n;
+            atomic_fetch_add(&r->lost_in_all, n);
+        }
+    }
+}
+
+bool umi_live_recorder_trouble(umi_live_recorder *r, char *text, size_t size)
+{
+    if (atomic_load(&r->failed) && !r->told_failure) {
+        r->told_failure = true;
+        (void)snprintf(text, size, "the recording has ended: %s", r->error.message);
+        return true;
+    }
+    if (atomic_load(&r->lost_in_all) > 0 && !r->told_loss) {
+        r->told_loss = true;
+        (void)snprintf(text, size, "the disk is too slow: the recording has gaps");
+        return true;
+    }
+    return false;
 }
 
 /* -- Making one -------------------------------------------------------------------------------- */
@@ -215,7 +258,6 @@ static void free_all(umi_live_recorder *r)
     umi_free(r->block);
     umi_free(r->one);
     umi_free(r->staged);
-    umi_lock_free(r->lock);
     umi_free(r);
 }
 
@@ -227,7 +269,6 @@ um_status umi_live_recorder_new(const char *folder, double rate, size_t n_channe
     if (r == NULL) {
         return umi_error_set(error, UM_ERR_MEMORY, "not enough memory to record");
     }
-    r->lock = umi_lock_new();
     size_t width = TRACKS * n_channels;
     r->rate = rate;
     r->n_channels = n_channels;
@@ -237,8 +278,8 @@ um_status umi_live_recorder_new(const char *folder, double rate, size_t n_channe
     r->staged = umi_alloc(BLOCK_FRAMES * width, sizeof *r->staged);
     r->one = umi_alloc(BLOCK_FRAMES * n_channels, sizeof *r->one);
     um_status status = UM_OK;
-    if (r->lock == NULL || r->folder == NULL || r->queue == NULL || r->block == NULL ||
-        r->staged == NULL || r->one == NULL) {
+    if (r->folder == NULL || r->queue == NULL || r->block == NULL || r->staged == NULL ||
+        r->one == NULL) {
         status = umi_error_set(error, UM_ERR_MEMORY, "not enough memory to record");
     }
     char *inside = status == UM_OK ? umi_path_join(folder, "mix.wav") : NULL;
@@ -247,9 +288,8 @@ um_status umi_live_recorder_new(const char *folder, double rate, size_t n_channe
     }
     umi_free(inside);
     if (status == UM_OK) {
-        (void)snprintf(r->tracks[0].label, sizeof r->tracks[0].label, "mix");
-        r->tracks[0].exists = true;
-        status = open_track(r, &r->tracks[0], error);
+        add_label(&r->tracks[0], "mix");
+        status = create(r, &r->tracks[0], 1, error); /* the folder may hold no other recording */
     }
     if (status != UM_OK) {
         free_all(r);
@@ -266,11 +306,11 @@ um_status umi_live_recorder_finish(umi_live_recorder *r, um_error *error)
     }
     umi_thread_free(r->thread);
     for (size_t i = 0; i < TRACKS; i++) {
-        if (r->tracks[i].writer != NULL && r->error.status == UM_OK) {
-            (void)!umi_audio_writer_finish(r->tracks[i].writer, &r->error);
+        if (r->tracks[i].writer != NULL && !atomic_load(&r->failed)) {
+            check(r, umi_audio_writer_finish(r->tracks[i].writer, &r->error));
         }
     }
-    um_status status = r->error.status;
+    um_status status = atomic_load(&r->failed) ? r->error.status : UM_OK;
     if (error != NULL && status != UM_OK) {
         *error = r->error;
     }

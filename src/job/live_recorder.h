@@ -19,13 +19,15 @@ um_status umi_live_recorder_new(const char *folder, double rate, size_t n_channe
 /* A thread writes what _take was given; UM_ERR_MEMORY. */
 um_status umi_live_recorder_start(umi_live_recorder *recorder, um_error *error) UM_MUST_USE;
 
-/* Never waits, by one thread. The mix and UMI_LIVE_SOURCES_MAX sources, n x n_channels each; what
- * the disk is too slow for is lost, and silence in its place. */
-void umi_live_recorder_take(umi_live_recorder *recorder, um_cview mix, const um_view *sources);
+/* Never waits, by one thread. The mix and UMI_LIVE_SOURCES_MAX sources, n x n_channels each; labels
+ * and n_sources as in umi_live_atom_set. A label that was not there before gets a file of its own,
+ * as long as there are no more than UMI_LIVE_SOURCES_MAX; the sound of others is added to the
+ * rest's. What the disk is too slow for is lost, and silence in its place. */
+void umi_live_recorder_take(umi_live_recorder *recorder, um_cview mix, const um_view *sources,
+                            const char (*labels)[UM_LABEL_MAX + 1], size_t n_sources);
 
-/* The labels of the sources, the last of which is the rest; by one thread at a time. A label that
- * was not there before gets a file, as long as there are no more than UMI_LIVE_SOURCES_MAX. */
-void umi_live_recorder_name(umi_live_recorder *recorder, const umi_live_state *state);
+/* True when something is wrong that was not told before, with what it is; by one thread. */
+bool umi_live_recorder_trouble(umi_live_recorder *recorder, char *text, size_t size);
 
 /* Finishes the files and frees. UM_ERR_IO when something could not be written, `error` says what.
  * NULL is fine. */

@@ -8,6 +8,7 @@
 #include "io/resample.h"
 #include "job/thread.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 #include <time.h>
@@ -105,7 +106,7 @@ static void record(umi_live_worker *w, const um_view *sources, size_t n)
         }
     }
     um_cview sum = {w->sum.data, n, C, C};
-    umi_live_recorder_take(w->config.recorder, sum, sources);
+    umi_live_recorder_take(w->config.recorder, sum, sources, w->atoms->labels, w->atoms->n_sources);
 }
 
 /* Separates and mixes n frames of w->in into w->out. */
@@ -121,11 +122,10 @@ static void work(umi_live_worker *w, size_t n)
     atomic_store(&w->silence, is_silent(um_const_view(in))
                                   ? atomic_load(&w->silence) + (double)n / w->config.rate
                                   : 0.0);
-    const umi_live_atom_set *atoms = umi_live_learning_latest(w->config.learning, w->atoms);
-    if (atoms != w->atoms && um_separator_use(w->separator, atoms->dictionary) == UM_OK) {
-        w->atoms = atoms;
-    }
-    um_status status = um_separator_push(w->separator, um_const_view(in), sources);
+    w->atoms = umi_live_learning_latest(w->config.learning, w->atoms);
+    um_status status = um_separator_use(w->separator, w->atoms->dictionary);
+    assert(status == UM_OK);
+    status = um_separator_push(w->separator, um_const_view(in), sources);
     (void)status; /* the sound was made fit for it */
     umi_live_mixer_mix(w->config.mixer, sources, out);
     um_cview V, H;
@@ -151,7 +151,7 @@ static void give(umi_live_worker *w, const float *samples, size_t n)
             to[t * D + d] = D < C ? (from[0] + from[1]) / 2.0f : from[d < C ? d : 0];
         }
     }
-    /* The queue is longer than all that can be under way, see BLOCKS of live.c. */
+    /* The queue is longer than all that can be under way, see QUEUE_SECONDS in live.c. */
     (void)umi_ring_write(w->io->out, to, n * D);
 }
 
@@ -203,8 +203,7 @@ static void do_block(umi_live_worker *w, size_t n)
     }
 }
 
-/* -- The thread ---------------------------------------------------------------------------------
- */
+/* -- The thread -------------------------------------------------------------------------------- */
 
 static double seconds_on(clockid_t clock)
 {
@@ -248,6 +247,8 @@ static void run(umi_thread *thread, void *user)
             sleep_until(now + LOOK_SHARE * seconds);
         } else {
             do_block(w, n < BLOCK_FRAMES ? n : BLOCK_FRAMES);
+        }
+        if (n > 0 && n <= BLOCK_FRAMES) { /* else there is more to do */
             sleep_until(now + SLEEP_SHARE * seconds);
         }
         measure(w, &wall, &cpu);
@@ -255,8 +256,7 @@ static void run(umi_thread *thread, void *user)
     umi_restore_denormals(before);
 }
 
-/* -- Starting and stopping ----------------------------------------------------------------------
- */
+/* -- Starting and stopping --------------------------------------------------------------------- */
 
 static void free_resamplers(umi_live_worker *w)
 {
@@ -331,8 +331,7 @@ void umi_live_worker_stop(umi_live_worker *w)
     free_resamplers(w);
 }
 
-/* -- Making one ---------------------------------------------------------------------------------
- */
+/* -- Making one -------------------------------------------------------------------------------- */
 
 static bool allocate(umi_live_worker *w)
 {
@@ -406,7 +405,8 @@ um_status umi_live_worker_new(const umi_live_worker_config *config, umi_live_wor
     }
     w->atoms = umi_live_learning_latest(config->learning, NULL);
     status = um_separator_use(w->separator, w->atoms->dictionary);
-    (void)status; /* both have the sizes of one config */
+    assert(status == UM_OK); /* both have the sizes of one config */
+    (void)status;
     *out = w;
     return UM_OK;
 }

@@ -36,8 +36,7 @@ um_status umi_live_worker_start(umi_live_worker *worker, umi_live_io *io, double
                                 um_error *error) UM_MUST_USE;
 void umi_live_worker_stop(umi_live_worker *worker);
 
-/* -- By any thread ------------------------------------------------------------------------------
- */
+/* -- By any thread ----------------------------------------------------------------------------- */
 
 /* Frames by which sources trail the sound: what the transform needs. */
 size_t umi_live_worker_delay(const umi_live_worker *worker);

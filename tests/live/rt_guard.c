@@ -102,8 +102,7 @@ PaError Pa_OpenStream(PaStream **stream, const PaStreamParameters *in,
     return open_stream(stream, in, out, rate, period, flags, guarded, user);
 }
 
-/* -- The heap: glibc's functions under their other names ----------------------------------------
- */
+/* -- The heap: glibc's functions under their other names --------------------------------------- */
 
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t n, size_t size);

@@ -51,7 +51,7 @@ class LivePageTest(unittest.TestCase):
     def test_what_is_pressed_is_heard_and_learned(self):
         self.start()
         page = self.page
-        self.assertEqual(page.labels(), ["rest"])
+        page.wait(lambda: page.labels() == ["rest"], "no rest", 20)
         result = self.playing()
         before = page.picture_of("#spectrogram")
         page.hold("A", 2.0)
