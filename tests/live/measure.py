@@ -10,6 +10,8 @@ sound server itself lost, every half minute, and memory.
 """
 
 import argparse
+import contextlib
+import http.client
 import os
 import pathlib
 import subprocess
@@ -63,8 +65,9 @@ def memory_of(pid):
 
 def read_page(address):
     with urllib.request.urlopen(address.replace("/?", "/stream?")) as stream:
-        while stream.read(4096):
-            pass
+        with contextlib.suppress(http.client.IncompleteRead):  # it is cut off at the end
+            while stream.read(4096):
+                pass
 
 
 def endurance(beds, runs, minutes):
