@@ -4,6 +4,7 @@
 
 #include "io/audio_reader.h"
 #include "matrices.h"
+#include "scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,10 +17,11 @@
 
 #include <cmocka.h>
 
-enum { RATE = 8000, BLOCK = 100, PATH = 256 };
+enum { RATE = 8000, BLOCK = 100 };
 
 typedef struct fixture {
-    char folder[PATH];
+    scratch files;
+    const char *folder; /* its directory */
     umi_live_recorder *recorder;
     um_view mix, sources[UMI_LIVE_SOURCES_MAX];
     size_t n_taken;
@@ -29,8 +31,8 @@ static fixture *setup(void)
 {
     static fixture f;
     memset(&f, 0, sizeof f);
-    (void)snprintf(f.folder, sizeof f.folder, "/tmp/unmingle-test-XXXXXX");
-    assert_non_null(mkdtemp(f.folder));
+    scratch_make(&f.files);
+    f.folder = f.files.directory;
     assert_int_equal(umi_live_recorder_new(f.folder, RATE, 1, &f.recorder, NULL), UM_OK);
     assert_int_equal(umi_live_recorder_start(f.recorder, NULL), UM_OK);
     f.mix = matrix_new(BLOCK, 1);
@@ -70,8 +72,8 @@ static void wait_a_moment(void)
 /* The file holds n frames: those before `from` silence, the others source i's. */
 static void assert_file(const fixture *f, const char *file, size_t i, size_t from, size_t n)
 {
-    char path[2 * PATH];
-    (void)snprintf(path, sizeof path, "%s/%s", f->folder, file);
+    scratch files = f->files;
+    const char *path = scratch_path(&files, file);
     umi_audio_reader_options options = {.strict = true};
     umi_audio_reader *reader;
     um_error error;
@@ -93,9 +95,7 @@ static void assert_file(const fixture *f, const char *file, size_t i, size_t fro
 
 static void teardown(fixture *f)
 {
-    char command[2 * PATH];
-    (void)snprintf(command, sizeof command, "rm -r '%s'", f->folder);
-    assert_int_equal(system(command), 0);
+    scratch_remove(&f->files);
     umi_free(f->mix.data);
     for (size_t i = 0; i < UMI_LIVE_SOURCES_MAX; i++) {
         umi_free(f->sources[i].data);
@@ -149,8 +149,7 @@ static void labels_beyond_what_there_is_room_for_go_into_the_rest(void **state)
     }
     take(f, then, 2, 1);
     assert_int_equal(umi_live_recorder_finish(f->recorder, NULL), UM_OK);
-    char path[2 * PATH];
-    (void)snprintf(path, sizeof path, "%s/rest.wav", f->folder);
+    const char *path = scratch_path(&f->files, "rest.wav");
     umi_audio_reader_options options = {.strict = true};
     umi_audio_reader *reader;
     float samples[2 * BLOCK];
@@ -173,9 +172,8 @@ static void a_folder_that_is_gone_is_told(void **state)
     (void)state;
     static const char labels[][UM_LABEL_MAX + 1] = {"a", "rest"};
     fixture *f = setup();
-    char command[2 * PATH], text[UMI_LIVE_TEXT_SIZE];
-    (void)snprintf(command, sizeof command, "rm -r '%s'", f->folder);
-    assert_int_equal(system(command), 0);
+    char text[UMI_LIVE_TEXT_SIZE];
+    scratch_remove(&f->files);
     assert_false(umi_live_recorder_trouble(f->recorder, text, sizeof text));
     take(f, labels, 2, 1);
     wait_a_moment();

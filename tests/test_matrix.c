@@ -102,12 +102,23 @@ static void rows_are_normalised(void **state)
     assert_true(wrong[0] == 1.0F);
 }
 
+static void power_is_the_mean_of_squares(void **state)
+{
+    (void)state;
+    um_view M = umi_matrix_new(2, 3); /* whose rows are apart in memory */
+    for (size_t i = 0; i < 6; i++) {
+        um_row(M, i / 3)[i % 3] = (float)i;
+    }
+    assert_true(umi_matrix_power(um_const_view(M)) == (1.0 + 4.0 + 9.0 + 16.0 + 25.0) / 6.0);
+    umi_free(M.data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_aligned_and_zero), cmocka_unit_test(what_cannot_be_had_is_null),
         cmocka_unit_test(values_are_judged),         cmocka_unit_test(values_are_summed),
-        cmocka_unit_test(rows_are_normalised),
+        cmocka_unit_test(rows_are_normalised),       cmocka_unit_test(power_is_the_mean_of_squares),
     };
     return cmocka_run_group_tests_name("matrix", tests, NULL, NULL);
 }

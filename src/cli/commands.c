@@ -64,16 +64,14 @@ static const umi_command COMMANDS[] = {
          "happen, and plays the sources with gains that can be moved. Atoms are learned all the "
          "time from what is heard; what a source sounds like alone is learned while its label is "
          "held, on the page or by a key. *--dictionary* and *--preset speech* begin with atoms "
-         "that "
-         "were learned before.\n\n"
+         "that were learned before.\n\n"
          "What is played trails what is heard by the delay that is shown, always by the same: when "
          "the machine was too slow, the sound that came too late is dropped, counted and told. "
-         "When "
-         "the device is gone it is tried again until it is back, and a recording goes on as it "
-         "was.\n\n"
+         "When the device is gone it is tried again until it is back, and a recording goes on "
+         "as it was.\n\n"
          "Keys in the terminal: _1_ to _8_ mute a source; _a_, _b_, _c_, _d_ and _n_ hold that "
-         "label "
-         "(_n_: noise) until the next key; _l_ switches learning, _f_ freezes; _q_ and Ctrl-C end.",
+         "label (_n_: noise) until the next key; _l_ switches learning, _f_ freezes; _q_ and "
+         "Ctrl-C end.",
      .run = umi_cmd_live},
     {.name = "learn",
      .bit = UMI_LEARN,

@@ -5,6 +5,7 @@
 #include "cli/log.h"
 #include "cli/signals.h"
 #include "format/utf8.h"
+#include "io/clock.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -22,13 +23,6 @@ static const double QUICK_WORK = 0.4;
 
 /* Time left is a guess from the time gone: no guess before this much is done. */
 static const double SHARE_TO_GUESS = 0.01;
-
-static double clock_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 void umi_format_duration(double seconds, char *text, size_t size)
 {
@@ -53,7 +47,7 @@ void umi_progress_start(umi_progress *progress, const umi_options *options, cons
         progress->mode = UMI_PROGRESS_LINES;
     }
     umi_progress_rename(progress, name);
-    progress->started = clock_now();
+    progress->started = umi_clock_now();
     /* Work that is over at once draws nothing on a terminal. */
     progress->shown =
         progress->mode == UMI_PROGRESS_IN_PLACE ? progress->started + QUICK_WORK : -INFINITY;
@@ -124,7 +118,7 @@ static bool report(void *user, double done, double total, double divergence)
 {
     umi_progress *progress = user;
     char line[UMI_PROGRESS_LINE];
-    if (umi_progress_line(progress, done, total, divergence, clock_now(), line)) {
+    if (umi_progress_line(progress, done, total, divergence, umi_clock_now(), line)) {
         if (progress->mode == UMI_PROGRESS_IN_PLACE) {
             fit_terminal(line);
             umi_log_status_line(line);

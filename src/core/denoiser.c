@@ -257,17 +257,14 @@ static size_t at_least(double wanted, size_t least, size_t there)
     return n < there ? n : there;
 }
 
-/* The mean of V^2 over the rows whose numbers are in `frames`, or the first n_frames. */
-static double mean_power(um_cview V, const umi_quiet_frame *frames, size_t n_frames)
+/* The mean of V^2 over the rows that the first n of `frames` are. */
+static double mean_power(um_cview V, const umi_quiet_frame *frames, size_t n)
 {
     double sum = 0.0;
-    for (size_t i = 0; i < n_frames; i++) {
-        const float *v = um_crow(V, frames != NULL ? frames[i].t : i);
-        for (size_t f = 0; f < V.cols; f++) {
-            sum += (double)v[f] * (double)v[f];
-        }
+    for (size_t i = 0; i < n; i++) {
+        sum += umi_matrix_power(um_cview_of(um_crow(V, frames[i].t), 1, V.cols));
     }
-    return n_frames > 0 ? sum / ((double)n_frames * (double)V.cols) : 0.0;
+    return n > 0 ? sum / (double)n : 0.0;
 }
 
 um_status um_denoiser_set_noise(um_denoiser *d, um_cview V)
@@ -282,7 +279,7 @@ um_status um_denoiser_set_noise(um_denoiser *d, um_cview V)
     d->n_quiet = 0;
     d->found.is_there = false;
     d->has_profile = true;
-    d->profile.power = mean_power(V, NULL, V.rows);
+    d->profile.power = V.rows > 0 ? umi_matrix_power(V) : 0.0;
     return learn_noise(d, n, &d->profile);
 }
 

@@ -171,17 +171,6 @@ static void follow_noise(um_denoiser *d, um_cview V)
     fold_frames(d, um_const_view(R), umi_speech_gain_fixed_noise(), d->C);
 }
 
-static double section_power(um_cview V)
-{
-    double sum = 0.0;
-    for (size_t t = 0; t < V.rows; t++) {
-        for (size_t f = 0; f < V.cols; f++) {
-            sum += (double)um_crow(V, t)[f] * (double)um_crow(V, t)[f];
-        }
-    }
-    return sum / ((double)V.rows * (double)V.cols);
-}
-
 /* The level of the noise against the section's power, dB. */
 static double level_of(const umi_noise *noise, double power)
 {
@@ -263,7 +252,7 @@ static float share_of_found(double level, size_t f)
 
 static um_status find_gains(um_denoiser *d, um_cview V, um_view G)
 {
-    double power = section_power(V);
+    double power = umi_matrix_power(V);
     double level = d->has_profile ? level_of(&d->profile, power) : -INFINITY;
     bool with_found = level < PROFILE_ALONE_DB;
     um_status status = with_found ? umi_denoiser_learn_found(d) : UM_OK;

@@ -61,6 +61,17 @@ double umi_matrix_sum(um_cview M)
     return sum;
 }
 
+double umi_matrix_power(um_cview M)
+{
+    double sum = 0.0;
+    for (size_t r = 0; r < M.rows; r++) {
+        for (size_t c = 0; c < M.cols; c++) {
+            sum += (double)um_crow(M, r)[c] * (double)um_crow(M, r)[c];
+        }
+    }
+    return sum / ((double)M.rows * (double)M.cols);
+}
+
 bool umi_row_normalise(float *row, size_t n)
 {
     double sum = umi_matrix_sum(um_cview_of(row, 1, n));

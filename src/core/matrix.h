@@ -18,6 +18,9 @@ bool umi_matrix_is_non_negative(um_cview M, bool rows_have_sum);
  */
 double umi_matrix_sum(um_cview M);
 
+/* The mean of the squares of all values. */
+double umi_matrix_power(um_cview M);
+
 /* Divides the n values of a row by their sum; false, and nothing done, when that is not finite and
  * above 0. */
 bool umi_row_normalise(float *row, size_t n);

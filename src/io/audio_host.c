@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "io/clock.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -60,18 +61,11 @@ static bool send_packet(int fd, const void *packet, size_t size)
     return sent == (ssize_t)size;
 }
 
-static double now(void)
-{
-    struct timespec time;
-    (void)clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
 /* True when the other end, and so the process that has it, is gone by then. */
 static bool gone_until(int fd, double until)
 {
     char rest[sizeof(reply)];
-    while (now() < until) {
+    while (umi_clock_now() < until) {
         struct pollfd watched = {.fd = fd, .events = POLLIN};
         if (poll(&watched, 1, 10) > 0 && recv(fd, rest, sizeof rest, 0) == 0) {
             return true;
@@ -274,10 +268,10 @@ typedef struct errand {
 static bool end_job(const errand *job, double seconds)
 {
     (void)shutdown(job->fd, SHUT_WR);
-    bool gone = gone_until(job->fd, now() + seconds);
+    bool gone = gone_until(job->fd, umi_clock_now() + seconds);
     if (!gone && job->pid > 0) {
         (void)kill(job->pid, SIGKILL);
-        gone = gone_until(job->fd, now() + KILL_SECONDS);
+        gone = gone_until(job->fd, umi_clock_now() + KILL_SECONDS);
     }
     (void)close(job->fd);
     return gone;
@@ -287,7 +281,7 @@ static bool end_job(const errand *job, double seconds)
 static bool receive_until(const umi_audio_host *host, int fd, void *packet, size_t size,
                           double until)
 {
-    while (now() < until && !(host->stopped != NULL && host->stopped(host->user))) {
+    while (umi_clock_now() < until && !(host->stopped != NULL && host->stopped(host->user))) {
         struct pollfd watched = {.fd = fd, .events = POLLIN};
         if (poll(&watched, 1, WAIT_MS) > 0) {
             ssize_t got = recv(fd, packet, size, 0);
@@ -309,7 +303,7 @@ static um_status begin_job(const umi_audio_host *host, const request *asked, err
                            reply *answer, um_error *error)
 {
     int ends[2];
-    double until = now() + UMI_OPEN_SECONDS;
+    double until = umi_clock_now() + UMI_OPEN_SECONDS;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
         return umi_error_set(error, UM_ERR_IO, "no connection to a sound device: %s",
                              strerror(errno));
@@ -345,7 +339,7 @@ um_status umi_devices_get(umi_audio_host *host, umi_devices *devices, um_error *
     if (devices->items == NULL) {
         status = umi_error_set(error, UM_ERR_MEMORY, "not enough memory for the list of devices");
     }
-    double until = now() + UMI_OPEN_SECONDS;
+    double until = umi_clock_now() + UMI_OPEN_SECONDS;
     for (size_t i = 0; i < answer.n_devices && status == UM_OK; i++) {
         if (receive_until(host, job.fd, &devices->items[i], sizeof *devices->items, until)) {
             devices->n++;
@@ -410,7 +404,7 @@ um_status umi_stream_start(umi_stream *stream, um_error *error)
     reply answer;
     if (!send_packet(stream->job.fd, &byte, 1) ||
         !receive_until(stream->host, stream->job.fd, &answer, sizeof answer,
-                       now() + UMI_OPEN_SECONDS)) {
+                       umi_clock_now() + UMI_OPEN_SECONDS)) {
         return no_answer(error);
     }
     return answer.error.status == UM_OK

@@ -36,7 +36,7 @@ static const char bytes_type[] = "application/octet-stream";
 struct umi_page_server {
     umi_page_config config;
     struct MHD_Daemon *daemon;
-    pthread_mutex_t turn; /* one call of the config's at a time */
+    pthread_mutex_t turn; /* one call of the config's at a time, but for `devices` */
     atomic_bool stopping;
     umi_page_guard guard;
 };
@@ -185,9 +185,7 @@ static enum MHD_Result send_document(umi_page_server *server, struct MHD_Connect
 
 static enum MHD_Result send_devices(umi_page_server *server, struct MHD_Connection *connection)
 {
-    pthread_mutex_lock(&server->turn);
     char *text = server->config.devices(server->config.user);
-    pthread_mutex_unlock(&server->turn);
     return send_json(connection, MHD_HTTP_OK, text);
 }
 

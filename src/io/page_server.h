@@ -29,7 +29,8 @@ enum {
 };
 
 /* The calls come from the server's threads, never two at once, and should be short: while one runs
- * nobody is served. Texts are freed with umi_free; NULL (no memory) is answered with 500. */
+ * nobody is served. Only `devices`, which takes as long as devices do, may run beside any other.
+ * Texts are freed with umi_free; NULL (no memory) is answered with 500. */
 typedef struct umi_page_config {
     uint16_t port;        /* 0: any that is free */
     const void *document; /* HTML, UTF-8; stays with the caller until the server is freed */

@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "io/clock.h"
 #include "job/live_internal.h"
 
 #include <math.h>
@@ -23,13 +24,6 @@ static const double LEARNED_FRAMES = 90.0;
 /* The queues hold so much: what is more than that late is lost. */
 static const double QUEUE_SECONDS = 0.25;
 enum { QUEUE_PERIODS = 16 };
-
-static double now(void)
-{
-    struct timespec time;
-    (void)clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 /* What people should know, both in the state and, where it is new, by word. */
 static void say(umi_live *live, umi_live_condition condition, const char *text)
@@ -117,7 +111,7 @@ static um_status start_stream(umi_live *live, um_error *error)
         status = umi_stream_start(live->stream, error);
     }
     live->heartbeat = 0;
-    live->heard_at = live->ticked_at = now();
+    live->heard_at = live->ticked_at = umi_clock_now();
     return status;
 }
 
@@ -139,7 +133,7 @@ static void try_later(umi_live *live, const char *reason)
     char text[UMI_LIVE_TEXT_SIZE];
     (void)snprintf(text, sizeof text, "%.200s; trying again", reason);
     say(live, UMI_LIVE_RETRYING, text);
-    live->retry_at = now() + live->pause;
+    live->retry_at = umi_clock_now() + live->pause;
     live->pause = fmin(2.0 * live->pause, LAST_PAUSE);
 }
 
@@ -221,10 +215,10 @@ um_status umi_live_tick(umi_live *live, um_error *error)
         live->retry_at = 0.0;
     }
     if (live->stream == NULL) {
-        return now() >= live->retry_at ? retry(live, error) : UM_OK;
+        return umi_clock_now() >= live->retry_at ? retry(live, error) : UM_OK;
     }
     uint64_t heartbeat = umi_stream_heartbeat(live->stream);
-    double time = now();
+    double time = umi_clock_now();
     /* A program that was stopped itself has heard nothing meanwhile. */
     if (heartbeat != live->heartbeat || time - live->ticked_at > HEARTBEAT_SECONDS) {
         live->heartbeat = heartbeat;

@@ -19,12 +19,6 @@ void umi_live_frames_free(umi_live_frames *f)
     memset(f, 0, sizeof *f);
 }
 
-void umi_live_frames_clear(umi_live_frames *f)
-{
-    f->n = f->next = f->n_heard = 0;
-    f->every = 1;
-}
-
 static void put(umi_live_frames *f, size_t row, const float *frame)
 {
     memcpy(um_row(f->V, row), frame, f->V.cols * sizeof *frame);

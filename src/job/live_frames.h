@@ -18,7 +18,6 @@ typedef struct umi_live_frames {
 /* Room for n_frames of n_bins. False when memory is short. */
 bool umi_live_frames_init(umi_live_frames *frames, size_t n_frames, size_t n_bins);
 void umi_live_frames_free(umi_live_frames *frames);
-void umi_live_frames_clear(umi_live_frames *frames);
 
 /* In the place of the oldest, when there is no more room. The order of the rows is lost. */
 void umi_live_frames_keep_last(umi_live_frames *frames, const float *frame);

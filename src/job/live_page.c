@@ -1,13 +1,11 @@
-#define _POSIX_C_SOURCE 200809L /* clock_gettime */
 #include "job/live_page.h"
 
 #include "core/error.h"
 #include "core/memory.h"
 #include "format/json.h"
+#include "io/clock.h"
 #include "io/page_server.h"
 #include "job/live_document.h"
-
-#include <time.h>
 
 struct umi_live_page {
     umi_live_page_config config;
@@ -44,9 +42,7 @@ static void *open_feed(void *user)
 
 static size_t read_feed(void *reader, void *bytes, size_t size)
 {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return umi_live_feed_read(reader, (double)now.tv_sec + 1e-9 * (double)now.tv_nsec, bytes, size);
+    return umi_live_feed_read(reader, umi_clock_now(), bytes, size);
 }
 
 static void close_feed(void *reader)

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 /* All calls come from threads of the page's own, never two at once, with feed.user. They should be
- * short: while one runs the page hears nothing else. */
+ * short: while one runs the page hears nothing else. Only `devices` may run beside any other. */
 typedef struct umi_live_page_config {
     uint16_t port; /* 0: any that is free */
     umi_live_feed_config feed;

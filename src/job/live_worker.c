@@ -5,6 +5,7 @@
 #include "core/kernels/kernels.h"
 #include "core/matrix.h"
 #include "core/memory.h"
+#include "io/clock.h"
 #include "io/resample.h"
 #include "job/thread.h"
 
@@ -205,13 +206,6 @@ static void do_block(umi_live_worker *w, size_t n)
 
 /* -- The thread -------------------------------------------------------------------------------- */
 
-static double seconds_on(clockid_t clock)
-{
-    struct timespec now;
-    (void)clock_gettime(clock, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static void sleep_until(double time)
 {
     double whole = floor(time);
@@ -222,9 +216,9 @@ static void sleep_until(double time)
 /* The load so far, anew about once a second. */
 static void measure(umi_live_worker *w, double *wall, double *cpu)
 {
-    double now = seconds_on(CLOCK_MONOTONIC);
+    double now = umi_clock_now();
     if (now - *wall >= LOAD_SECONDS) {
-        double used = seconds_on(CLOCK_THREAD_CPUTIME_ID);
+        double used = umi_clock_thread();
         atomic_store(&w->load, (used - *cpu) / (now - *wall));
         *wall = now;
         *cpu = used;
@@ -237,12 +231,12 @@ static void run(umi_thread *thread, void *user)
     size_t C = w->config.separator.n_channels;
     unsigned before = umi_flush_denormals();
     umi_thread_become_realtime();
-    double wall = seconds_on(CLOCK_MONOTONIC), cpu = seconds_on(CLOCK_THREAD_CPUTIME_ID);
+    double wall = umi_clock_now(), cpu = umi_clock_thread();
     while (!umi_thread_is_stopping(thread)) {
         size_t period = atomic_load(&w->io->period);
         size_t n = umi_ring_filled(w->io->in) / C;
         double seconds = (double)(period > 0 ? period : PERIOD_UNKNOWN) / w->device_rate;
-        double now = seconds_on(CLOCK_MONOTONIC);
+        double now = umi_clock_now();
         if (n == 0) {
             sleep_until(now + LOOK_SHARE * seconds);
         } else {

@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "io/clock.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -87,13 +88,6 @@ static bool receive_all(const umi_workers *config, int socket, void *bytes, size
     return true;
 }
 
-static double clock_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 typedef struct teller {
     const umi_workers *config;
     int socket;
@@ -103,7 +97,7 @@ typedef struct teller {
 static bool tell_progress(void *user, double done, double total, double divergence)
 {
     teller *t = user;
-    double now = clock_now();
+    double now = umi_clock_now();
     (void)divergence;
     if (t->config->stopped(t->config->user)) {
         return false;
@@ -123,7 +117,7 @@ static _Noreturn void be_worker(const umi_workers *config, int socket)
         config->start(config->user);
     }
     while (!config->stopped(config->user) && receive_all(config, socket, &job, sizeof job)) {
-        teller t = {config, socket, clock_now()};
+        teller t = {config, socket, umi_clock_now()};
         um_progress progress = {tell_progress, &t};
         char *answer = config->work(config->user, (size_t)job, &progress);
         if (config->stopped(config->user)) {

@@ -77,11 +77,13 @@ class Process(subprocess.Popen):
         super().__init__(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
                          preexec_fn=when_parent_dies(signal.SIGKILL), **options)
         self.lines = queue.Queue()
+        self.said = []  # all lines, also those that were taken
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
         for line in self.stdout:
-            self.lines.put(line.rstrip("\n"))
+            self.said.append(line.rstrip("\n"))
+            self.lines.put(self.said[-1])
         self.lines.put(None)
 
     def line(self, word="", seconds=PATIENCE):

@@ -191,8 +191,9 @@ class Live(unittest.TestCase):
             card.play(self.microphone)
             self.assertEqual(live.state()["condition"], "running")
             live.stop(signal.SIGTERM)
-            said = list(live.process.lines.queue)
-            self.assertFalse([line for line in said if line and "the callback called" in line])
+            said = live.process.said
+            self.assertTrue([line for line in said if line.startswith("rt_guard: watches heap")])
+            self.assertFalse([line for line in said if "the callback called" in line])
 
     def test_without_anything_to_play_on_it_listens(self):
         with Bed(RATE, 1024, speakers=False) as bed:

@@ -54,7 +54,7 @@ def run(bed, driver):
     live.do("device", **{"in": "card", "out": "card"})
     time.sleep(max(2.0, SECONDS + 2 - (time.monotonic() - begun)))
     _, code = live.stop(signal.SIGTERM)
-    said = [line for line in live.process.lines.queue if line and not line.startswith("{")]
+    said = [line for line in live.process.said if not line.startswith(("{", "http://"))]
     assert code == -signal.SIGTERM and not said, "\n".join(said)
 
 
