@@ -18,7 +18,9 @@ static const char document[] = "<script nonce=\"" UMI_PAGE_NONCE "\"></script>"
 
 /* What the server's callbacks have seen; atomic, for they come from its threads. */
 static atomic_size_t n_open, n_closed, n_commands, n_bytes_read, n_inside;
-static atomic_bool overlap, flood, silence;
+static atomic_bool overlap, flood, silence, slow;
+
+enum { SLOW_MS = 800 };
 static umi_page_server *server;
 static http_client client;
 
@@ -54,12 +56,11 @@ static void leave(void)
     atomic_fetch_sub(&n_inside, 1);
 }
 
+/* Takes as long as devices may, while others come in between. */
 static char *devices(void *user)
 {
     (void)user;
-    enter();
-    pause_ms(2); /* time for others to come in between */
-    leave();
+    pause_ms(slow ? SLOW_MS : 2);
     return copy("[]");
 }
 
@@ -69,6 +70,7 @@ static char *command(void *user, const char *body, size_t n_bytes, unsigned *sta
     (void)user;
     char text[64];
     enter();
+    pause_ms(2); /* time for others to come in between */
     atomic_fetch_add(&n_commands, 1);
     snprintf(text, sizeof text, "{\"n\":%zu,\"first\":%d,\"nul\":%d}", n_bytes, body[0],
              body[n_bytes]);
@@ -125,7 +127,7 @@ static int start(void **state)
     um_error error;
     (void)state;
     n_open = n_closed = n_commands = n_bytes_read = n_inside = 0;
-    overlap = flood = silence = false;
+    overlap = flood = silence = slow = false;
     if (umi_page_server_new(&config, &server, &error) != UM_OK) {
         fprintf(stderr, "%s\n", error.message);
         return -1;
@@ -359,6 +361,28 @@ static void stalled_readers(void **state)
     }
 }
 
+/* While devices are listed, commands are obeyed and streams go on. */
+static void slow_devices(void **state)
+{
+    (void)state;
+    char ask[256];
+    int stream = http_open_stream(&client), list = http_dial(&client);
+    slow = true;
+    snprintf(ask, sizeof ask, "GET /devices?token=%s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n",
+             client.token, client.port);
+    http_say(list, ask);
+    pause_ms(SLOW_MS / 8); /* the server is at it */
+    double before = seconds();
+    assert_int_equal(
+        http_status(http_ask(&client, "POST", "/command", "Content-Length: 1\r\n", "x")), 200);
+    http_hear(stream, "tick");
+    assert_true(seconds() - before < SLOW_MS / 2000.0);
+    assert_non_null(strstr(http_hear(list, "[]"), "[]"));
+    assert_true(seconds() - before > SLOW_MS / 2000.0);
+    close(stream);
+    close(list);
+}
+
 /* More connections than there may be: hung up on at once, and room again when others go. */
 static void bounds_connections(void **state)
 {
@@ -420,6 +444,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(streams, start, stop),
         cmocka_unit_test_setup_teardown(silent_stream, start, stop),
         cmocka_unit_test_setup_teardown(stalled_readers, start, stop),
+        cmocka_unit_test_setup_teardown(slow_devices, start, stop),
         cmocka_unit_test_setup_teardown(bounds_connections, start, stop),
         cmocka_unit_test_setup_teardown(ports, start, stop),
     };
