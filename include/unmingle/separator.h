@@ -25,11 +25,11 @@ extern "C" {
 typedef struct um_separator_config {
     um_stft_config stft;     /* see stft.h; the dictionary must have been learned with the same */
     size_t n_channels;       /* of the sound, 1..64; default 1 */
-    size_t n_sources;        /* 1..4096 */
     size_t iterations;       /* updates of a frame's activations, 1..100000; default 50 */
     double exponent;         /* of the masks, 0.1..10; default 1.5 */
-    bool residual;           /* the last source also takes what no atom explains: to its model is
-                                added max(V - sum of all models, 0). Default false */
+    size_t refit_iterations; /* 0..100000, default 0. Else the first masks, of exponent 1, only
+                                estimate the sources; each one's activations get so many updates
+                                more for the estimate of it, and make the masks that count */
     size_t n_components_max; /* that a dictionary put in later may have, up to 4096; 0 (default): as
                                 many as the first one has */
     um_parallel parallel;    /* default the caller's thread */
@@ -37,16 +37,37 @@ typedef struct um_separator_config {
 
 UM_API um_separator_config um_separator_config_default(void);
 
+enum { UM_SEPARATOR_SHIFTS_MAX = 49 };
+
+/* The sources, and how each is told from the others. */
+typedef struct um_separator_dictionary_config {
+    um_cview atoms; /* n_components x n_bins (of the STFT), >= 0, finite, no row all zero */
+    um_cview gains; /* n_components x n_channels, likewise: the share of each channel in
+                       each atom */
+    const size_t *source_of; /* n_components: the source 0..n_sources-1 of each atom */
+    size_t n_sources;        /* 1..4096; those without atoms are silent, but for the last */
+    bool residual;           /* the last source also takes what no atom explains: to its model is
+                                added max(V - sum of all models, 0) */
+    const double *sparsity;  /* n_sources: weight of a penalty on the L1 norm of each one's
+                                activations, 0..100; NULL: none. What other atoms explain nearly as
+                                well is then theirs */
+    const double *shifts;    /* n_shifts: semitones, -24..24, at which every atom may sound besides
+                                as it is; NULL: none. It is moved along the frequencies then,
+                                W(f / 2^(shift / 12)), and has activations of its own */
+    size_t n_shifts;         /* 0..UM_SEPARATOR_SHIFTS_MAX - 1 */
+    double shift_penalty;    /* per semitone, 0..100: adds to the weight of the penalty, so that an
+                                atom moves only where that explains much more */
+    um_cview covariances;    /* where each source is: n_sources rows, see matrix_mask.h, and the
+                                masks are matrices, their shares by the models' sums over channels;
+                                no data: ratio masks */
+} um_separator_dictionary_config;
+
 typedef struct um_separator um_separator;
 
-/* Copies the dictionary:
- *   atoms      n_components x n_bins (of the STFT), >= 0, finite, no row all zero
- *   gains      n_components x n_channels, likewise: the share of each channel in each atom
- *   source_of  n_components values: the source 0..n_sources-1 that each atom belongs to
- * Every source but the last needs an atom. Allocates all that the object will need.
- * UM_ERR_ARGUMENT (`error`, may be NULL, says which), UM_ERR_MEMORY. */
-UM_API UM_MUST_USE um_status um_separator_new(const um_separator_config *config, um_cview atoms,
-                                              um_cview gains, const size_t *source_of,
+/* Copies the dictionary. Every source but the last needs an atom here. Allocates all that the
+ * object will need. UM_ERR_ARGUMENT (`error`, may be NULL, says which), UM_ERR_MEMORY. */
+UM_API UM_MUST_USE um_status um_separator_new(const um_separator_config *config,
+                                              const um_separator_dictionary_config *dictionary,
                                               um_separator **out, um_error *error);
 UM_API void um_separator_free(um_separator *separator);
 
@@ -63,16 +84,6 @@ UM_API UM_MUST_USE um_status um_separator_push(um_separator *separator, um_cview
  * It is made on one thread, and used on another between two pushes, which takes no time: the sound
  * goes on without a seam, as the frames before and after overlap. */
 
-typedef struct um_separator_dictionary_config {
-    um_cview atoms, gains; /* as for um_separator_new */
-    const size_t *source_of;
-    size_t n_sources;       /* may be without atoms, and are silent then, but for the last */
-    bool residual;          /* as in the separator's config, which it overrules */
-    const double *sparsity; /* n_sources: weight of a penalty on the L1 norm of each one's
-                               activations, 0..100; NULL: none. What other atoms explain nearly as
-                               well is then theirs */
-} um_separator_dictionary_config;
-
 typedef struct um_separator_dictionary um_separator_dictionary;
 
 /* UM_ERR_ARGUMENT with a message, UM_ERR_MEMORY. */
@@ -81,15 +92,17 @@ UM_API UM_MUST_USE um_status um_separator_dictionary_new(
 UM_API void um_separator_dictionary_free(um_separator_dictionary *dictionary); /* NULL is fine */
 
 /* From the next push on; borrowed until another one is used, or the separator freed.
- * UM_ERR_ARGUMENT when bins, channels or sources are not the separator's, or there are more than
- * n_components_max atoms; then the one before stays. */
+ * UM_ERR_ARGUMENT when bins, channels or sources are not the separator's, there are more than
+ * n_components_max atoms, or it has shifts or covariances and the first one had not; then the one
+ * before stays. */
 UM_API UM_MUST_USE um_status um_separator_use(um_separator *separator,
                                               const um_separator_dictionary *dictionary);
 
 /* The frames that the last push completed, the latest of them where there were very many: V, each
  * n_channels * n_bins magnitudes, and their activations H for the atoms of the dictionary, source
- * after source, within each in the order in which they were given. Returns how many; 0 where there
- * is one source only, which needs no frames. Borrowed until the next push. */
+ * after source, within each in the order in which they were given; then for the atoms at the first
+ * of the shifts, and so on. Returns how many; 0 where there is one source only, which needs no
+ * frames. Borrowed until the next push. */
 UM_API size_t um_separator_frames(const um_separator *separator, um_cview *V, um_cview *H);
 
 /* Forgets all sound, as new. */

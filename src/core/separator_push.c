@@ -1,13 +1,9 @@
 /* Sound through the separator, batch by batch: frames, masks, sound again. */
 #include "core/parallel.h"
 #include "core/separator_internal.h"
-#include "unmingle/mask.h"
 
 #include <math.h>
 #include <string.h>
-
-/* Frames a task: less than a tile, so that several threads find something to do in one batch. */
-enum { TASK_FRAMES = UMI_TILE_FRAMES / 2 };
 
 /* Input bound: keeps every power and sum that follows within float32. */
 #define SAMPLE_MAX 1e6f
@@ -21,92 +17,27 @@ static void analyse_channel(void *argument, size_t c, size_t i_worker)
                      s->X + 2 * c * s->n_bins, frame_stride);
 }
 
-/* Y_source = mask * X for one frame, for all active sources but the last. */
-static void apply_masks(um_separator *s, const umi_separator_worker *w, size_t i_frame,
-                        size_t i_row)
-{
-    size_t M = s->n_columns;
-    const float *x = s->X + i_frame * 2 * M;
-    for (size_t i = 0; i + 1 < s->dictionary->n_active; i++) {
-        size_t source = s->dictionary->active[i];
-        const float *mask = w->models + (i * UMI_MASK_FRAMES + i_row) * s->V.stride;
-        float *y = s->Y + (source * s->n_frames + i_frame) * 2 * M;
-        for (size_t f = 0; f < M; f++) {
-            y[2 * f] = mask[f] * x[2 * f];
-            y[2 * f + 1] = mask[f] * x[2 * f + 1];
-        }
-    }
-}
-
-/* Adds to the last source's model what the models leave of V. */
-static void add_unexplained(const um_separator *s, umi_separator_worker *w, size_t i_frame,
-                            size_t i_row)
-{
-    size_t stride = s->V.stride;
-    size_t last = s->dictionary->n_active - 1;
-    const float *v = um_row(s->V, i_frame);
-    float *residual = w->models + (last * UMI_MASK_FRAMES + i_row) * stride;
-    for (size_t i = 0; i < s->n_columns; i++) {
-        float left = v[i];
-        for (size_t source = 0; source <= last; source++) {
-            left -= w->models[(source * UMI_MASK_FRAMES + i_row) * stride + i];
-        }
-        residual[i] += left > 0.0f ? left : 0.0f;
-    }
-}
-
-static void mask_frames(um_separator *s, umi_separator_worker *w, size_t first, size_t rows)
-{
-    size_t M = s->n_columns;
-    size_t stride = s->V.stride;
-    const um_separator_dictionary *d = s->dictionary;
-    for (size_t i = 0; i < d->n_active; i++) {
-        size_t k = d->first_of[d->active[i]], end = d->first_of[d->active[i] + 1];
-        s->kernels.model(rows, M, end - k, um_row(s->H, first) + k, s->H.stride, um_row(d->D, k),
-                         d->D.stride, w->models + i * UMI_MASK_FRAMES * stride, stride);
-    }
-    for (size_t i = 0; i < rows; i++) {
-        if (d->residual) {
-            add_unexplained(s, w, first + i, i);
-        }
-        um_status status = um_mask_ratio(w->models + i * stride, UMI_MASK_FRAMES * stride,
-                                         d->n_active, M, s->config.exponent);
-        (void)status; /* the arguments were checked in _new */
-        apply_masks(s, w, first + i, i);
-    }
-}
-
-static void solve(const um_separator *s, const umi_separator_worker *w, um_cview V, um_view H)
-{
-    const um_separator_dictionary *d = s->dictionary;
-    um_cview D = um_const_view(d->D);
-    if (d->shrinkage == NULL) {
-        umi_tile_solve_activations(&s->kernels, V, D, s->config.iterations, H, &w->tile);
-    } else {
-        um_cview none = {NULL, 0, 0, 0};
-        umi_tile_solve_penalised(&s->kernels, V, none, D, d->shrinkage, s->config.iterations, H,
-                                 &w->tile);
-    }
-}
-
 static void separate_task(void *argument, size_t i_task, size_t i_worker)
 {
     um_separator *s = argument;
-    umi_separator_worker *w = &s->workers[i_worker];
-    size_t first = i_task * TASK_FRAMES;
+    size_t first = i_task * UMI_SEPARATOR_TASK_FRAMES;
     size_t left = s->n_batch_frames - first;
-    size_t rows = left < TASK_FRAMES ? left : TASK_FRAMES;
     unsigned before = umi_flush_denormals();
-    for (size_t i = first; i < first + rows; i++) {
-        s->kernels.magnitude(s->n_columns, s->X + i * 2 * s->n_columns, um_row(s->V, i));
-    }
-    um_cview V = {um_row(s->V, first), rows, s->n_columns, s->V.stride};
-    um_view H = {um_row(s->H, first), rows, s->dictionary->D.rows, s->H.stride};
-    solve(s, w, V, H);
-    for (size_t i = 0; i < rows; i += UMI_MASK_FRAMES) {
-        mask_frames(s, w, first + i, rows - i < UMI_MASK_FRAMES ? rows - i : UMI_MASK_FRAMES);
-    }
+    umi_separator_frames(s, &s->workers[i_worker], first,
+                         left < UMI_SEPARATOR_TASK_FRAMES ? left : UMI_SEPARATOR_TASK_FRAMES);
     umi_restore_denormals(before);
+}
+
+/* What the masks made of `source`; NULL for one without atoms, which is silent. */
+static const float *masked_spectra(const um_separator *s, size_t source)
+{
+    const um_separator_dictionary *d = s->dictionary;
+    for (size_t i = 0; i + 1 < d->n_active; i++) {
+        if (d->active[i] == source) {
+            return s->Y + i * s->n_frames * 2 * s->n_columns;
+        }
+    }
+    return NULL;
 }
 
 static void synthesise_channel(void *argument, size_t i, size_t i_worker)
@@ -116,10 +47,8 @@ static void synthesise_channel(void *argument, size_t i, size_t i_worker)
     size_t C = s->config.n_channels;
     size_t source = i / C;
     size_t c = i % C;
-    const um_separator_dictionary *d = s->dictionary;
-    bool sounds = d->first_of[source + 1] > d->first_of[source];
-    const float *y =
-        sounds ? s->Y + source * s->n_frames * 2 * s->n_columns + 2 * c * s->n_bins : NULL;
+    const float *spectra = masked_spectra(s, source);
+    const float *y = spectra != NULL ? spectra + 2 * c * s->n_bins : NULL;
     float *samples = s->fifo + (source * s->fifo_size + s->fifo_first + s->fifo_n) * C + c;
     um_synthesis_push(s->syntheses[i], y, 2 * s->n_columns, s->n_batch_frames, samples, C);
 }
@@ -128,7 +57,7 @@ static void synthesise_channel(void *argument, size_t i, size_t i_worker)
 static void compact_fifo(um_separator *s)
 {
     size_t C = s->config.n_channels;
-    for (size_t source = 0; source + 1 < s->config.n_sources; source++) {
+    for (size_t source = 0; source + 1 < s->n_sources; source++) {
         float *samples = s->fifo + source * s->fifo_size * C;
         memmove(samples, samples + s->fifo_first * C, s->fifo_n * C * sizeof(float));
     }
@@ -144,10 +73,10 @@ static void separate_batch(um_separator *s)
         return;
     }
     compact_fifo(s);
-    umi_parallel_run(parallel, (s->n_batch_frames + TASK_FRAMES - 1) / TASK_FRAMES, separate_task,
-                     s);
-    umi_parallel_run(parallel, (s->config.n_sources - 1) * s->config.n_channels, synthesise_channel,
-                     s);
+    umi_parallel_run(
+        parallel, (s->n_batch_frames + UMI_SEPARATOR_TASK_FRAMES - 1) / UMI_SEPARATOR_TASK_FRAMES,
+        separate_task, s);
+    umi_parallel_run(parallel, (s->n_sources - 1) * s->config.n_channels, synthesise_channel, s);
     s->fifo_n += s->n_batch_frames * s->hop;
 }
 
@@ -155,7 +84,7 @@ static void separate_batch(um_separator *s)
 static void give_out(um_separator *s, const um_view *sources, size_t first)
 {
     size_t C = s->config.n_channels;
-    size_t n_masked = s->config.n_sources - 1;
+    size_t n_masked = s->n_sources - 1;
     for (size_t i = 0; i < s->in.rows; i++) {
         const float *in = um_crow(s->in, i);
         float *rest = um_row(sources[n_masked], first + i);
@@ -188,7 +117,7 @@ static bool arguments_fit(const um_separator *s, um_cview in, const um_view *sou
         (in.rows > 0 && (in.data == NULL || sources == NULL))) {
         return false;
     }
-    for (size_t i = 0; in.rows > 0 && i < s->config.n_sources; i++) {
+    for (size_t i = 0; in.rows > 0 && i < s->n_sources; i++) {
         if (sources[i].data == NULL || sources[i].rows != in.rows || sources[i].cols != in.cols ||
             sources[i].stride < in.cols) {
             return false;
@@ -215,7 +144,7 @@ um_status um_separator_push(um_separator *s, um_cview in, const um_view *sources
         size_t room = s->n_frames * s->hop; /* completes n_frames frames, wherever it starts */
         size_t n = in.rows - done < room ? in.rows - done : room;
         s->in = (um_cview){um_crow(in, done), n, in.cols, in.stride};
-        if (s->config.n_sources > 1) { /* one source is the whole sound: nothing to do */
+        if (s->n_sources > 1) { /* one source is the whole sound: nothing to do */
             separate_batch(s);
         }
         give_out(s, sources, done);

@@ -233,12 +233,14 @@ static um_status make_separator(const job *j, um_separator **separator)
     um_separator_config config = um_separator_config_default();
     config.stft = j->result->stft;
     config.n_channels = j->recording.format.channels;
-    config.n_sources = model->n_sources;
     config.exponent = j->config->exponent;
-    config.residual = has_residual(model);
     config.parallel = j->config->parallel;
-    return um_separator_new(&config, um_const_view(model->W), um_const_view(model->G),
-                            model->source_of, separator, j->error);
+    um_separator_dictionary_config dictionary = {.atoms = um_const_view(model->W),
+                                                 .gains = um_const_view(model->G),
+                                                 .source_of = model->source_of,
+                                                 .n_sources = model->n_sources,
+                                                 .residual = has_residual(model)};
+    return um_separator_new(&config, &dictionary, separator, j->error);
 }
 
 /* To be freed with umi_free; NULL when memory is short. */
