@@ -115,6 +115,7 @@ static um_status fill_config(batch *b, um_error *error)
         .n_sources = o->sources,
         .n_atoms = o->atoms,
         .n_clip_atoms = o->clip_atoms,
+        .shifts = o->shifts,
         .window = o->window,
         .hop = o->hop,
         .window_shape = (um_window)o->window_shape,

@@ -52,6 +52,7 @@ typedef struct umi_options {
     umi_texts label;
     uint64_t atoms; /* separate, factor: in all; learn: a label */
     uint64_t clip_atoms;
+    uint64_t shifts;
     bool residual;
     const char *preset;
     const char *reference;

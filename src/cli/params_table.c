@@ -91,6 +91,22 @@ static const umi_param TABLE[] = {
      .offset = AT(clip_atoms),
      .help = "atoms for each label of --learn",
      .detail = "How many atoms to learn for each label of *--learn*."},
+    {.name = "shifts",
+     .kind = UMI_INTEGER,
+     .group = UMI_GROUP_SOURCES,
+     .commands = UMI_SEPARATE,
+     .in_presets = true,
+     .metavar = "SEMITONES",
+     .min = 0,
+     .max = 12,
+     .initial = "4",
+     .offset = AT(shifts),
+     .help = "known atoms may also sound so much higher or lower",
+     .detail =
+         "So many semitones up and down the atoms of *--learn* and *--dictionary* may sound "
+         "at other pitches than they were learned at, with a penalty that grows with the "
+         "distance. A few seconds of an instrument so serve for the notes that were not among "
+         "them. 0: as they are."},
     {.name = "residual",
      .kind = UMI_FLAG,
      .group = UMI_GROUP_SOURCES,

@@ -38,6 +38,7 @@ void umi_model_free(umi_model *model)
 {
     umi_free(model->W.data);
     umi_free(model->G.data);
+    umi_free(model->R.data);
     umi_free(model->source_of);
     umi_free(model->labels);
     umi_free(model->curve);
@@ -193,19 +194,24 @@ static size_t source_number(umi_model *model, const char *label, size_t *n_sourc
     return (*n_sources)++;
 }
 
-/* Gives every component its source and the known ones their atoms. */
-static um_status place_known(umi_model *model, um_nmf *nmf, const umi_known_source *known,
-                             size_t n_known, size_t n_free, um_error *error)
+/* Gives every component its source, and the known ones their atoms and what gains there are. */
+static um_status place_known(umi_model *model, const umi_known_source *known, size_t n_known,
+                             size_t n_free, um_error *error)
 {
     size_t k = 0;
     size_t n_sources = 0;
     for (size_t i = 0; i < n_known; i++) {
         size_t source = source_number(model, known[i].label, &n_sources);
-        if (um_nmf_set_atoms(nmf, k, known[i].W, true) != UM_OK) {
+        um_cview W = known[i].W, G = known[i].G;
+        if (W.cols != model->W.cols || (G.data != NULL && G.cols != model->G.cols)) {
             return umi_error_set(error, UM_ERR_CONFIG, "%s: its atoms do not fit", known[i].label);
         }
-        for (size_t a = 0; a < known[i].W.rows; a++) {
-            model->source_of[k++] = source;
+        for (size_t a = 0; a < W.rows; a++, k++) {
+            memcpy(um_row(model->W, k), um_crow(W, a), W.cols * sizeof(float));
+            for (size_t c = 0; c < model->G.cols; c++) {
+                um_row(model->G, k)[c] = G.data != NULL ? um_crow(G, a)[c] : 1.0f;
+            }
+            model->source_of[k] = source;
         }
     }
     if (n_free > 0) {
@@ -218,22 +224,54 @@ static um_status place_known(umi_model *model, um_nmf *nmf, const umi_known_sour
     return UM_OK;
 }
 
-um_status umi_model_learn_known(const umi_model_config *config, um_cview V,
-                                const umi_known_source *known, size_t n_known, size_t n_free,
-                                const um_progress *progress, umi_model *model, um_error *error)
+/* The covariances, where every source has one. */
+static um_status place_covariances(umi_model *model, const umi_known_source *known, size_t n_known,
+                                   um_error *error)
+{
+    size_t n_planes = model->G.cols * model->G.cols, n = n_planes * model->W.cols;
+    size_t n_placed = 0;
+    if (model->G.cols < 2) {
+        return UM_OK;
+    }
+    model->R = um_view_of(umi_alloc(model->n_sources * n, sizeof(float)), model->n_sources, n);
+    if (model->R.data == NULL) {
+        return out_of_memory(error);
+    }
+    for (size_t s = 0; s < model->n_sources; s++) {
+        for (size_t i = n_known; i-- > 0;) { /* of several with one label the first counts */
+            if (known[i].covariance != NULL && strcmp(known[i].label, model->labels[s]) == 0) {
+                memcpy(um_row(model->R, s), known[i].covariance, n * sizeof(float));
+                n_placed += um_row(model->R, s)[0] > 0.0f;
+                break;
+            }
+        }
+    }
+    if (n_placed < model->n_sources) {
+        umi_free(model->R.data);
+        model->R = (um_view){NULL, 0, 0, 0};
+    }
+    return UM_OK;
+}
+
+bool umi_model_is_known(const umi_known_source *known, size_t n_known)
+{
+    for (size_t i = 0; i < n_known; i++) {
+        if (known[i].G.data == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Gains, and the free atoms, with the known atoms as they are. */
+static um_status learn_beside(const umi_model_config *config, um_cview V, size_t n_free,
+                              const um_progress *progress, umi_model *model, um_error *error)
 {
     um_nmf *nmf = NULL;
-    memset(model, 0, sizeof *model);
-    size_t K = n_free;
-    for (size_t i = 0; i < n_known; i++) {
-        K += known[i].W.rows;
-    }
-    um_status status = allocate(model, K, n_known + 1, config, error);
-    if (status == UM_OK) {
-        status = nmf_new(config, V, config->n_channels, K, &nmf, error);
-    }
-    if (status == UM_OK) {
-        status = place_known(model, nmf, known, n_known, n_free, error);
+    um_cview known = {model->W.data, model->W.rows - n_free, model->W.cols, model->W.stride};
+    um_status status = nmf_new(config, V, config->n_channels, model->W.rows, &nmf, error);
+    if (status == UM_OK && um_nmf_set_atoms(nmf, 0, known, true) != UM_OK) {
+        status = umi_error_set(error, UM_ERR_CONFIG, "the known atoms cannot be used");
     }
     if (status == UM_OK) {
         /* Singular vectors would give the free atoms what the known ones explain already. */
@@ -246,18 +284,42 @@ um_status umi_model_learn_known(const umi_model_config *config, um_cview V,
     }
     if (status == UM_OK) {
         take_results(model, nmf);
-    } else {
-        umi_model_free(model);
     }
     um_nmf_free(nmf);
     return status;
 }
 
+um_status umi_model_learn_known(const umi_model_config *config, um_cview V,
+                                const umi_known_source *known, size_t n_known, size_t n_free,
+                                const um_progress *progress, umi_model *model, um_error *error)
+{
+    memset(model, 0, sizeof *model);
+    size_t K = n_free;
+    for (size_t i = 0; i < n_known; i++) {
+        K += known[i].W.rows;
+    }
+    um_status status = allocate(model, K, n_known + 1, config, error);
+    if (status == UM_OK) {
+        status = place_known(model, known, n_known, n_free, error);
+    }
+    if (status == UM_OK) {
+        status = place_covariances(model, known, n_known, error);
+    }
+    if (status == UM_OK && (n_free > 0 || !umi_model_is_known(known, n_known))) {
+        status = learn_beside(config, V, n_free, progress, model, error);
+    }
+    if (status != UM_OK) {
+        umi_model_free(model);
+    }
+    return status;
+}
+
 um_status umi_model_learn_atoms(const umi_model_config *config, um_cview V,
-                                const um_progress *progress, um_view W, um_error *error)
+                                const um_progress *progress, um_view W, const um_view *G,
+                                um_error *error)
 {
     um_nmf *nmf = NULL;
-    um_status status = nmf_new(config, V, 1, W.rows, &nmf, error);
+    um_status status = nmf_new(config, V, G != NULL ? G->cols : 1, W.rows, &nmf, error);
     if (status == UM_OK) {
         status = start(config, nmf, V, progress, error);
     }
@@ -266,6 +328,9 @@ um_status umi_model_learn_atoms(const umi_model_config *config, um_cview V,
     }
     if (status == UM_OK) {
         copy_view(W, um_nmf_atoms(nmf));
+    }
+    if (status == UM_OK && G != NULL) {
+        copy_view(*G, um_nmf_gains(nmf));
     }
     um_nmf_free(nmf);
     return status;

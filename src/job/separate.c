@@ -21,8 +21,15 @@ enum {
     /* Free atoms that learn what the known sources leave; more begin to take from them. */
     RESIDUAL_ATOMS = 8,
     /* Updates that the gains of known atoms need. */
-    GAIN_ITERATIONS = 15
+    GAIN_ITERATIONS = 15,
+    /* Updates with atoms at several pitches, and of the refit to the first estimates. */
+    SHIFTED_ITERATIONS = 30,
+    REFIT_ITERATIONS = 10,
+    SHIFTS_MAX = 12
 };
+
+/* By semitone: without it the atoms drift to other pitches. */
+static const double SHIFT_PENALTY = 0.1;
 
 typedef struct job {
     const umi_separate_config *config;
@@ -171,6 +178,7 @@ static um_status learn_examples(job *j, const umi_model_config *model)
     const umi_separate_config *c = j->config;
     umi_memory_plan plan = {c->n_clip_atoms, model->n_bins, 1, 0, 0, c->parallel.n_workers};
     umi_gather_config gather = gather_config(j, &plan, true);
+    gather.channels_kept = model->n_channels;
     umi_watch_phase(&c->watch, "learning the examples", 0.05, 0.2);
     return umi_sources_learn(&j->sources, c->examples, c->n_examples, c->n_clip_atoms,
                              &j->recording, &gather, model, j->error);
@@ -202,6 +210,10 @@ static um_status learn(job *j)
         if (status != UM_OK) {
             return status;
         }
+    }
+    if (!j->result->blind && n_free_atoms(j) == 0 &&
+        umi_model_is_known(j->sources.known, j->sources.n_known)) {
+        return learn_model(j, &model, (um_cview){NULL, 0, 0, 0}); /* there is nothing to learn */
     }
     umi_watch_phase(&c->watch, "reading", 0.2, 0.25);
     umi_gather_config gather = gather_config(j, &plan, false);
@@ -235,11 +247,27 @@ static um_status make_separator(const job *j, um_separator **separator)
     config.n_channels = j->recording.format.channels;
     config.exponent = j->config->exponent;
     config.parallel = j->config->parallel;
+    double shifts[2 * SHIFTS_MAX];
+    size_t n_shifts = 0;
+    for (size_t i = 1; i <= j->config->shifts && !j->result->blind; i++) {
+        shifts[n_shifts++] = (double)i;
+        shifts[n_shifts++] = -(double)i;
+    }
+    if (n_shifts > 0) {
+        config.iterations = SHIFTED_ITERATIONS;
+    }
+    if (model->R.data != NULL) {
+        config.refit_iterations = REFIT_ITERATIONS;
+    }
     um_separator_dictionary_config dictionary = {.atoms = um_const_view(model->W),
                                                  .gains = um_const_view(model->G),
                                                  .source_of = model->source_of,
                                                  .n_sources = model->n_sources,
-                                                 .residual = has_residual(model)};
+                                                 .residual = has_residual(model),
+                                                 .shifts = shifts,
+                                                 .n_shifts = n_shifts,
+                                                 .shift_penalty = SHIFT_PENALTY,
+                                                 .covariances = um_const_view(model->R)};
     return um_separator_new(&config, &dictionary, separator, j->error);
 }
 

@@ -20,6 +20,7 @@ typedef struct umi_separate_config {
     size_t n_sources;    /* blind: stems to make */
     size_t n_atoms;      /* blind: atoms in all */
     size_t n_clip_atoms; /* atoms for each label of the examples */
+    size_t shifts; /* known sources: semitones up and down at which atoms may sound too, 0..12 */
 
     /* The transform; 0 and 0: see transform.h. */
     size_t window, hop;

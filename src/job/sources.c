@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "unmingle/matrix_mask.h"
 
 #include <string.h>
 
@@ -13,7 +14,9 @@ static um_status out_of_memory(um_error *error)
 void umi_sources_free(umi_sources *sources)
 {
     for (size_t i = 0; i < sources->n_learned; i++) {
-        umi_free(sources->learned[i].data);
+        umi_free(sources->learned[i].W.data);
+        umi_free(sources->learned[i].G.data);
+        umi_free(sources->learned[i].covariance);
     }
     for (size_t i = 0; i < sources->n_dictionaries; i++) {
         um_dictionary_free(sources->dictionaries[i]);
@@ -98,7 +101,8 @@ static um_status add_runs(umi_sources *sources, const um_dictionary *dictionary,
         }
         um_cview atoms = {um_row(dictionary->W, k), end - k, dictionary->W.cols,
                           dictionary->W.stride};
-        sources->known[sources->n_known++] = (umi_known_source){dictionary->labels[k], atoms};
+        sources->known[sources->n_known++] =
+            (umi_known_source){.label = dictionary->labels[k], .W = atoms};
         k = end;
     }
     return status;
@@ -164,6 +168,31 @@ static um_status gather_label(const umi_example *examples, size_t n_examples, si
     return status;
 }
 
+/* Atoms, and, where the clips' channels are those of the recording, the place of the source. */
+static um_status learn_material(const umi_material *material, const char *label, size_t n_atoms,
+                                const umi_gather_config *gather, const umi_model_config *model,
+                                umi_learned_source *learned, umi_known_source *known,
+                                um_error *error)
+{
+    size_t C = material->n_channels, F = model->n_bins;
+    bool placed = material->covariance_sums != NULL;
+    learned->W = um_view_of(umi_alloc(n_atoms * F, sizeof(float)), n_atoms, F);
+    learned->G = um_view_of(umi_alloc(n_atoms * C, sizeof(float)), n_atoms, C);
+    learned->covariance = placed ? umi_alloc(C * C * F, sizeof(float)) : NULL;
+    if (learned->W.data == NULL || learned->G.data == NULL ||
+        (placed && learned->covariance == NULL)) {
+        return out_of_memory(error);
+    }
+    *known = (umi_known_source){.label = label, .W = um_const_view(learned->W)};
+    if (placed) {
+        um_covariance_finish(material->covariance_sums, C, F, learned->covariance);
+        known->G = um_const_view(learned->G);
+        known->covariance = learned->covariance;
+    }
+    return umi_model_learn_atoms(model, um_const_view(material->V), gather->watch->progress,
+                                 learned->W, &learned->G, error);
+}
+
 static um_status learn_label(umi_sources *sources, const umi_example *examples, size_t n_examples,
                              size_t first, size_t n_atoms, umi_recording *recording,
                              const umi_gather_config *gather, const umi_model_config *model,
@@ -189,13 +218,9 @@ static um_status learn_label(umi_sources *sources, const umi_example *examples, 
                                                        : examples[first].path,
                           label);
     } else {
-        um_view W = um_view_of(umi_alloc(n_atoms * material.V.cols, sizeof(float)), n_atoms,
-                               material.V.cols);
-        sources->learned[sources->n_learned++] = W;
-        status = W.data == NULL ? out_of_memory(error)
-                                : umi_model_learn_atoms(model, um_const_view(material.V),
-                                                        gather->watch->progress, W, error);
-        sources->known[sources->n_known++] = (umi_known_source){label, um_const_view(W)};
+        status = learn_material(&material, label, n_atoms, gather, model,
+                                &sources->learned[sources->n_learned++],
+                                &sources->known[sources->n_known++], error);
     }
     umi_material_free(&material);
     return status;

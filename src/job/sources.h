@@ -14,10 +14,16 @@ typedef struct umi_example {
     double start, end; /* seconds; end may be INFINITY */
 } umi_example;
 
+/* What clips tell of a source. */
+typedef struct umi_learned_source {
+    um_view W, G; /* see umi_known_source */
+    float *covariance;
+} umi_learned_source;
+
 typedef struct umi_sources {
     umi_known_source *known; /* views of what the two lists below hold */
     size_t n_known;
-    um_view *learned; /* atoms of each label of the examples */
+    umi_learned_source *learned; /* of each label of the examples */
     size_t n_learned;
     um_dictionary **dictionaries;
     size_t n_dictionaries;
