@@ -6,36 +6,42 @@
 #include <math.h>
 #include <string.h>
 
-/* The place in x that bin f of S x comes from. */
-static double place(double ratio, size_t f)
+static bool band_init(umi_band_matrix *band, size_t rows, size_t taps)
 {
-    return (double)f / ratio;
+    *band = (umi_band_matrix){rows, taps, umi_alloc(rows, sizeof(uint32_t)),
+                              umi_alloc(rows * taps, sizeof(float))};
+    return band->first != NULL && band->weights != NULL;
 }
 
-static void fill_forward(umi_pitch_shift *shift, double ratio)
+static void band_free(umi_band_matrix *band)
 {
-    for (size_t f = 0; f < shift->n_moved; f++) {
-        double at = place(ratio, f);
+    umi_free(band->first);
+    umi_free(band->weights);
+    memset(band, 0, sizeof *band);
+}
+
+/* Fills both matrices: bin f of S x lies between two bins of x, and bin i of x reaches the bins f
+ * with |f / r - i| < 1. */
+static void fill(umi_pitch_shift *shift, size_t n_bins, double ratio)
+{
+    umi_band_matrix *S = &shift->forward, *T = &shift->transposed;
+    for (size_t f = 0; f < S->rows; f++) {
+        double at = (double)f / ratio;
         size_t below = (size_t)at;
-        below = below > shift->n_bins - 2 ? shift->n_bins - 2 : below;
-        shift->below[f] = (uint32_t)below;
-        shift->fraction[f] = (float)(at - (double)below);
+        below = below > n_bins - 2 ? n_bins - 2 : below;
+        double fraction = fmin(at - (double)below, 1.0);
+        S->first[f] = (uint32_t)below;
+        S->weights[2 * f] = (float)(1.0 - fraction);
+        S->weights[2 * f + 1] = (float)fraction;
     }
-}
-
-/* Bin i reaches the bins f with |f / r - i| < 1. */
-static void fill_transposed(umi_pitch_shift *shift, double ratio)
-{
-    for (size_t i = 0; i < shift->n_bins; i++) {
+    for (size_t i = 0; i < n_bins; i++) {
         double lowest = floor(((double)i - 1.0) * ratio) + 1.0;
-        double last_start = (double)(shift->n_bins - shift->n_taps);
-        size_t first = (size_t)fmin(fmax(lowest, 0.0), last_start);
-        shift->first[i] = (uint32_t)first;
-        for (size_t t = 0; t < shift->n_taps; t++) {
-            size_t f = first + t;
-            double distance = fabs(place(ratio, f) - (double)i);
-            if (f < shift->n_moved && distance < 1.0) {
-                shift->weights[t * shift->n_bins + i] = (float)(1.0 - distance);
+        size_t first = (size_t)fmin(fmax(lowest, 0.0), (double)(n_bins - T->taps));
+        T->first[i] = (uint32_t)first;
+        for (size_t t = 0; t < T->taps && first + t < S->rows; t++) {
+            size_t below = S->first[first + t];
+            if (below == i || below + 1 == i) {
+                T->weights[i * T->taps + t] = S->weights[2 * (first + t) + (i - below)];
             }
         }
     }
@@ -46,57 +52,18 @@ bool umi_pitch_shift_init(umi_pitch_shift *shift, size_t n_bins, double semitone
     assert(n_bins >= 2 && fabs(semitones) <= 24.0);
     double ratio = exp2(semitones / 12.0);
     double reach = floor((double)(n_bins - 1) * ratio) + 1.0;
-    size_t n_taps = (size_t)ceil(2.0 * ratio);
-    *shift = (umi_pitch_shift){.semitones = semitones, .n_bins = n_bins};
-    shift->n_moved = reach < (double)n_bins ? (size_t)reach : n_bins;
-    shift->n_taps = n_taps < n_bins ? n_taps : n_bins;
-    shift->below = umi_alloc(shift->n_moved, sizeof(uint32_t));
-    shift->fraction = umi_alloc(shift->n_moved, sizeof(float));
-    shift->first = umi_alloc(n_bins, sizeof(uint32_t));
-    shift->weights = umi_alloc(shift->n_taps * n_bins, sizeof(float));
-    if (shift->below == NULL || shift->fraction == NULL || shift->first == NULL ||
-        shift->weights == NULL) {
-        return false;
+    size_t n_moved = reach < (double)n_bins ? (size_t)reach : n_bins;
+    size_t n_taps = (size_t)ceil(2.0 * ratio) + 1;
+    bool whole = band_init(&shift->forward, n_moved, 2);
+    whole = band_init(&shift->transposed, n_bins, n_taps < n_bins ? n_taps : n_bins) && whole;
+    if (whole) {
+        fill(shift, n_bins, ratio);
     }
-    fill_forward(shift, ratio);
-    fill_transposed(shift, ratio);
-    return true;
+    return whole;
 }
 
 void umi_pitch_shift_free(umi_pitch_shift *shift)
 {
-    umi_free(shift->below);
-    umi_free(shift->fraction);
-    umi_free(shift->first);
-    umi_free(shift->weights);
-    memset(shift, 0, sizeof *shift);
-}
-
-void umi_pitch_shift_add(const umi_pitch_shift *shift, size_t n_channels, const float *x, float *y)
-{
-    for (size_t c = 0; c < n_channels; c++) {
-        const float *from = x + c * shift->n_bins;
-        float *to = y + c * shift->n_bins;
-        for (size_t f = 0; f < shift->n_moved; f++) {
-            const float *pair = from + shift->below[f];
-            to[f] += pair[0] + shift->fraction[f] * (pair[1] - pair[0]);
-        }
-    }
-}
-
-void umi_pitch_shift_transposed(const umi_pitch_shift *shift, size_t n_channels, const float *y,
-                                float *x)
-{
-    size_t F = shift->n_bins;
-    for (size_t c = 0; c < n_channels; c++) {
-        const float *from = y + c * F;
-        float *to = x + c * F;
-        memset(to, 0, F * sizeof *to);
-        for (size_t t = 0; t < shift->n_taps; t++) {
-            const float *weights = shift->weights + t * F;
-            for (size_t i = 0; i < F; i++) {
-                to[i] += weights[i] * from[shift->first[i] + t];
-            }
-        }
-    }
+    band_free(&shift->forward);
+    band_free(&shift->transposed);
 }

@@ -82,11 +82,13 @@ static bool allocate_worker(const um_separator *s, umi_separator_worker *w)
     const um_separator_dictionary *d = s->own;
     bool refits = s->config.refit_iterations > 0;
     size_t stride = s->V.stride;
-    w->models = floats_new(s->n_sources, UMI_MASK_FRAMES, stride);
+    w->models = floats_new(s->n_sources, s->mask_frames, stride);
     w->masked = refits ? floats_new(s->n_sources, s->n_columns, 2) : NULL;
     w->estimates = refits ? floats_new(s->n_sources, UMI_SEPARATOR_TASK_FRAMES, stride) : NULL;
     return w->models != NULL && (!refits || (w->masked != NULL && w->estimates != NULL)) &&
-           umi_tile_scratch_init(&w->tile, s->n_columns, s->n_activations_max, d->shifted != NULL);
+           umi_tile_scratch_init(&w->tile, s->n_columns, s->n_activations_max, false) &&
+           (d->shifted == NULL || umi_shifted_tile_init(&w->shifted, UMI_SEPARATOR_TASK_FRAMES,
+                                                        s->n_columns, s->n_activations_max));
 }
 
 static bool allocate(um_separator *s)
@@ -184,6 +186,7 @@ um_status um_separator_new(const um_separator_config *config,
         s->n_activations_max = config->n_components_max;
     }
     s->n_frames = batch_frames(s);
+    s->mask_frames = s->own->shifted != NULL ? UMI_SEPARATOR_TASK_FRAMES : UMI_MASK_FRAMES;
     if (!allocate(s)) {
         status = umi_error_set(error, UM_ERR_MEMORY, "not enough memory for the separator");
         goto fail;
@@ -211,6 +214,7 @@ void um_separator_free(um_separator *s)
     }
     for (size_t w = 0; s->workers != NULL && w < s->config.parallel.n_workers; w++) {
         umi_tile_scratch_free(&s->workers[w].tile);
+        umi_shifted_tile_free(&s->workers[w].shifted);
         umi_free(s->workers[w].models);
         umi_free(s->workers[w].masked);
         umi_free(s->workers[w].estimates);

@@ -5,7 +5,7 @@
 static float *model_of(const um_separator *s, const umi_separator_worker *w, size_t i_active,
                        size_t i_row)
 {
-    return w->models + (i_active * UMI_MASK_FRAMES + i_row) * s->V.stride;
+    return w->models + (i_active * s->mask_frames + i_row) * s->V.stride;
 }
 
 static float *estimate_of(const um_separator *s, const umi_separator_worker *w, size_t i_active,
@@ -22,21 +22,23 @@ static um_view activations_of(const um_separator *s, size_t first, size_t rows)
                      s->H.stride};
 }
 
-static umi_tile_problem problem_of(const um_separator *s, size_t first, size_t rows)
+static umi_tile_problem problem_of(const um_separator *s, umi_separator_worker *w, size_t first,
+                                   size_t rows)
 {
     const um_separator_dictionary *d = s->dictionary;
     um_cview V = {um_row(s->V, first), rows, s->n_columns, s->V.stride};
     umi_tile_problem problem = umi_tile_problem_of(V, um_const_view(d->D));
     problem.shifted = d->shifted;
+    problem.moved = &w->shifted;
     problem.shrinkage = d->shrinkage;
     return problem;
 }
 
 /* Each source's own activations, for the estimate of it. */
-static void refit(const um_separator *s, const umi_separator_worker *w, size_t first, size_t rows)
+static void refit(const um_separator *s, umi_separator_worker *w, size_t first, size_t rows)
 {
     const um_separator_dictionary *d = s->dictionary;
-    umi_tile_problem problem = problem_of(s, first, rows);
+    umi_tile_problem problem = problem_of(s, w, first, rows);
     for (size_t i = 0; i < d->n_active; i++) {
         problem.first = d->first_of[d->active[i]];
         problem.n = d->first_of[d->active[i] + 1] - problem.first;
@@ -66,18 +68,16 @@ static void add_unexplained(const um_separator *s, const umi_separator_worker *w
     }
 }
 
-/* The models of all active sources, for at most UMI_MASK_FRAMES frames. */
-static void form_models(const um_separator *s, const umi_separator_worker *w, size_t first,
-                        size_t rows)
+/* The models of all active sources, for at most mask_frames frames. */
+static void form_models(const um_separator *s, umi_separator_worker *w, size_t first, size_t rows)
 {
     const um_separator_dictionary *d = s->dictionary;
     um_cview H = um_const_view(activations_of(s, first, rows));
-    umi_shift_scratch moved = {w->tile.R, w->tile.R_stride, w->tile.Q, w->tile.P_stride};
     for (size_t i = 0; i < d->n_active; i++) {
         size_t k = d->first_of[d->active[i]], end = d->first_of[d->active[i] + 1];
         if (d->shifted != NULL) {
-            umi_shifted_model(d->shifted, &s->kernels, um_const_view(d->D), H, k, end - k,
-                              model_of(s, w, i, 0), s->V.stride, &moved);
+            um_view model = {model_of(s, w, i, 0), rows, s->n_columns, s->V.stride};
+            umi_shifted_model(d->shifted, &s->kernels, H, k, end - k, model, &w->shifted);
         } else {
             s->kernels.model(rows, s->n_columns, end - k, H.data + k, H.stride, um_row(d->D, k),
                              d->D.stride, model_of(s, w, i, 0), s->V.stride);
@@ -104,7 +104,7 @@ static void share(const um_separator *s, const umi_separator_worker *w, size_t i
             }
         }
     }
-    um_status status = um_mask_ratio(model_of(s, w, 0, i_row), UMI_MASK_FRAMES * s->V.stride,
+    um_status status = um_mask_ratio(model_of(s, w, 0, i_row), s->mask_frames * s->V.stride,
                                      d->n_active, n, exponent);
     (void)status; /* the arguments were checked in _new */
 }
@@ -119,7 +119,7 @@ static void mask_frame(const um_separator *s, const umi_separator_worker *w, siz
     share(s, w, i_row, exponent);
     if (s->dictionary->matrices != NULL) {
         um_matrix_mask_apply(s->dictionary->matrices, model_of(s, w, 0, i_row),
-                             UMI_MASK_FRAMES * s->V.stride, x, n, masked, stride);
+                             s->mask_frames * s->V.stride, x, n, masked, stride);
         return;
     }
     for (size_t i = 0; i < n; i++) {
@@ -132,19 +132,18 @@ static void mask_frame(const um_separator *s, const umi_separator_worker *w, siz
     }
 }
 
-static size_t rows_from(size_t i, size_t rows)
+static size_t rows_from(const um_separator *s, size_t i, size_t rows)
 {
-    return rows - i < UMI_MASK_FRAMES ? rows - i : UMI_MASK_FRAMES;
+    return rows - i < s->mask_frames ? rows - i : s->mask_frames;
 }
 
 /* Magnitudes of what the models as they are make of every source. */
-static void estimate(const um_separator *s, const umi_separator_worker *w, size_t first,
-                     size_t rows)
+static void estimate(const um_separator *s, umi_separator_worker *w, size_t first, size_t rows)
 {
     size_t n = s->dictionary->n_active, stride = 2 * s->n_columns;
-    for (size_t i = 0; i < rows; i += UMI_MASK_FRAMES) {
-        form_models(s, w, first + i, rows_from(i, rows));
-        for (size_t r = 0; r < rows_from(i, rows); r++) {
+    for (size_t i = 0; i < rows; i += s->mask_frames) {
+        form_models(s, w, first + i, rows_from(s, i, rows));
+        for (size_t r = 0; r < rows_from(s, i, rows); r++) {
             mask_frame(s, w, first + i + r, r, 1.0, n, w->masked, stride);
             for (size_t source = 0; source < n; source++) {
                 s->kernels.magnitude(s->n_columns, w->masked + source * stride,
@@ -160,16 +159,16 @@ void umi_separator_frames(um_separator *s, umi_separator_worker *w, size_t first
     for (size_t i = first; i < first + rows; i++) {
         s->kernels.magnitude(M, s->X + i * 2 * M, um_row(s->V, i));
     }
-    umi_tile_problem problem = problem_of(s, first, rows);
+    umi_tile_problem problem = problem_of(s, w, first, rows);
     umi_tile_solve(&s->kernels, &problem, s->config.iterations, activations_of(s, first, rows),
                    &w->tile);
     if (s->config.refit_iterations > 0) {
         estimate(s, w, first, rows);
         refit(s, w, first, rows);
     }
-    for (size_t i = 0; i < rows; i += UMI_MASK_FRAMES) {
-        form_models(s, w, first + i, rows_from(i, rows));
-        for (size_t r = 0; r < rows_from(i, rows); r++) {
+    for (size_t i = 0; i < rows; i += s->mask_frames) {
+        form_models(s, w, first + i, rows_from(s, i, rows));
+        for (size_t r = 0; r < rows_from(s, i, rows); r++) {
             mask_frame(s, w, first + i + r, r, s->config.exponent, n_masked,
                        s->Y + (first + i + r) * 2 * M, s->n_frames * 2 * M);
         }

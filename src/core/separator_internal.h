@@ -9,16 +9,17 @@
 #include "unmingle/separator.h"
 
 /* Frames whose models are formed at once: as many as the kernels' register blocks like, few
- * enough for the models of all sources to stay in cache. */
+ * enough for the models of all sources to stay in cache. With shifts a task's. */
 enum { UMI_MASK_FRAMES = 8 };
 
 /* Frames a task: less than a tile, so that several threads find something to do in one batch. */
-enum { UMI_SEPARATOR_TASK_FRAMES = UMI_TILE_FRAMES / 2 };
+enum { UMI_SEPARATOR_TASK_FRAMES = UMI_TILE_FRAMES };
 
 /* Scratch of one worker. */
 typedef struct umi_separator_worker {
     umi_tile_scratch tile;
-    float *models; /* of the active sources: n x UMI_MASK_FRAMES x columns */
+    umi_shifted_tile shifted; /* with shifts */
+    float *models;            /* of the active sources: n x UMI_MASK_FRAMES x columns */
     float *masked; /* with covariances, or a refit: n_sources x columns x (re, im) of one frame */
     float *estimates; /* with a refit: active sources x UMI_SEPARATOR_TASK_FRAMES x columns */
 } umi_separator_worker;

@@ -72,47 +72,34 @@ static void start_flat(const umi_tile_problem *p, um_view H)
     }
 }
 
-static umi_shift_scratch shift_scratch(const umi_tile_scratch *scratch)
-{
-    return (umi_shift_scratch){scratch->S, scratch->R_stride, scratch->Q, scratch->P_stride};
-}
-
-/* R = V / (C + the model) */
+/* R = V / (C + H D) */
 static void ratio(const umi_kernels *kernels, const umi_tile_problem *p, um_cview atoms, um_cview H,
                   const umi_tile_scratch *scratch)
 {
-    if (p->C.data == NULL && p->shifted == NULL) {
+    if (p->C.data == NULL) {
         umi_tile_ratio(kernels, p->V, atoms, H, scratch);
         return;
     }
-    if (p->shifted == NULL) {
-        kernels->model(H.rows, atoms.cols, atoms.rows, H.data, H.stride, atoms.data, atoms.stride,
-                       scratch->R, scratch->R_stride);
-    } else {
-        umi_shift_scratch moved = shift_scratch(scratch);
-        umi_shifted_model(p->shifted, kernels, p->D, H, p->first, p->n, scratch->R,
-                          scratch->R_stride, &moved);
-    }
+    kernels->model(H.rows, atoms.cols, atoms.rows, H.data, H.stride, atoms.data, atoms.stride,
+                   scratch->R, scratch->R_stride);
     for (size_t t = 0; t < H.rows; t++) {
-        const float *v = um_crow(p->V, t);
-        const float *c = p->C.data != NULL ? um_crow(p->C, t) : NULL;
+        const float *v = um_crow(p->V, t), *c = um_crow(p->C, t);
         float *r = scratch->R + t * scratch->R_stride;
         for (size_t f = 0; f < p->V.cols; f++) {
-            float model = c != NULL ? c[f] + r[f] : r[f];
+            float model = c[f] + r[f];
             r[f] = v[f] / (model < UMI_MODEL_FLOOR ? UMI_MODEL_FLOOR : model);
         }
     }
 }
 
-static void shrink(const umi_tile_problem *p, um_view H)
+static void update(const umi_kernels *kernels, const umi_tile_problem *p, um_cview atoms, um_view H,
+                   const umi_tile_scratch *scratch)
 {
-    for (size_t t = 0; t < H.rows; t++) {
-        for (size_t s = 0; s < n_shifts(p); s++) {
-            size_t column = s * p->D.rows + p->first;
-            float *h = um_row(H, t) + column;
-            for (size_t k = 0; k < p->n; k++) {
-                h[k] *= p->shrinkage[column + k];
-            }
+    umi_tile_scale_activations(kernels, atoms, H, scratch);
+    for (size_t t = 0; t < H.rows && p->shrinkage != NULL; t++) {
+        float *h = um_row(H, t);
+        for (size_t k = 0; k < H.cols; k++) {
+            h[k] *= p->shrinkage[p->first + k];
         }
     }
 }
@@ -121,21 +108,23 @@ void umi_tile_improve(const umi_kernels *kernels, const umi_tile_problem *p, siz
                       um_view H, const umi_tile_scratch *scratch)
 {
     assert(p->V.rows == H.rows && H.rows <= UMI_TILE_FRAMES && p->first + p->n <= p->D.rows);
+    assert(p->shifted == NULL || p->C.data == NULL);
     um_cview atoms = {um_crow(p->D, p->first), p->n, p->D.cols, p->D.stride};
     um_view own = {H.data + p->first, H.rows, p->n, H.stride};
-    um_cview read = um_const_view(p->shifted != NULL ? H : own);
+    if (p->shifted != NULL) {
+        umi_shifted_enter(p->shifted, p->V, um_const_view(H), p->first, p->n, p->moved);
+    }
     for (size_t i = 0; i < iterations; i++) {
-        ratio(kernels, p, atoms, read, scratch);
         if (p->shifted != NULL) {
-            umi_shift_scratch moved = shift_scratch(scratch);
-            umi_shifted_update(p->shifted, kernels, p->D, scratch->R, scratch->R_stride, H,
-                               p->first, p->n, &moved);
+            umi_shifted_ratio(p->shifted, kernels, p->first, p->n, p->moved);
+            umi_shifted_update(p->shifted, kernels, p->first, p->n, p->shrinkage, p->moved);
         } else {
-            umi_tile_scale_activations(kernels, atoms, own, scratch);
+            ratio(kernels, p, atoms, um_const_view(own), scratch);
+            update(kernels, p, atoms, own, scratch);
         }
-        if (p->shrinkage != NULL) {
-            shrink(p, H);
-        }
+    }
+    if (p->shifted != NULL) {
+        umi_shifted_leave(p->shifted, p->first, p->n, H, p->moved);
     }
 }
 

@@ -46,6 +46,7 @@ typedef struct umi_tile_problem {
     size_t first, n; /* the atoms at work: D's rows, and H's columns, first .. first + n - 1 */
     const umi_shifted_atoms *shifted; /* NULL; else D's atoms at several pitches, and H's columns
                                          those of the first shift, of the second, ... */
+    umi_shifted_tile *moved;          /* room for them */
     const float *shrinkage; /* NULL; else 1 / (1 + the weight in a penalty on the L1 norm) for every
                                column of H */
 } umi_tile_problem;
@@ -54,7 +55,7 @@ typedef struct umi_tile_problem {
 umi_tile_problem umi_tile_problem_of(um_cview V, um_cview D);
 
 /* H by `iterations` Kullback-Leibler updates: from the same value for all atoms of a frame, or from
- * what is there. With shifts the scratch needs S. */
+ * what is there. */
 void umi_tile_solve(const umi_kernels *kernels, const umi_tile_problem *problem, size_t iterations,
                     um_view H, const umi_tile_scratch *scratch);
 void umi_tile_improve(const umi_kernels *kernels, const umi_tile_problem *problem,

@@ -256,7 +256,7 @@ static um_status make_separator(const job *j, um_separator **separator)
     if (n_shifts > 0) {
         config.iterations = SHIFTED_ITERATIONS;
     }
-    if (model->R.data != NULL) {
+    if (n_shifts > 0) {
         config.refit_iterations = REFIT_ITERATIONS;
     }
     um_separator_dictionary_config dictionary = {.atoms = um_const_view(model->W),

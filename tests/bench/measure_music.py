@@ -25,6 +25,7 @@ import os
 import pathlib
 import resource
 import subprocess
+import sys
 import tempfile
 
 import numpy as np
@@ -169,8 +170,12 @@ def main():
     parser.add_argument("--program", default="build/release/unmingle")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--only", nargs="*")
-    parser.add_argument("options", nargs="*", help="of separate, after --")
-    arguments = parser.parse_args()
+    own = sys.argv[1:]
+    options = []  # of separate
+    if "--" in own:
+        options = own[own.index("--") + 1:]
+        own = own[:own.index("--")]
+    arguments = parser.parse_args(own)
     recipe, takes = RECIPES[arguments.recipe]
     table = []
     for folder in sorted(path.parent for path in arguments.folder.glob("*/meta.json")):
@@ -180,7 +185,7 @@ def main():
             continue
         row = []
         for seed in range(arguments.seeds):
-            extra = list(arguments.options) + (["--seed", str(seed)] if seed > 0 else [])
+            extra = list(options) + (["--seed", str(seed)] if seed > 0 else [])
             with tempfile.TemporaryDirectory() as scratch:
                 values, seconds = recipe(mixture, arguments.program, extra, scratch)
             row.append(np.mean(values))
