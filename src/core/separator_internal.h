@@ -46,6 +46,7 @@ struct um_separator {
     um_separator_dictionary *own;              /* that it was made with */
     const um_separator_dictionary *dictionary; /* in use */
     size_t n_activations_max;                  /* columns of H */
+    size_t mask_frames;                        /* frames whose models are formed at once */
     umi_separator_worker *workers;
     um_analysis **analyses;    /* n_channels */
     um_synthesis **syntheses;  /* (n_sources - 1) * n_channels */
