@@ -153,18 +153,25 @@ static void estimate(const um_separator *s, umi_separator_worker *w, size_t firs
     }
 }
 
-void umi_separator_frames(um_separator *s, umi_separator_worker *w, size_t first, size_t rows)
+static void find_activations(um_separator *s, umi_separator_worker *w, size_t first, size_t rows)
 {
-    size_t M = s->n_columns, n_masked = s->dictionary->n_active - 1;
-    for (size_t i = first; i < first + rows; i++) {
-        s->kernels.magnitude(M, s->X + i * 2 * M, um_row(s->V, i));
-    }
     umi_tile_problem problem = problem_of(s, w, first, rows);
     umi_tile_solve(&s->kernels, &problem, s->config.iterations, activations_of(s, first, rows),
                    &w->tile);
     if (s->config.refit_iterations > 0) {
         estimate(s, w, first, rows);
         refit(s, w, first, rows);
+    }
+}
+
+void umi_separator_frames(um_separator *s, umi_separator_worker *w, size_t first, size_t rows)
+{
+    size_t M = s->n_columns, n_masked = s->dictionary->n_active - 1;
+    for (size_t i = first; i < first + rows; i++) {
+        s->kernels.magnitude(M, s->X + i * 2 * M, um_row(s->V, i));
+    }
+    if (s->config.activations_in == NULL) {
+        find_activations(s, w, first, rows);
     }
     for (size_t i = 0; i < rows; i += s->mask_frames) {
         form_models(s, w, first + i, rows_from(s, i, rows));

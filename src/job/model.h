@@ -25,7 +25,7 @@ typedef struct umi_model {
     um_view G; /* n_components x n_channels */
     um_view R; /* n_sources x n_channels^2 n_bins: covariances, see matrix_mask.h; or no data:
                   not all are known */
-    size_t *source_of; /* n_components */
+    size_t *source_of; /* n_components, rising: the atoms of a source are together */
     size_t n_sources;
     char (*labels)[UM_LABEL_MAX + 1]; /* n_sources */
     double *curve;                    /* divergence, see um_nmf_curve */
