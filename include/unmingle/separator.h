@@ -4,8 +4,9 @@
  *
  * Blocks of any size go in; as many samples of every source come out, um_separator_delay samples
  * late. Every frame is a problem of its own, so the block size, the number of threads, and what
- * was separated before change no bit. The sources sum to the (delayed) input: all but the last are
- * masked, the last is the rest. */
+ * was separated before change no bit. Where neighbouring frames couple they are worked on in blocks
+ * at fixed places, with what lies around: so the same holds. The sources sum to the (delayed)
+ * input: all but the last are masked, the last is the rest. */
 #ifndef UNMINGLE_SEPARATOR_H
 #define UNMINGLE_SEPARATOR_H
 
@@ -51,9 +52,14 @@ enum { UM_SEPARATOR_SHIFTS_MAX = 49 };
 
 /* The sources, and how each is told from the others. */
 typedef struct um_separator_dictionary_config {
-    um_cview atoms; /* n_components x n_bins (of the STFT), >= 0, finite, no row all zero */
-    um_cview gains; /* n_components x n_channels, likewise: the share of each channel in
-                       each atom */
+    um_cview atoms;     /* n_components x n_bins (of the STFT), >= 0, finite, no row all zero */
+    um_cview gains;     /* n_components x n_channels, likewise: the share of each channel in
+                           each atom */
+    size_t atom_frames; /* 0 or 1: every frame is a problem of its own. Up to 64: atoms last so
+                           many frames, as nmfd.h has it, and have atom_frames * n_bins values.
+                           There are no gains then (no data): one mask, from the mean of the
+                           channels' magnitudes, serves all channels. No sparsity, shifts,
+                           covariances or refit either, nor another dictionary later */
     const size_t *source_of; /* n_components: the source 0..n_sources-1 of each atom */
     size_t n_sources;        /* 1..4096; those without atoms are silent, but for the last */
     bool residual;           /* the last source also takes what no atom explains: to its model is
@@ -81,7 +87,8 @@ UM_API UM_MUST_USE um_status um_separator_new(const um_separator_config *config,
                                               um_separator **out, um_error *error);
 UM_API void um_separator_free(um_separator *separator);
 
-/* Samples by which the sources lag the input: the length of the synthesis window less one. */
+/* Samples by which the sources lag the input: the length of the synthesis window less one; where
+ * atoms last several frames many more, as frames are worked on in blocks. */
 UM_API size_t um_separator_delay(const um_separator *separator);
 
 /* in: n samples x n_channels, finite, within +-1e6 (full scale is 1). sources: n_sources views of

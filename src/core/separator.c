@@ -86,9 +86,15 @@ static bool allocate_worker(const um_separator *s, umi_separator_worker *w)
     w->masked = refits ? floats_new(s->n_sources, s->n_columns, 2) : NULL;
     w->estimates = refits ? floats_new(s->n_sources, UMI_SEPARATOR_TASK_FRAMES, stride) : NULL;
     return w->models != NULL && (!refits || (w->masked != NULL && w->estimates != NULL)) &&
-           umi_tile_scratch_init(&w->tile, s->n_columns, s->n_activations_max, false) &&
+           umi_tile_scratch_init(&w->tile, s->n_points, s->n_activations_max, false) &&
            (d->shifted == NULL || umi_shifted_tile_init(&w->shifted, UMI_SEPARATOR_TASK_FRAMES,
                                                         s->n_columns, s->n_activations_max));
+}
+
+/* Frames by which a batch with a halo makes its first frame wait. */
+static size_t frames_late(const um_separator *s)
+{
+    return s->halo > 0 ? s->n_frames + s->halo - 1 : 0;
 }
 
 static bool allocate(um_separator *s)
@@ -96,13 +102,14 @@ static bool allocate(um_separator *s)
     size_t n_activations = s->n_activations_max;
     size_t C = s->config.n_channels;
     size_t n_masked = s->n_sources - 1;
-    size_t stride = umi_padded(s->n_columns);
-    s->V = (um_view){floats_new(s->n_frames, stride, 1), s->n_frames, s->n_columns, stride};
-    s->H = (um_view){floats_new(s->n_frames, umi_padded(n_activations), 1), s->n_frames,
-                     n_activations, umi_padded(n_activations)};
-    s->X = floats_new(s->n_frames, s->n_columns, 2);
+    size_t stride = umi_padded(s->n_points);
+    size_t n_frames = s->n_frames + 2 * s->halo;
+    s->V = (um_view){floats_new(n_frames, stride, 1), n_frames, s->n_points, stride};
+    s->H = (um_view){floats_new(n_frames, umi_padded(n_activations), 1), n_frames, n_activations,
+                     umi_padded(n_activations)};
+    s->X = floats_new(n_frames, s->n_columns, 2);
     s->Y = floats_new(n_masked * s->n_frames, s->n_columns, 2);
-    s->fifo_size = (s->n_frames + 1) * s->hop;
+    s->fifo_size = s->hop + frames_late(s) * s->hop + s->n_frames * s->hop;
     s->fifo = floats_new(n_masked, s->fifo_size, C);
     s->delayed = floats_new(s->delay, C, 1);
     s->workers = umi_alloc(s->config.parallel.n_workers, sizeof *s->workers);
@@ -131,7 +138,10 @@ static size_t batch_frames(const um_separator *s)
 static um_status check_dictionary(const um_separator *s, um_error *error)
 {
     const um_separator_dictionary *d = s->own;
-    if (d->n_bins != s->n_bins || d->n_channels != s->config.n_channels) {
+    if (d->atom_frames > 1 && s->config.refit_iterations > 0) {
+        return umi_error_set(error, UM_ERR_ARGUMENT, "a refit of atoms that last several frames");
+    }
+    if (d->n_bins != s->n_bins || (d->atom_frames == 1 && d->n_channels != s->config.n_channels)) {
         return umi_error_set(error, UM_ERR_ARGUMENT,
                              "atoms of %zu bins, gains of %zu channels: %zu and %zu are needed",
                              d->n_bins, d->n_channels, s->n_bins, s->config.n_channels);
@@ -185,9 +195,14 @@ um_status um_separator_new(const um_separator_config *config,
     if (config->n_components_max > s->n_activations_max) {
         s->n_activations_max = config->n_components_max;
     }
+    s->n_points = s->own->atom_frames > 1 ? s->n_bins : s->n_columns;
     s->n_frames = batch_frames(s);
+    if (s->own->atom_frames > 1) {
+        status = umi_separator_convolutive_init(s);
+        s->delay += frames_late(s) * s->hop;
+    }
     s->mask_frames = s->own->shifted != NULL ? UMI_SEPARATOR_TASK_FRAMES : UMI_MASK_FRAMES;
-    if (!allocate(s)) {
+    if (status != UM_OK || !allocate(s)) {
         status = umi_error_set(error, UM_ERR_MEMORY, "not enough memory for the separator");
         goto fail;
     }
@@ -224,6 +239,9 @@ void um_separator_free(um_separator *s)
     umi_free(s->analyses);
     umi_free(s->syntheses);
     umi_free(s->workers);
+    um_nmfd_free(s->nmfd);
+    umi_free(s->start.data);
+    umi_free(s->windows);
     umi_free(s->V.data);
     umi_free(s->H.data);
     umi_free(s->X);
@@ -248,7 +266,7 @@ um_status um_separator_use(um_separator *s, const um_separator_dictionary *dicti
 
 size_t um_separator_frames(const um_separator *s, um_cview *V, um_cview *H)
 {
-    *V = (um_cview){s->V.data, s->n_batch_frames, s->n_columns, s->V.stride};
+    *V = (um_cview){s->V.data, s->n_batch_frames, s->n_points, s->V.stride};
     *H = (um_cview){s->H.data, s->n_batch_frames, umi_separator_n_activations(s->dictionary),
                     s->H.stride};
     return s->n_batch_frames;
@@ -273,7 +291,8 @@ void um_separator_reset(um_separator *s)
      * before, for every sample to be answered by one. */
     memset(s->fifo, 0, n_masked * s->fifo_size * C * sizeof(float));
     s->fifo_first = 0;
-    s->fifo_n = s->hop - 1;
+    s->fifo_n = s->hop - 1 + frames_late(s) * s->hop;
+    s->n_before = s->n_held = 0;
     memset(s->delayed, 0, s->delay * C * sizeof(float));
     s->delayed_at = 0;
 }

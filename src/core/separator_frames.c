@@ -1,6 +1,8 @@
-/* Frames through the separator: spectra, activations, models of the sources, masks, sources. */
+/* Frames through the separator: magnitudes, activations, models of the sources, masks, sources. */
 #include "core/separator_internal.h"
 #include "unmingle/mask.h"
+
+#include <math.h>
 
 static float *model_of(const um_separator *s, const umi_separator_worker *w, size_t i_active,
                        size_t i_row)
@@ -26,7 +28,7 @@ static umi_tile_problem problem_of(const um_separator *s, umi_separator_worker *
                                    size_t rows)
 {
     const um_separator_dictionary *d = s->dictionary;
-    um_cview V = {um_row(s->V, first), rows, s->n_columns, s->V.stride};
+    um_cview V = {um_row(s->V, first), rows, s->n_points, s->V.stride};
     umi_tile_problem problem = umi_tile_problem_of(V, um_const_view(d->D));
     problem.shifted = d->shifted;
     problem.moved = &w->shifted;
@@ -42,7 +44,7 @@ static void refit(const um_separator *s, umi_separator_worker *w, size_t first, 
     for (size_t i = 0; i < d->n_active; i++) {
         problem.first = d->first_of[d->active[i]];
         problem.n = d->first_of[d->active[i] + 1] - problem.first;
-        problem.V = (um_cview){estimate_of(s, w, i, 0), rows, s->n_columns, s->V.stride};
+        problem.V = (um_cview){estimate_of(s, w, i, 0), rows, s->n_points, s->V.stride};
         if (problem.n > 0) {
             umi_tile_improve(&s->kernels, &problem, s->config.refit_iterations,
                              activations_of(s, first, rows), &w->tile);
@@ -59,7 +61,7 @@ static void add_unexplained(const um_separator *s, const umi_separator_worker *w
     size_t last = s->dictionary->n_active - 1;
     const float *v = um_row(s->V, i_frame);
     float *residual = model_of(s, w, last, i_row);
-    for (size_t i = 0; i < s->n_columns; i++) {
+    for (size_t i = 0; i < s->n_points; i++) {
         float left = v[i];
         for (size_t source = 0; source <= last; source++) {
             left -= model_of(s, w, source, i_row)[i];
@@ -75,12 +77,14 @@ static void form_models(const um_separator *s, umi_separator_worker *w, size_t f
     um_cview H = um_const_view(activations_of(s, first, rows));
     for (size_t i = 0; i < d->n_active; i++) {
         size_t k = d->first_of[d->active[i]], end = d->first_of[d->active[i] + 1];
-        if (d->shifted != NULL) {
-            um_view model = {model_of(s, w, i, 0), rows, s->n_columns, s->V.stride};
+        um_view model = {model_of(s, w, i, 0), rows, s->n_points, s->V.stride};
+        if (d->atom_frames > 1) {
+            umi_separator_convolutive_model(s, d->active[i], first, model);
+        } else if (d->shifted != NULL) {
             umi_shifted_model(d->shifted, &s->kernels, H, k, end - k, model, &w->shifted);
         } else {
-            s->kernels.model(rows, s->n_columns, end - k, H.data + k, H.stride, um_row(d->D, k),
-                             d->D.stride, model_of(s, w, i, 0), s->V.stride);
+            s->kernels.model(rows, s->n_points, end - k, H.data + k, H.stride, um_row(d->D, k),
+                             d->D.stride, model.data, model.stride);
         }
     }
     for (size_t i = 0; i < rows && d->residual; i++) {
@@ -95,7 +99,7 @@ static void share(const um_separator *s, const umi_separator_worker *w, size_t i
                   double exponent)
 {
     const um_separator_dictionary *d = s->dictionary;
-    size_t n = d->matrices != NULL ? s->n_bins : s->n_columns;
+    size_t n = d->matrices != NULL ? s->n_bins : s->n_points;
     for (size_t i = 0; i < d->n_active && d->matrices != NULL; i++) {
         float *model = model_of(s, w, i, i_row);
         for (size_t c = 1; c < s->config.n_channels; c++) {
@@ -109,13 +113,21 @@ static void share(const um_separator *s, const umi_separator_worker *w, size_t i
     (void)status; /* the arguments were checked in _new */
 }
 
+static void multiply(size_t n, const float *mask, const float *x, float *y)
+{
+    for (size_t f = 0; f < n; f++) {
+        y[2 * f] = mask[f] * x[2 * f];
+        y[2 * f + 1] = mask[f] * x[2 * f + 1];
+    }
+}
+
 /* Masks the frame whose models are in row i_row, for the first n active sources: that of the i-th
  * goes to masked + i * stride. */
 static void mask_frame(const um_separator *s, const umi_separator_worker *w, size_t i_frame,
                        size_t i_row, double exponent, size_t n, float *masked, size_t stride)
 {
-    size_t M = s->n_columns;
-    const float *x = s->X + i_frame * 2 * M;
+    size_t F = s->n_bins, to_next = s->n_points > F ? F : 0;
+    const float *x = s->X + i_frame * 2 * s->n_columns;
     share(s, w, i_row, exponent);
     if (s->dictionary->matrices != NULL) {
         um_matrix_mask_apply(s->dictionary->matrices, model_of(s, w, 0, i_row),
@@ -124,10 +136,8 @@ static void mask_frame(const um_separator *s, const umi_separator_worker *w, siz
     }
     for (size_t i = 0; i < n; i++) {
         const float *mask = model_of(s, w, i, i_row);
-        float *y = masked + i * stride;
-        for (size_t f = 0; f < M; f++) {
-            y[2 * f] = mask[f] * x[2 * f];
-            y[2 * f + 1] = mask[f] * x[2 * f + 1];
+        for (size_t c = 0; c < s->config.n_channels; c++, mask += to_next) {
+            multiply(F, mask, x + 2 * c * F, masked + i * stride + 2 * c * F);
         }
     }
 }
@@ -153,7 +163,28 @@ static void estimate(const um_separator *s, umi_separator_worker *w, size_t firs
     }
 }
 
-static void find_activations(um_separator *s, umi_separator_worker *w, size_t first, size_t rows)
+/* -- Tasks ------------------------------------------------------------------------------------- */
+
+void umi_separator_measure(um_separator *s, size_t first, size_t rows)
+{
+    size_t F = s->n_bins, C = s->config.n_channels;
+    for (size_t i = first; i < first + rows; i++) {
+        const float *x = s->X + i * 2 * s->n_columns;
+        float *v = um_row(s->V, i);
+        s->kernels.magnitude(s->n_points, x, v);
+        /* The mean, where one mask is for all channels. */
+        for (size_t c = 1; s->n_points == F && c < C; c++) {
+            for (size_t f = 0; f < F; f++) {
+                v[f] += hypotf(x[2 * (c * F + f)], x[2 * (c * F + f) + 1]);
+            }
+        }
+        for (size_t f = 0; s->n_points == F && C > 1 && f < F; f++) {
+            v[f] /= (float)C;
+        }
+    }
+}
+
+void umi_separator_solve(um_separator *s, umi_separator_worker *w, size_t first, size_t rows)
 {
     umi_tile_problem problem = problem_of(s, w, first, rows);
     umi_tile_solve(&s->kernels, &problem, s->config.iterations, activations_of(s, first, rows),
@@ -164,20 +195,14 @@ static void find_activations(um_separator *s, umi_separator_worker *w, size_t fi
     }
 }
 
-void umi_separator_frames(um_separator *s, umi_separator_worker *w, size_t first, size_t rows)
+void umi_separator_mask(um_separator *s, umi_separator_worker *w, size_t first, size_t rows)
 {
-    size_t M = s->n_columns, n_masked = s->dictionary->n_active - 1;
-    for (size_t i = first; i < first + rows; i++) {
-        s->kernels.magnitude(M, s->X + i * 2 * M, um_row(s->V, i));
-    }
-    if (s->config.activations_in == NULL) {
-        find_activations(s, w, first, rows);
-    }
+    size_t stride = 2 * s->n_columns;
     for (size_t i = 0; i < rows; i += s->mask_frames) {
         form_models(s, w, first + i, rows_from(s, i, rows));
         for (size_t r = 0; r < rows_from(s, i, rows); r++) {
-            mask_frame(s, w, first + i + r, r, s->config.exponent, n_masked,
-                       s->Y + (first + i + r) * 2 * M, s->n_frames * 2 * M);
+            mask_frame(s, w, first + i + r, r, s->config.exponent, s->dictionary->n_active - 1,
+                       s->Y + (first + i + r - s->n_before) * stride, s->n_frames * stride);
         }
     }
 }

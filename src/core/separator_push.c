@@ -14,17 +14,40 @@ static void analyse_channel(void *argument, size_t c, size_t i_worker)
     um_separator *s = argument;
     size_t frame_stride = 2 * s->n_columns;
     um_analysis_push(s->analyses[c], s->in.data + c, s->in.stride, s->in.rows,
-                     s->X + 2 * c * s->n_bins, frame_stride);
+                     s->X + s->n_held * frame_stride + 2 * c * s->n_bins, frame_stride);
 }
 
-static void separate_task(void *argument, size_t i_task, size_t i_worker)
+/* The frames of one task: those of the batch, or all that are held. */
+static size_t task_rows(size_t n, size_t i_task, size_t *first)
+{
+    *first = i_task * UMI_SEPARATOR_TASK_FRAMES;
+    size_t left = n - *first;
+    return left < UMI_SEPARATOR_TASK_FRAMES ? left : UMI_SEPARATOR_TASK_FRAMES;
+}
+
+static size_t n_tasks(size_t n_frames)
+{
+    return (n_frames + UMI_SEPARATOR_TASK_FRAMES - 1) / UMI_SEPARATOR_TASK_FRAMES;
+}
+
+static void solve_task(void *argument, size_t i_task, size_t i_worker)
 {
     um_separator *s = argument;
-    size_t first = i_task * UMI_SEPARATOR_TASK_FRAMES;
-    size_t left = s->n_batch_frames - first;
+    size_t first, rows = task_rows(s->n_held, i_task, &first);
     unsigned before = umi_flush_denormals();
-    umi_separator_frames(s, &s->workers[i_worker], first,
-                         left < UMI_SEPARATOR_TASK_FRAMES ? left : UMI_SEPARATOR_TASK_FRAMES);
+    umi_separator_measure(s, first, rows);
+    if (s->config.activations_in == NULL && s->nmfd == NULL) {
+        umi_separator_solve(s, &s->workers[i_worker], first, rows);
+    }
+    umi_restore_denormals(before);
+}
+
+static void mask_task(void *argument, size_t i_task, size_t i_worker)
+{
+    um_separator *s = argument;
+    size_t first, rows = task_rows(s->n_batch_frames, i_task, &first);
+    unsigned before = umi_flush_denormals();
+    umi_separator_mask(s, &s->workers[i_worker], s->n_before + first, rows);
     umi_restore_denormals(before);
 }
 
@@ -64,34 +87,71 @@ static void compact_fifo(um_separator *s)
     s->fifo_first = 0;
 }
 
-static um_status separate_batch(um_separator *s)
+/* Frames that must be held for a batch to be whole; without a halo any will do. */
+static size_t frames_of_batch(const um_separator *s)
+{
+    return s->n_before + s->n_frames + s->halo;
+}
+
+/* H of the batch: solved for, or given. */
+static um_status find_activations(um_separator *s)
 {
     const um_separator_config *config = &s->config;
-    const um_parallel *parallel = &config->parallel;
+    um_view H = {um_row(s->H, s->n_before), s->n_batch_frames,
+                 umi_separator_n_activations(s->dictionary), s->H.stride};
     um_status status = UM_OK;
-    s->n_batch_frames = um_analysis_frames_after(s->analyses[0], s->in.rows);
-    umi_parallel_run(parallel, s->config.n_channels, analyse_channel, s);
-    if (s->n_batch_frames == 0) {
-        return UM_OK;
-    }
-    um_view H = {s->H.data, s->n_batch_frames, umi_separator_n_activations(s->dictionary),
-                 s->H.stride};
     if (config->activations_in != NULL) {
         status = config->activations_in(config->activations_user, H);
-        if (status != UM_OK) {
-            return status;
-        }
     }
-    compact_fifo(s);
-    umi_parallel_run(
-        parallel, (s->n_batch_frames + UMI_SEPARATOR_TASK_FRAMES - 1) / UMI_SEPARATOR_TASK_FRAMES,
-        separate_task, s);
-    if (config->activations_out != NULL) {
+    if (status == UM_OK) {
+        umi_parallel_run(&config->parallel, n_tasks(s->n_held), solve_task, s);
+    }
+    if (status == UM_OK && s->nmfd != NULL && config->activations_in == NULL) {
+        status = umi_separator_convolutive_solve(s);
+    }
+    if (status == UM_OK && s->nmfd != NULL) {
+        umi_separator_convolutive_window(s);
+    }
+    if (status == UM_OK && config->activations_out != NULL) {
         status = config->activations_out(config->activations_user, um_const_view(H));
     }
-    umi_parallel_run(parallel, (s->n_sources - 1) * config->n_channels, synthesise_channel, s);
-    s->fifo_n += s->n_batch_frames * s->hop;
     return status;
+}
+
+/* Drops the frames that the batches to come do not depend on. */
+static void move_on(um_separator *s)
+{
+    size_t done = s->n_before + s->n_batch_frames;
+    size_t n_before = done < s->halo ? done : s->halo;
+    size_t first = done - n_before, n = s->n_held - first, frame = 2 * s->n_columns;
+    memmove(s->X, s->X + first * frame, n * frame * sizeof(float));
+    if (n > 0) {
+        memmove(s->H.data, um_row(s->H, first), n * s->H.stride * sizeof(float));
+    }
+    s->n_before = n_before;
+    s->n_held = n;
+}
+
+static um_status separate_batch(um_separator *s)
+{
+    const um_parallel *parallel = &s->config.parallel;
+    size_t n_new = um_analysis_frames_after(s->analyses[0], s->in.rows);
+    umi_parallel_run(parallel, s->config.n_channels, analyse_channel, s);
+    s->n_held += n_new;
+    if (n_new == 0 || (s->halo > 0 && s->n_held < frames_of_batch(s))) {
+        return UM_OK;
+    }
+    s->n_batch_frames = s->halo > 0 ? s->n_frames : s->n_held;
+    um_status status = find_activations(s);
+    if (status != UM_OK) {
+        return status;
+    }
+    compact_fifo(s);
+    umi_parallel_run(parallel, n_tasks(s->n_batch_frames), mask_task, s);
+    umi_parallel_run(parallel, (s->n_sources - 1) * s->config.n_channels, synthesise_channel, s);
+    s->fifo_n += s->n_batch_frames * s->hop;
+    move_on(s);
+    return UM_OK;
 }
 
 /* Gives out as many samples as came in: the masked sources from the fifo, the last as the rest. */
@@ -155,7 +215,8 @@ um_status um_separator_push(um_separator *s, um_cview in, const um_view *sources
     size_t done = 0;
     s->n_batch_frames = 0;
     while (done < in.rows) {
-        size_t room = s->n_frames * s->hop; /* completes n_frames frames, wherever it starts */
+        /* Completes a batch at most, wherever it starts. */
+        size_t room = (frames_of_batch(s) - s->n_held) * s->hop;
         size_t n = in.rows - done < room ? in.rows - done : room;
         s->in = (um_cview){um_crow(in, done), n, in.cols, in.stride};
         /* One source is the whole sound: nothing to do. */
