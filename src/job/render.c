@@ -58,6 +58,10 @@ static um_status find_recording(job *j, const char **path)
                              "recording is",
                              c->directory);
     }
+    if (strcmp(*path, "-") == 0) {
+        return umi_error_set(j->error, UM_ERR_ARGUMENT,
+                             "--input: the recording has to be in a file, not on standard input");
+    }
     um_status status = umi_recording_origin_of(*path, &j->result->origin, j->error);
     if (status == UM_ERR_NO_INPUT && c->input == NULL) {
         (void)snprintf(reason, sizeof reason, "%s", j->error->message);
