@@ -28,20 +28,22 @@ static um_status group_atoms(const job *j)
 {
     const umi_render_config *c = j->config;
     umi_grouping *g = &j->result->grouping;
-    if (c->single) {
-        return umi_grouping_make_single(j->kept.atoms, j->kept.residual, g, j->error);
-    }
-    um_status status =
-        umi_grouping_make(j->kept.atoms, j->kept.residual, c->groups, c->n_groups, g, j->error);
-    if (status == UM_OK && g->left_over) {
-        char shown[UMI_DISPLAY_MAX], list[LIST_SIZE], text[UMI_DISPLAY_MAX + LIST_SIZE + 80];
+    return c->single ? umi_grouping_make_single(j->kept.atoms, j->kept.residual, g, j->error)
+                     : umi_grouping_make(j->kept.atoms, j->kept.residual, c->groups, c->n_groups, g,
+                                         j->error);
+}
+
+static void warn_of_left_over(const job *j)
+{
+    const umi_grouping *g = &j->result->grouping;
+    char shown[UMI_DISPLAY_MAX], list[LIST_SIZE], text[UMI_DISPLAY_MAX + LIST_SIZE + 80];
+    if (g->left_over) {
         umi_grouping_describe(g, g->n_stems - 1, list, sizeof list);
         (void)snprintf(text, sizeof text, "%s: in no group are atoms %s; they make the stem '%s'",
-                       umi_display_name(c->directory, shown, sizeof shown), list,
+                       umi_display_name(j->config->directory, shown, sizeof shown), list,
                        umi_residual_label);
-        umi_watch_warn(&c->watch, text);
+        umi_watch_warn(&j->config->watch, text);
     }
-    return status;
 }
 
 /* -- The recording ----------------------------------------------------------------------------- */
@@ -174,6 +176,7 @@ static um_status run(job *j)
         status = open_recording(j, path);
     }
     if (status == UM_OK) {
+        warn_of_left_over(j);
         status = write_stems(j);
     }
     if (status == UM_OK) {
