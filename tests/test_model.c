@@ -144,6 +144,7 @@ static void blind_finds_the_timbres(void **state)
                 seen[which] = true;
                 /* The bright ones have more energy, so they are the first source. */
                 assert_int_equal(model.source_of[k], which % 2 == 1 ? 0 : 1);
+                assert_int_equal(model.source_of[k], k / (N_NOTES / 2)); /* and together */
                 assert_true(fabs(sum_of(um_row(model.W, k), N_BINS) - 1.0) < 1e-5);
                 const float *gains = um_row(model.G, k);
                 assert_true(fabs(sum_of(gains, n_channels) - 1.0) < 1e-5);

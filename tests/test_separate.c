@@ -245,7 +245,7 @@ static void force_keeps_what_is_not_ours(void **state)
     umi_separate_result_free(&result);
     assert_true(scratch_exists(notes));
     assert_false(scratch_exists(stem_path("source-3.wav")));
-    assert_int_equal(scratch_count(output), 4);
+    assert_int_equal(scratch_count(output), 6);
 }
 
 static double number_at(const umi_json *json, const char *key)

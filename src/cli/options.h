@@ -55,6 +55,9 @@ typedef struct umi_options {
     uint64_t shifts;
     bool residual;
     const char *preset;
+    umi_texts group; /* see atom_group.h */
+    bool single_atoms;
+    const char *input; /* the recording that a result was made from */
     const char *reference;
     const char *estimate;
     bool permute;

@@ -23,4 +23,8 @@ typedef struct umi_kept_atoms_origin {
 um_status umi_kept_atoms_write(const umi_model *model, const umi_kept_atoms_origin *origin,
                                umi_output_set *output, um_error *error) UM_MUST_USE;
 
+/* Every row of `from`, a matrix with n columns, transposed to a row of `to`. Covariances are planes
+ * of n bins in matrix_mask.h, and bins of as many values as there are planes in a dictionary. */
+void umi_kept_covariances_turn(um_cview from, size_t n, um_view to);
+
 #endif

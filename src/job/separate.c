@@ -7,6 +7,7 @@
 #include "job/memory_budget.h"
 #include "job/output_record.h"
 #include "job/separate_report.h"
+#include "job/shift_list.h"
 #include "job/transform.h"
 #include "unmingle/separator.h"
 
@@ -20,12 +21,8 @@ enum {
     GAIN_ITERATIONS = 15,
     /* Updates with atoms at several pitches, and of the refit to the first estimates. */
     SHIFTED_ITERATIONS = 30,
-    REFIT_ITERATIONS = 10,
-    SHIFTS_MAX = 12
+    REFIT_ITERATIONS = 10
 };
-
-/* By semitone: without it the atoms drift to other pitches. */
-static const double SHIFT_PENALTY = 0.1;
 
 typedef struct job {
     const umi_separate_config *config;
@@ -221,7 +218,7 @@ static um_status write_stems(job *j)
     umi_separate_result *r = j->result;
     const umi_model *model = &r->model;
     umi_activations_writer *writer = NULL;
-    double shifts[2 * SHIFTS_MAX];
+    double shifts[UMI_SHIFT_LIST_MAX];
     um_separator_config separator = um_separator_config_default();
     um_separator_dictionary_config dictionary = {.atoms = um_const_view(model->W),
                                                  .gains = um_const_view(model->G),
@@ -229,11 +226,10 @@ static um_status write_stems(job *j)
                                                  .n_sources = model->n_sources,
                                                  .residual = has_residual(model),
                                                  .shifts = shifts,
-                                                 .shift_penalty = SHIFT_PENALTY,
+                                                 .shift_penalty = umi_shift_penalty,
                                                  .covariances = um_const_view(model->R)};
-    for (size_t i = 1; i <= c->shifts && !r->blind; i++) {
-        shifts[dictionary.n_shifts++] = (double)i;
-        shifts[dictionary.n_shifts++] = -(double)i;
+    if (!r->blind) {
+        dictionary.n_shifts = umi_shift_list_fill(c->shifts, shifts);
     }
     um_status status =
         umi_activations_writer_new(j->output, umi_stem_set_n_frames(&j->recording, &r->stft),
