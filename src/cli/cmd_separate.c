@@ -92,6 +92,7 @@ static um_status fill_config(batch *b, um_error *error)
         .n_examples = o->learn.count,
         .dictionaries = o->dictionary.items,
         .n_dictionaries = o->dictionary.count,
+        .adapt = o->adapt,
         .residual = o->residual,
         .n_sources = o->sources,
         .n_atoms = o->atoms,

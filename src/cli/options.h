@@ -53,6 +53,7 @@ typedef struct umi_options {
     uint64_t atoms; /* separate, factor: in all; learn: a label */
     uint64_t clip_atoms;
     uint64_t shifts;
+    bool adapt;
     bool residual;
     const char *preset;
     umi_texts group; /* see atom_group.h */

@@ -37,11 +37,13 @@ static um_status fill(um_dictionary *dictionary, const umi_model *model,
 {
     bool piped = strcmp(origin->recording, "-") == 0;
     const char *name = piped ? "standard input" : origin->recording;
-    if (um_dictionary_add_gains(dictionary, model->G.cols) != UM_OK) {
-        return out_of_memory(error);
+    if (dictionary->n_frames == 1) {
+        if (um_dictionary_add_gains(dictionary, model->G.cols) != UM_OK) {
+            return out_of_memory(error);
+        }
+        copy_rows(dictionary->gains, model->G);
     }
     copy_rows(dictionary->W, model->W);
-    copy_rows(dictionary->gains, model->G);
     for (size_t k = 0; k < model->W.rows; k++) {
         memcpy(dictionary->labels[k], model->labels[model->source_of[k]], UM_LABEL_MAX + 1);
     }
@@ -63,7 +65,8 @@ um_status umi_kept_atoms_write(const umi_model *model, const umi_kept_atoms_orig
     um_dictionary *dictionary = NULL;
     void *bytes = NULL;
     size_t n_bytes;
-    um_status status = um_dictionary_new(model->W.rows, 1, model->W.cols, &dictionary);
+    um_status status = um_dictionary_new(model->W.rows, origin->atom_frames,
+                                         model->W.cols / origin->atom_frames, &dictionary);
     if (status != UM_OK) {
         return out_of_memory(error);
     }

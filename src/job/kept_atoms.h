@@ -15,6 +15,7 @@ typedef struct umi_kept_atoms_origin {
     const um_stft_config *stft;
     double sample_rate; /* Hz */
     uint64_t seed;
+    size_t atom_frames;    /* that the model's atoms last */
     const char *recording; /* its path, or "-" */
 } umi_kept_atoms_origin;
 

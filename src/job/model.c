@@ -4,6 +4,7 @@
 #include "core/memory.h"
 #include "core/progress.h"
 #include "unmingle/group.h"
+#include "unmingle/nmfd.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -11,6 +12,10 @@
 #include <string.h>
 
 const char umi_residual_label[] = "residual";
+
+/* Iterations of the activations alone before atoms that last change: by then they say where each
+ * begins. */
+enum { ONSET_ITERATIONS = 10 };
 
 static um_status out_of_memory(um_error *error)
 {
@@ -22,9 +27,11 @@ static um_status allocate(umi_model *model, size_t K, size_t n_sources,
                           const umi_model_config *config, um_error *error)
 {
     size_t n_curve = config->iterations + 2;
+    size_t T = config->atom_frames > 1 ? config->atom_frames : 1;
+    size_t n_values = T * config->n_bins, n_channels = T > 1 ? 1 : config->n_channels;
     model->n_sources = n_sources;
-    model->W = um_view_of(umi_alloc(K * config->n_bins, sizeof(float)), K, config->n_bins);
-    model->G = um_view_of(umi_alloc(K * config->n_channels, sizeof(float)), K, config->n_channels);
+    model->W = um_view_of(umi_alloc(K * n_values, sizeof(float)), K, n_values);
+    model->G = um_view_of(umi_alloc(K * n_channels, sizeof(float)), K, n_channels);
     model->source_of = umi_alloc(K, sizeof *model->source_of);
     model->labels = umi_alloc(n_sources, sizeof *model->labels);
     model->curve = umi_alloc(n_curve, sizeof *model->curve);
@@ -274,8 +281,12 @@ static um_status place_covariances(umi_model *model, const umi_known_source *kno
     return UM_OK;
 }
 
-bool umi_model_is_known(const umi_known_source *known, size_t n_known)
+bool umi_model_is_known(const umi_model_config *config, const umi_known_source *known,
+                        size_t n_known)
 {
+    if (config->adapt || config->atom_frames > 1) {
+        return !config->adapt;
+    }
     for (size_t i = 0; i < n_known; i++) {
         if (known[i].G.data == NULL) {
             return false;
@@ -291,7 +302,7 @@ static um_status learn_beside(const umi_model_config *config, um_cview V, size_t
     um_nmf *nmf = NULL;
     um_cview known = {model->W.data, model->W.rows - n_free, model->W.cols, model->W.stride};
     um_status status = nmf_new(config, V, config->n_channels, model->W.rows, &nmf, error);
-    if (status == UM_OK && um_nmf_set_atoms(nmf, 0, known, true) != UM_OK) {
+    if (status == UM_OK && um_nmf_set_atoms(nmf, 0, known, !config->adapt) != UM_OK) {
         status = umi_error_set(error, UM_ERR_CONFIG, "the known atoms cannot be used");
     }
     if (status == UM_OK) {
@@ -310,6 +321,44 @@ static um_status learn_beside(const umi_model_config *config, um_cview V, size_t
     return status;
 }
 
+/* The known atoms, of several frames each, go on learning from V. */
+static um_status learn_lasting(const umi_model_config *config, um_cview V,
+                               const um_progress *progress, umi_model *model, um_error *error)
+{
+    um_nmfd *nmfd = NULL;
+    um_nmfd_config c = um_nmfd_config_default();
+    c.n_frames = V.rows > 0 ? V.rows : 1;
+    c.n_bins = config->n_bins;
+    c.n_components = model->W.rows;
+    c.atom_frames = config->atom_frames;
+    c.activation_iterations = ONSET_ITERATIONS;
+    c.iterations = config->iterations;
+    c.tolerance = config->tolerance;
+    c.parallel = config->parallel;
+    um_status status = um_nmfd_new(&c, &nmfd);
+    if (status == UM_OK && V.rows > 0) {
+        status = um_nmfd_start_random(nmfd, V, config->seed);
+    }
+    if (status == UM_OK) {
+        status = um_nmfd_set_atoms(nmfd, 0, um_const_view(model->W), false);
+    }
+    if (status == UM_OK && V.rows > 0) {
+        status = um_nmfd_run(nmfd, V, progress);
+    }
+    if (status == UM_OK) {
+        size_t n_curve;
+        const double *curve = um_nmfd_curve(nmfd, &n_curve);
+        copy_view(model->W, um_nmfd_atoms(nmfd));
+        model->n_curve = n_curve < config->iterations + 2 ? n_curve : config->iterations + 2;
+        memcpy(model->curve, curve, model->n_curve * sizeof *curve);
+        model->iterations = um_nmfd_iterations(nmfd);
+    }
+    um_nmfd_free(nmfd);
+    return status == UM_OK || status == UM_ERR_MEMORY
+               ? (status == UM_OK ? UM_OK : out_of_memory(error))
+               : umi_error_set(error, status, "%s", um_status_string(status));
+}
+
 um_status umi_model_learn_known(const umi_model_config *config, um_cview V,
                                 const umi_known_source *known, size_t n_known, size_t n_free,
                                 const um_progress *progress, umi_model *model, um_error *error)
@@ -326,8 +375,9 @@ um_status umi_model_learn_known(const umi_model_config *config, um_cview V,
     if (status == UM_OK) {
         status = place_covariances(model, known, n_known, error);
     }
-    if (status == UM_OK && (n_free > 0 || !umi_model_is_known(known, n_known))) {
-        status = learn_beside(config, V, n_free, progress, model, error);
+    if (status == UM_OK && (n_free > 0 || !umi_model_is_known(config, known, n_known))) {
+        status = config->atom_frames > 1 ? learn_lasting(config, V, progress, model, error)
+                                         : learn_beside(config, V, n_free, progress, model, error);
     }
     if (status != UM_OK) {
         umi_model_free(model);

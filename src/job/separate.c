@@ -36,6 +36,23 @@ typedef struct job {
 
 /* -- What it works with ------------------------------------------------------------------------ */
 
+/* Atoms that go on learning need not have been learned at the recording's rate: theirs is the
+ * transform of about the same length in time. */
+static um_status adapt_transform(job *j, double dictionary_rate)
+{
+    um_stft_config *stft = &j->result->stft;
+    double rate = j->recording.format.sample_rate;
+    double octaves = round(log2(rate / dictionary_rate));
+    size_t n_bins, fft_size;
+    stft->window.length = (size_t)ldexp((double)stft->window.length, (int)octaves);
+    stft->window.hop = (size_t)ldexp((double)stft->window.hop, (int)octaves);
+    stft->fft_size = 0;
+    um_status status = umi_transform_sizes(stft, &n_bins, &fft_size, j->error);
+    return status == UM_OK
+               ? umi_sources_remap(&j->sources, rate, fft_size, j->config->dictionaries, j->error)
+               : status;
+}
+
 /* The transform: the dictionaries', else the settings', else by the sample rate. */
 static um_status choose_transform(job *j)
 {
@@ -49,12 +66,6 @@ static um_status choose_transform(job *j)
     if (!umi_sources_transform(&j->sources, stft, &dictionary_rate)) {
         return UM_OK;
     }
-    if (dictionary_rate != rate) {
-        return umi_error_set(j->error, UM_ERR_CONFIG,
-                             "%s: the dictionary was learned at %.0f Hz, but %s has %.0f Hz; learn "
-                             "one at that rate",
-                             c->dictionaries[0], dictionary_rate, name, rate);
-    }
     if (c->window_given &&
         (wished.window.length != stft->window.length || wished.window.hop != stft->window.hop ||
          wished.window.window != stft->window.window)) {
@@ -67,7 +78,22 @@ static um_status choose_transform(job *j)
             stft->window.hop, um_window_name(wished.window.window), wished.window.length,
             wished.window.hop);
     }
+    if (dictionary_rate != rate && c->adapt) {
+        return adapt_transform(j, dictionary_rate);
+    }
+    if (dictionary_rate != rate) {
+        return umi_error_set(j->error, UM_ERR_CONFIG,
+                             "%s: the dictionary was learned at %.0f Hz, but %s has %.0f Hz; learn "
+                             "one at that rate",
+                             c->dictionaries[0], dictionary_rate, name, rate);
+    }
     return UM_OK;
+}
+
+/* Whether atoms last several frames: these must be in order then, none left out. */
+static bool lasts(const job *j)
+{
+    return umi_sources_atom_frames(&j->sources) > 1;
 }
 
 /* For learning from the channels side by side, or from their mean. */
@@ -79,6 +105,7 @@ static umi_gather_config gather_config(const job *j, const umi_memory_plan *plan
     gather.stft = j->result->stft;
     gather.reader = c->reader;
     gather.mean_channels = mean_channels;
+    gather.keep_silence = lasts(j);
     gather.memory = umi_memory_for_frames(plan, c->memory);
     gather.seed = c->seed;
     gather.parallel = c->parallel;
@@ -101,7 +128,9 @@ static um_status model_config(const job *j, umi_model_config *model)
                                 c->tolerance,
                                 c->start,
                                 c->seed,
-                                c->parallel};
+                                c->parallel,
+                                c->adapt,
+                                umi_sources_atom_frames(&j->sources)};
     return UM_OK;
 }
 
@@ -115,7 +144,7 @@ static size_t n_free_atoms(const job *j)
     for (size_t i = 1; i < j->sources.n_known; i++) {
         several |= strcmp(j->sources.known[i].label, j->sources.known[0].label) != 0;
     }
-    return j->config->residual || !several ? RESIDUAL_ATOMS : 0;
+    return !lasts(j) && (j->config->residual || !several) ? RESIDUAL_ATOMS : 0;
 }
 
 static size_t n_atoms_in_all(const job *j)
@@ -139,7 +168,7 @@ static um_status learn_model(job *j, const umi_model_config *model, um_cview V)
     }
     umi_model_config known = *model;
     size_t n_free = n_free_atoms(j);
-    if (n_free == 0 && known.iterations > GAIN_ITERATIONS) {
+    if (n_free == 0 && !c->adapt && known.iterations > GAIN_ITERATIONS) {
         known.iterations = GAIN_ITERATIONS;
     }
     return umi_model_learn_known(&known, V, j->sources.known, j->sources.n_known, n_free,
@@ -185,11 +214,11 @@ static um_status learn(job *j)
         }
     }
     if (!j->result->blind && n_free_atoms(j) == 0 &&
-        umi_model_is_known(j->sources.known, j->sources.n_known)) {
+        umi_model_is_known(&model, j->sources.known, j->sources.n_known)) {
         return learn_model(j, &model, (um_cview){NULL, 0, 0, 0}); /* there is nothing to learn */
     }
     umi_watch_phase(&c->watch, "reading", 0.2, 0.25);
-    umi_gather_config gather = gather_config(j, &plan, false);
+    umi_gather_config gather = gather_config(j, &plan, lasts(j));
     umi_passage whole = {NULL, 0.0, INFINITY, &j->recording};
     umi_material material;
     status = umi_gather(&gather, &whole, 1, &material, j->error);
@@ -222,13 +251,17 @@ static um_status write_stems(job *j)
     um_separator_config separator = um_separator_config_default();
     um_separator_dictionary_config dictionary = {.atoms = um_const_view(model->W),
                                                  .gains = um_const_view(model->G),
+                                                 .atom_frames =
+                                                     umi_sources_atom_frames(&j->sources),
                                                  .source_of = model->source_of,
                                                  .n_sources = model->n_sources,
                                                  .residual = has_residual(model),
                                                  .shifts = shifts,
                                                  .shift_penalty = umi_shift_penalty,
                                                  .covariances = um_const_view(model->R)};
-    if (!r->blind) {
+    if (lasts(j)) {
+        dictionary.gains.data = NULL; /* one mask serves all channels */
+    } else if (!r->blind && !c->adapt) {
         dictionary.n_shifts = umi_shift_list_fill(c->shifts, shifts);
     }
     um_status status =
@@ -259,7 +292,7 @@ static um_status write_atoms(const job *j)
 {
     const umi_separate_config *c = j->config;
     umi_kept_atoms_origin origin = {&j->result->stft, j->recording.format.sample_rate, c->seed,
-                                    c->input};
+                                    umi_sources_atom_frames(&j->sources), c->input};
     return umi_kept_atoms_write(&j->result->model, &origin, j->output, j->error);
 }
 
@@ -282,6 +315,12 @@ static um_status run(job *j)
         return status;
     }
     umi_recording_warn(&j->recording, &j->config->watch);
+    if (lasts(j) && (c->n_examples > 0 || c->residual)) {
+        return umi_error_set(j->error, UM_ERR_ARGUMENT,
+                             "%s: its atoms last several frames, which goes with neither --learn "
+                             "nor --residual",
+                             c->dictionaries[0]);
+    }
     r->blind = c->n_examples == 0 && c->n_dictionaries == 0;
     /* Once it is open: what changes from now on is noticed at the end. */
     status = umi_recording_origin_of(c->input, &r->origin, j->error);

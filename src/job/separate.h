@@ -18,6 +18,7 @@ typedef struct umi_separate_config {
     size_t n_examples;
     const char *const *dictionaries;
     size_t n_dictionaries;
+    bool adapt;          /* the dictionaries' atoms are where learning starts, and change */
     bool residual;       /* one stem more, of what the known sources do not explain */
     size_t n_sources;    /* blind: stems to make */
     size_t n_atoms;      /* blind: atoms in all */
