@@ -15,6 +15,7 @@ typedef struct umi_kept_result {
     bool residual;   /* its last stem took what no atom explains */
     umi_recording_origin origin;
     uint64_t n_frames; /* sample frames of the recording */
+    size_t n_channels; /* of it */
 } umi_kept_result;
 
 /* Opens the result in `directory`. UM_ERR_NO_INPUT when there is no such folder, or no such file in
