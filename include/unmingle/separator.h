@@ -12,6 +12,7 @@
 
 #include "unmingle/export.h"
 #include "unmingle/parallel.h"
+#include "unmingle/repetition.h"
 #include "unmingle/status.h"
 #include "unmingle/stft.h"
 #include "unmingle/view.h"
@@ -23,6 +24,17 @@
 extern "C" {
 #endif
 
+/* What tells two sources apart besides their atoms: the share of the first one at every point is
+ * blended, by the odds, with what its atoms say, guide^weight * atoms^(1 - weight). */
+typedef struct um_separator_guide {
+    double weight;                   /* 0 (default): none; at most 1, where atoms have no say */
+    const um_repetition *repetition; /* the first source does not repeat, see repetition.h;
+                                        borrowed. NULL: the first source is struck, the second
+                                        sounds on, by medians over 17 frames and 25 bins
+                                        (Fitzgerald, DAFx 2010) */
+    size_t lowest_bin;               /* below it all is the second source's; default 0 */
+} um_separator_guide;
+
 typedef struct um_separator_config {
     um_stft_config stft;     /* see stft.h; the dictionary must have been learned with the same */
     size_t n_channels;       /* of the sound, 1..64; default 1 */
@@ -31,6 +43,10 @@ typedef struct um_separator_config {
     size_t refit_iterations; /* 0..100000, default 0. Else the first masks, of exponent 1, only
                                 estimate the sources; each one's activations get so many updates
                                 more for the estimate of it, and make the masks that count */
+    size_t onset_frames; /* 0 (default). Else the activations of the first source are onsets: after
+                            every 5 updates their minimum over so many frames, an odd number up to
+                            65, is taken away */
+    um_separator_guide guide; /* for two sources and ratio masks only */
     size_t n_components_max; /* that a dictionary put in later may have, up to 4096; 0 (default): as
                                 many as the first one has */
     um_parallel parallel;    /* default the caller's thread */

@@ -28,6 +28,7 @@
 #include "unmingle/percussive_atoms.h"
 #include "unmingle/progress.h"
 #include "unmingle/rank_survey.h"
+#include "unmingle/repetition.h"
 #include "unmingle/separator.h"
 #include "unmingle/si_sdr.h"
 #include "unmingle/sparse.h"

@@ -53,6 +53,7 @@ typedef struct umi_options {
     uint64_t atoms; /* separate, factor: in all; learn: a label */
     uint64_t clip_atoms;
     uint64_t shifts;
+    unsigned split; /* umi_split */
     bool adapt;
     bool residual;
     const char *preset;

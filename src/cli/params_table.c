@@ -11,6 +11,7 @@
 
 static const char *const FORMATS[] = {"wav", "flac", NULL};
 static const char *const SAMPLE_FORMATS[] = {"keep", "16", "24", "32", "float", NULL};
+static const char *const SPLITS[] = {"sources", "lead", "percussive", NULL};
 static const char *const STARTS[] = {"nndsvd", "random", NULL};
 static const char *const DIVERGENCES[] = {"kl", "euclidean", "is", "beta", NULL};
 static const char *const PRECISIONS[] = {"fp32", "bf16", NULL};
@@ -91,6 +92,20 @@ static const umi_param TABLE[] = {
      .offset = AT(clip_atoms),
      .help = "atoms for each label of --learn",
      .detail = "How many atoms to learn for each label of *--learn*."},
+    {.name = "split",
+     .kind = UMI_CHOICE,
+     .group = UMI_GROUP_SOURCES,
+     .commands = UMI_SEPARATE,
+     .in_presets = true,
+     .metavar = "WHAT",
+     .initial = "sources",
+     .choices = SPLITS,
+     .offset = AT(split),
+     .help = "what to take apart from what",
+     .detail =
+         "What is taken apart from what: any *sources*; a *lead*, such as a singer, from an "
+         "accompaniment that repeats; or what is struck (*percussive*) from what sounds on, by "
+         "a *--dictionary* of struck sounds."},
     {.name = "adapt",
      .kind = UMI_FLAG,
      .group = UMI_GROUP_SOURCES,

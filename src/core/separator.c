@@ -37,6 +37,14 @@ static um_status check_config(const um_separator_config *c, um_error *error)
         return umi_error_set(error, UM_ERR_ARGUMENT, "mask exponent %g: 0.1 to 10 are possible",
                              c->exponent);
     }
+    if (c->onset_frames > 65 || (c->onset_frames > 0 && c->onset_frames % 2 == 0)) {
+        return umi_error_set(error, UM_ERR_ARGUMENT, "%zu frames of onsets: odd numbers up to 65",
+                             c->onset_frames);
+    }
+    if (!(c->guide.weight >= 0.0 && c->guide.weight <= 1.0)) {
+        return umi_error_set(error, UM_ERR_ARGUMENT, "weight %g of the guide: 0 to 1 are possible",
+                             c->guide.weight);
+    }
     if (c->n_components_max > 4096) {
         return umi_error_set(error, UM_ERR_ARGUMENT, "%zu atoms: up to 4096 are possible",
                              c->n_components_max);
@@ -77,15 +85,29 @@ static bool allocate_streams(um_separator *s)
     return true;
 }
 
+/* Frames around a batch that onsets and medians look at: the median's 8, and 4 for each time that
+ * the minimum is taken away, with which what is further off counts for next to nothing. */
+enum { COUPLED_BATCH = 128, COUPLED_HALO = 64 };
+
+static bool couples_frames(const um_separator *s)
+{
+    const um_separator_config *c = &s->config;
+    return c->onset_frames > 0 || (c->guide.weight > 0.0 && c->guide.repetition == NULL);
+}
+
 static bool allocate_worker(const um_separator *s, umi_separator_worker *w)
 {
     const um_separator_dictionary *d = s->own;
     bool refits = s->config.refit_iterations > 0;
     size_t stride = s->V.stride;
     w->models = floats_new(s->n_sources, s->mask_frames, stride);
+    size_t n_guided = umi_padded(s->n_points) + umi_separator_guide_floats(s);
+    bool guided = s->config.guide.weight > 0.0;
+    w->guided = guided ? umi_alloc(n_guided, sizeof(float)) : NULL;
     w->masked = refits ? floats_new(s->n_sources, s->n_columns, 2) : NULL;
     w->estimates = refits ? floats_new(s->n_sources, UMI_SEPARATOR_TASK_FRAMES, stride) : NULL;
-    return w->models != NULL && (!refits || (w->masked != NULL && w->estimates != NULL)) &&
+    return w->models != NULL && (w->guided != NULL || !guided) &&
+           (!refits || (w->masked != NULL && w->estimates != NULL)) &&
            umi_tile_scratch_init(&w->tile, s->n_points, s->n_activations_max, false) &&
            (d->shifted == NULL || umi_shifted_tile_init(&w->shifted, UMI_SEPARATOR_TASK_FRAMES,
                                                         s->n_columns, s->n_activations_max));
@@ -140,6 +162,13 @@ static um_status check_dictionary(const um_separator *s, um_error *error)
     const um_separator_dictionary *d = s->own;
     if (d->atom_frames > 1 && s->config.refit_iterations > 0) {
         return umi_error_set(error, UM_ERR_ARGUMENT, "a refit of atoms that last several frames");
+    }
+    const um_separator_guide *guide = &s->config.guide;
+    if ((guide->weight > 0.0 || s->config.onset_frames > 0) &&
+        (d->n_sources != 2 || d->matrices != NULL || d->atom_frames > 1 ||
+         s->config.refit_iterations > 0)) {
+        return umi_error_set(error, UM_ERR_ARGUMENT,
+                             "a guide, or onsets, are for two sources and ratio masks");
     }
     if (d->n_bins != s->n_bins || (d->atom_frames == 1 && d->n_channels != s->config.n_channels)) {
         return umi_error_set(error, UM_ERR_ARGUMENT,
@@ -199,8 +228,13 @@ um_status um_separator_new(const um_separator_config *config,
     s->n_frames = batch_frames(s);
     if (s->own->atom_frames > 1) {
         status = umi_separator_convolutive_init(s);
-        s->delay += frames_late(s) * s->hop;
+    } else if (couples_frames(s)) {
+        s->n_frames = COUPLED_BATCH;
+        s->halo = COUPLED_HALO;
+        s->column = umi_alloc(s->n_frames + 2 * s->halo, sizeof(float));
+        status = s->column == NULL ? UM_ERR_MEMORY : UM_OK;
     }
+    s->delay += frames_late(s) * s->hop;
     s->mask_frames = s->own->shifted != NULL ? UMI_SEPARATOR_TASK_FRAMES : UMI_MASK_FRAMES;
     if (status != UM_OK || !allocate(s)) {
         status = umi_error_set(error, UM_ERR_MEMORY, "not enough memory for the separator");
@@ -231,6 +265,7 @@ void um_separator_free(um_separator *s)
         umi_tile_scratch_free(&s->workers[w].tile);
         umi_shifted_tile_free(&s->workers[w].shifted);
         umi_free(s->workers[w].models);
+        umi_free(s->workers[w].guided);
         umi_free(s->workers[w].masked);
         umi_free(s->workers[w].estimates);
     }
@@ -242,6 +277,7 @@ void um_separator_free(um_separator *s)
     um_nmfd_free(s->nmfd);
     umi_free(s->start.data);
     umi_free(s->windows);
+    umi_free(s->column);
     umi_free(s->V.data);
     umi_free(s->H.data);
     umi_free(s->X);

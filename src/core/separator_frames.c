@@ -1,4 +1,5 @@
 /* Frames through the separator: magnitudes, activations, models of the sources, masks, sources. */
+#include "core/memory.h"
 #include "core/separator_internal.h"
 #include "unmingle/mask.h"
 
@@ -129,6 +130,10 @@ static void mask_frame(const um_separator *s, const umi_separator_worker *w, siz
     size_t F = s->n_bins, to_next = s->n_points > F ? F : 0;
     const float *x = s->X + i_frame * 2 * s->n_columns;
     share(s, w, i_row, exponent);
+    if (s->config.guide.weight > 0.0) {
+        umi_separator_guide_share(s, i_frame, w->guided, w->guided + umi_padded(s->n_points));
+        umi_separator_guide_blend(s, w->guided, model_of(s, w, 0, i_row), model_of(s, w, 1, i_row));
+    }
     if (s->dictionary->matrices != NULL) {
         um_matrix_mask_apply(s->dictionary->matrices, model_of(s, w, 0, i_row),
                              s->mask_frames * s->V.stride, x, n, masked, stride);
@@ -184,11 +189,19 @@ void umi_separator_measure(um_separator *s, size_t first, size_t rows)
     }
 }
 
+void umi_separator_improve(um_separator *s, umi_separator_worker *w, size_t iterations,
+                           size_t first, size_t rows)
+{
+    umi_tile_problem problem = problem_of(s, w, first, rows);
+    umi_tile_improve(&s->kernels, &problem, iterations, activations_of(s, first, rows), &w->tile);
+}
+
 void umi_separator_solve(um_separator *s, umi_separator_worker *w, size_t first, size_t rows)
 {
     umi_tile_problem problem = problem_of(s, w, first, rows);
-    umi_tile_solve(&s->kernels, &problem, s->config.iterations, activations_of(s, first, rows),
-                   &w->tile);
+    size_t iterations =
+        s->config.onset_frames > 0 ? UMI_SEPARATOR_ONSET_UPDATES : s->config.iterations;
+    umi_tile_solve(&s->kernels, &problem, iterations, activations_of(s, first, rows), &w->tile);
     if (s->config.refit_iterations > 0) {
         estimate(s, w, first, rows);
         refit(s, w, first, rows);

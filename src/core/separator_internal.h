@@ -16,12 +16,16 @@ enum { UMI_MASK_FRAMES = 8 };
 /* Frames a task: less than a tile, so that several threads find something to do in one batch. */
 enum { UMI_SEPARATOR_TASK_FRAMES = UMI_TILE_FRAMES };
 
+/* Updates between two looks at what of the first source lasts. */
+enum { UMI_SEPARATOR_ONSET_UPDATES = 5 };
+
 /* Scratch of one worker. */
 typedef struct umi_separator_worker {
     umi_tile_scratch tile;
     umi_shifted_tile shifted; /* with shifts */
     float *models;            /* of the active sources: n x UMI_MASK_FRAMES x columns */
     float *masked; /* with covariances, or a refit: n_sources x columns x (re, im) of one frame */
+    float *guided; /* with a guide: a frame of shares, and scratch */
     float *estimates; /* with a refit: active sources x UMI_SEPARATOR_TASK_FRAMES x columns */
 } umi_separator_worker;
 
@@ -63,6 +67,7 @@ struct um_separator {
     float *Y;                  /* masked: source, frame of the batch, channel, bin, (re, im) */
     um_view V;                 /* frames x n_points */
     um_view H;                 /* frames x n_activations_max */
+    float *column;             /* with onsets: one activation of all frames */
     um_nmfd *nmfd;             /* T > 1: finds H ... */
     um_view start;             /* ... from here */
     float *windows;            /* T > 1: source after source, H of the T - 1 frames before the batch
@@ -89,9 +94,26 @@ void umi_separator_measure(um_separator *separator, size_t first, size_t rows);
 void umi_separator_solve(um_separator *separator, umi_separator_worker *worker, size_t first,
                          size_t rows);
 
+/* Updates more, of what is there. */
+void umi_separator_improve(um_separator *separator, umi_separator_worker *worker, size_t iterations,
+                           size_t first, size_t rows);
+
 /* Y of all active sources but the last, for the same frames, which must be of the batch. */
 void umi_separator_mask(um_separator *separator, umi_separator_worker *worker, size_t first,
                         size_t rows);
+
+/* -- separator_guide.c: what else than atoms tells of the first source ------------------------- */
+
+/* Floats of scratch that one frame needs. */
+size_t umi_separator_guide_floats(const um_separator *separator);
+
+/* The first source's share of every point of a frame that is held. */
+void umi_separator_guide_share(const um_separator *separator, size_t i_frame, float *share,
+                               float *scratch);
+
+/* Blends it into the shares that the atoms give to the two sources. */
+void umi_separator_guide_blend(const um_separator *separator, const float *guided, float *first,
+                               float *second);
 
 /* -- separator_convolutive.c: atoms that last several frames ----------------------------------- */
 

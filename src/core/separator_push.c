@@ -1,5 +1,6 @@
 /* Sound through the separator, batch by batch: frames, masks, sound again. */
 #include "core/parallel.h"
+#include "core/running_minimum.h"
 #include "core/separator_internal.h"
 
 #include <math.h>
@@ -40,6 +41,28 @@ static void solve_task(void *argument, size_t i_task, size_t i_worker)
         umi_separator_solve(s, &s->workers[i_worker], first, rows);
     }
     umi_restore_denormals(before);
+}
+
+static void improve_task(void *argument, size_t i_task, size_t i_worker)
+{
+    um_separator *s = argument;
+    size_t first, rows = task_rows(s->n_held, i_task, &first);
+    unsigned before = umi_flush_denormals();
+    umi_separator_improve(s, &s->workers[i_worker], UMI_SEPARATOR_ONSET_UPDATES, first, rows);
+    umi_restore_denormals(before);
+}
+
+/* Of the first source only onsets. */
+static void find_onsets(um_separator *s)
+{
+    const um_separator_dictionary *d = s->dictionary;
+    um_view H = {s->H.data, s->n_held, umi_separator_n_activations(d), s->H.stride};
+    for (size_t i = UMI_SEPARATOR_ONSET_UPDATES; i < s->config.iterations;
+         i += UMI_SEPARATOR_ONSET_UPDATES) {
+        umi_running_minimum_subtract(H, d->first_of[0], d->first_of[1] - d->first_of[0],
+                                     s->config.onset_frames / 2, UMI_MODEL_FLOOR, s->column);
+        umi_parallel_run(&s->config.parallel, n_tasks(s->n_held), improve_task, s);
+    }
 }
 
 static void mask_task(void *argument, size_t i_task, size_t i_worker)
@@ -105,6 +128,9 @@ static um_status find_activations(um_separator *s)
     }
     if (status == UM_OK) {
         umi_parallel_run(&config->parallel, n_tasks(s->n_held), solve_task, s);
+    }
+    if (status == UM_OK && config->onset_frames > 0 && config->activations_in == NULL) {
+        find_onsets(s);
     }
     if (status == UM_OK && s->nmfd != NULL && config->activations_in == NULL) {
         status = umi_separator_convolutive_solve(s);

@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/progress.h"
+#include "job/model_internal.h"
 #include "unmingle/group.h"
 #include "unmingle/nmfd.h"
 
@@ -17,14 +18,14 @@ const char umi_residual_label[] = "residual";
  * begins. */
 enum { ONSET_ITERATIONS = 10 };
 
-static um_status out_of_memory(um_error *error)
+um_status umi_model_out_of_memory(um_error *error)
 {
     return umi_error_set(error, UM_ERR_MEMORY,
                          "not enough memory to learn; fewer --atoms or a lower --memory need less");
 }
 
-static um_status allocate(umi_model *model, size_t K, size_t n_sources,
-                          const umi_model_config *config, um_error *error)
+um_status umi_model_allocate(umi_model *model, size_t K, size_t n_sources,
+                             const umi_model_config *config, um_error *error)
 {
     size_t n_curve = config->iterations + 2;
     size_t T = config->atom_frames > 1 ? config->atom_frames : 1;
@@ -37,7 +38,7 @@ static um_status allocate(umi_model *model, size_t K, size_t n_sources,
     model->curve = umi_alloc(n_curve, sizeof *model->curve);
     if (model->W.data == NULL || model->G.data == NULL || model->source_of == NULL ||
         model->labels == NULL || model->curve == NULL) {
-        return out_of_memory(error);
+        return umi_model_out_of_memory(error);
     }
     return UM_OK;
 }
@@ -53,8 +54,8 @@ void umi_model_free(umi_model *model)
     memset(model, 0, sizeof *model);
 }
 
-static um_status nmf_new(const umi_model_config *config, um_cview V, size_t n_channels, size_t K,
-                         um_nmf **nmf, um_error *error)
+um_status umi_model_nmf_new(const umi_model_config *config, um_cview V, size_t n_channels, size_t K,
+                            um_nmf **nmf, um_error *error)
 {
     um_nmf_config c = um_nmf_config_default();
     c.n_frames = V.rows > 0 ? V.rows : 1;
@@ -66,7 +67,7 @@ static um_status nmf_new(const umi_model_config *config, um_cview V, size_t n_ch
     c.parallel = config->parallel;
     um_status status = um_nmf_new(&c, nmf);
     if (status == UM_ERR_MEMORY) {
-        return out_of_memory(error);
+        return umi_model_out_of_memory(error);
     }
     return status == UM_OK ? UM_OK
                            : umi_error_set(error, status,
@@ -74,7 +75,7 @@ static um_status nmf_new(const umi_model_config *config, um_cview V, size_t n_ch
                                            "factorisation");
 }
 
-static um_status run(um_nmf *nmf, um_cview V, const um_progress *progress, um_error *error)
+um_status umi_model_nmf_run(um_nmf *nmf, um_cview V, const um_progress *progress, um_error *error)
 {
     if (V.rows == 0) {
         return UM_OK; /* silence: the atoms as they are will do */
@@ -83,8 +84,8 @@ static um_status run(um_nmf *nmf, um_cview V, const um_progress *progress, um_er
     return status == UM_OK ? UM_OK : umi_error_set(error, status, "%s", um_status_string(status));
 }
 
-static um_status start(const umi_model_config *config, um_nmf *nmf, um_cview V,
-                       const um_progress *progress, um_error *error)
+um_status umi_model_nmf_start(const umi_model_config *config, um_nmf *nmf, um_cview V,
+                              const um_progress *progress, um_error *error)
 {
     if (V.rows == 0) {
         return UM_OK;
@@ -97,7 +98,7 @@ static um_status start(const umi_model_config *config, um_nmf *nmf, um_cview V,
                            ? um_nmf_start_nndsvd(nmf, V, config->seed)
                            : um_nmf_start_random(nmf, V, config->seed);
     if (status == UM_ERR_MEMORY) {
-        return out_of_memory(error);
+        return umi_model_out_of_memory(error);
     }
     return status == UM_OK ? UM_OK : umi_error_set(error, status, "%s", um_status_string(status));
 }
@@ -118,8 +119,7 @@ static double sum_of_squares(const float *x, size_t n, size_t stride)
     return sum;
 }
 
-/* Energy of one component's part of the model: sum over frames, channels and bins of (H G W)^2. */
-static double component_energy(const um_nmf *nmf, size_t k)
+double umi_model_component_energy(const um_nmf *nmf, size_t k)
 {
     um_cview H = um_nmf_activations(nmf);
     um_cview W = um_nmf_atoms(nmf);
@@ -139,9 +139,7 @@ static void copy_row(um_view to, size_t row, um_cview from, size_t k)
     memcpy(um_row(to, row), um_crow(from, k), from.cols * sizeof(float));
 }
 
-/* Takes what the factorisation learned, the atoms of a source together. source_of, which is by its
- * order, is by the model's then. */
-static void take_results(umi_model *model, const um_nmf *nmf)
+void umi_model_take(umi_model *model, const um_nmf *nmf)
 {
     size_t row = 0;
     for (size_t s = 0; s < model->n_sources; s++) {
@@ -158,6 +156,30 @@ static void take_results(umi_model *model, const um_nmf *nmf)
     model->iterations = um_nmf_iterations(nmf);
 }
 
+void umi_model_set_label(umi_model *model, size_t source, const char *label)
+{
+    (void)snprintf(model->labels[source], sizeof model->labels[source], "%s", label);
+}
+
+um_status umi_model_group(const umi_model_config *config, const um_nmf *nmf, size_t n_sources,
+                          const double *evidence, umi_model *model, um_error *error)
+{
+    um_cview W = um_nmf_atoms(nmf);
+    double *energy = umi_alloc(W.rows, sizeof *energy);
+    if (energy == NULL) {
+        return umi_model_out_of_memory(error);
+    }
+    for (size_t k = 0; k < W.rows; k++) {
+        energy[k] = umi_model_component_energy(nmf, k);
+    }
+    um_status status = um_group_atoms(W, um_nmf_gains(nmf), energy, evidence, config->sample_rate,
+                                      n_sources, config->seed, model->source_of);
+    umi_free(energy);
+    return status == UM_OK           ? UM_OK
+           : status == UM_ERR_MEMORY ? umi_model_out_of_memory(error)
+                                     : umi_error_set(error, status, "%s", um_status_string(status));
+}
+
 um_status umi_model_learn_blind(const umi_model_config *config, um_cview V, size_t n_atoms,
                                 size_t n_sources, bool residual, const um_progress *progress,
                                 umi_model *model, um_error *error)
@@ -168,45 +190,32 @@ um_status umi_model_learn_blind(const umi_model_config *config, um_cview V, size
         return umi_error_set(error, UM_ERR_ARGUMENT, "%zu sources from %zu atoms cannot be",
                              n_sources, n_atoms);
     }
-    double *energy = umi_alloc(n_atoms, sizeof *energy);
     um_status status =
-        energy == NULL ? out_of_memory(error)
-                       : allocate(model, n_atoms, n_sources + (residual ? 1 : 0), config, error);
+        umi_model_allocate(model, n_atoms, n_sources + (residual ? 1 : 0), config, error);
     if (status == UM_OK) {
-        status = nmf_new(config, V, config->n_channels, n_atoms, &nmf, error);
+        status = umi_model_nmf_new(config, V, config->n_channels, n_atoms, &nmf, error);
     }
     if (status == UM_OK) {
-        status = start(config, nmf, V, progress, error);
+        status = umi_model_nmf_start(config, nmf, V, progress, error);
     }
     if (status == UM_OK) {
-        status = run(nmf, V, progress, error);
+        status = umi_model_nmf_run(nmf, V, progress, error);
     }
     if (status == UM_OK) {
-        for (size_t k = 0; k < n_atoms; k++) {
-            energy[k] = component_energy(nmf, k);
-        }
-        status = um_group_atoms(um_nmf_atoms(nmf), um_nmf_gains(nmf), energy, config->sample_rate,
-                                n_sources, config->seed, model->source_of);
-        if (status == UM_ERR_MEMORY) {
-            status = out_of_memory(error);
-        } else if (status != UM_OK) {
-            status = umi_error_set(error, status, "%s", um_status_string(status));
-        }
+        status = umi_model_group(config, nmf, n_sources, NULL, model, error);
     }
     if (status == UM_OK) {
-        take_results(model, nmf);
+        umi_model_take(model, nmf);
         for (size_t s = 0; s < n_sources; s++) {
             (void)snprintf(model->labels[s], sizeof model->labels[s], "source-%zu", s + 1);
         }
         if (residual) {
-            (void)snprintf(model->labels[n_sources], sizeof model->labels[0], "%s",
-                           umi_residual_label);
+            umi_model_set_label(model, n_sources, umi_residual_label);
         }
     } else {
         umi_model_free(model);
     }
     um_nmf_free(nmf);
-    umi_free(energy);
     return status;
 }
 
@@ -263,7 +272,7 @@ static um_status place_covariances(umi_model *model, const umi_known_source *kno
     }
     model->R = um_view_of(umi_alloc(model->n_sources * n, sizeof(float)), model->n_sources, n);
     if (model->R.data == NULL) {
-        return out_of_memory(error);
+        return umi_model_out_of_memory(error);
     }
     for (size_t s = 0; s < model->n_sources; s++) {
         for (size_t i = n_known; i-- > 0;) { /* of several with one label the first counts */
@@ -301,7 +310,7 @@ static um_status learn_beside(const umi_model_config *config, um_cview V, size_t
 {
     um_nmf *nmf = NULL;
     um_cview known = {model->W.data, model->W.rows - n_free, model->W.cols, model->W.stride};
-    um_status status = nmf_new(config, V, config->n_channels, model->W.rows, &nmf, error);
+    um_status status = umi_model_nmf_new(config, V, config->n_channels, model->W.rows, &nmf, error);
     if (status == UM_OK && um_nmf_set_atoms(nmf, 0, known, !config->adapt) != UM_OK) {
         status = umi_error_set(error, UM_ERR_CONFIG, "the known atoms cannot be used");
     }
@@ -309,13 +318,13 @@ static um_status learn_beside(const umi_model_config *config, um_cview V, size_t
         /* Singular vectors would give the free atoms what the known ones explain already. */
         umi_model_config random = *config;
         random.start = UMI_START_RANDOM;
-        status = start(&random, nmf, V, progress, error);
+        status = umi_model_nmf_start(&random, nmf, V, progress, error);
     }
     if (status == UM_OK) {
-        status = run(nmf, V, progress, error);
+        status = umi_model_nmf_run(nmf, V, progress, error);
     }
     if (status == UM_OK) {
-        take_results(model, nmf);
+        umi_model_take(model, nmf);
     }
     um_nmf_free(nmf);
     return status;
@@ -355,7 +364,7 @@ static um_status learn_lasting(const umi_model_config *config, um_cview V,
     }
     um_nmfd_free(nmfd);
     return status == UM_OK || status == UM_ERR_MEMORY
-               ? (status == UM_OK ? UM_OK : out_of_memory(error))
+               ? (status == UM_OK ? UM_OK : umi_model_out_of_memory(error))
                : umi_error_set(error, status, "%s", um_status_string(status));
 }
 
@@ -368,7 +377,7 @@ um_status umi_model_learn_known(const umi_model_config *config, um_cview V,
     for (size_t i = 0; i < n_known; i++) {
         K += known[i].W.rows;
     }
-    um_status status = allocate(model, K, n_known + 1, config, error);
+    um_status status = umi_model_allocate(model, K, n_known + 1, config, error);
     if (status == UM_OK) {
         status = place_known(model, known, n_known, n_free, error);
     }
@@ -390,12 +399,12 @@ um_status umi_model_learn_atoms(const umi_model_config *config, um_cview V,
                                 um_error *error)
 {
     um_nmf *nmf = NULL;
-    um_status status = nmf_new(config, V, G != NULL ? G->cols : 1, W.rows, &nmf, error);
+    um_status status = umi_model_nmf_new(config, V, G != NULL ? G->cols : 1, W.rows, &nmf, error);
     if (status == UM_OK) {
-        status = start(config, nmf, V, progress, error);
+        status = umi_model_nmf_start(config, nmf, V, progress, error);
     }
     if (status == UM_OK) {
-        status = run(nmf, V, progress, error);
+        status = umi_model_nmf_run(nmf, V, progress, error);
     }
     if (status == UM_OK) {
         copy_view(W, um_nmf_atoms(nmf));

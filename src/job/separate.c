@@ -5,6 +5,8 @@
 #include "job/kept_activations.h"
 #include "job/kept_atoms.h"
 #include "job/memory_budget.h"
+#include "job/model_lead.h"
+#include "job/model_percussive.h"
 #include "job/output_record.h"
 #include "job/separate_report.h"
 #include "job/shift_list.h"
@@ -21,14 +23,24 @@ enum {
     GAIN_ITERATIONS = 15,
     /* Updates with atoms at several pitches, and of the refit to the first estimates. */
     SHIFTED_ITERATIONS = 30,
-    REFIT_ITERATIONS = 10
+    REFIT_ITERATIONS = 10,
+    /* Updates of activations of which only onsets are kept. */
+    ONSET_ITERATIONS = 60,
+    /* Frames that a background is the median of. */
+    SIMILAR_FRAMES = 15
 };
+
+static const double SIMILAR_APART = 0.5; /* seconds, at least, that these are apart */
+static const double LOWEST_LEAD = 100.0; /* Hz */
+static const double GUIDE_WEIGHT = 0.35; /* of what guides the masks of a split beside the atoms */
 
 typedef struct job {
     const umi_separate_config *config;
     umi_separate_result *result;
     umi_recording recording;
     umi_sources sources;
+    umi_material material;     /* what was learned from; a lead is found by it to the end */
+    um_repetition *repetition; /* of a lead */
     umi_output_set *output;
     umi_audio_format format; /* of the stems */
     um_error *error;
@@ -96,6 +108,13 @@ static bool lasts(const job *j)
     return umi_sources_atom_frames(&j->sources) > 1;
 }
 
+/* A lead has nothing below this. */
+static size_t lowest_lead_bin(const job *j)
+{
+    const um_window_config *window = &j->result->stft.window;
+    return (size_t)ceil(LOWEST_LEAD * (double)window->length / j->recording.format.sample_rate);
+}
+
 /* For learning from the channels side by side, or from their mean. */
 static umi_gather_config gather_config(const job *j, const umi_memory_plan *plan,
                                        bool mean_channels)
@@ -105,7 +124,7 @@ static umi_gather_config gather_config(const job *j, const umi_memory_plan *plan
     gather.stft = j->result->stft;
     gather.reader = c->reader;
     gather.mean_channels = mean_channels;
-    gather.keep_silence = lasts(j);
+    gather.keep_silence = lasts(j) || j->config->split == UMI_SPLIT_PERCUSSIVE;
     gather.memory = umi_memory_for_frames(plan, c->memory);
     gather.seed = c->seed;
     gather.parallel = c->parallel;
@@ -159,9 +178,37 @@ static size_t n_atoms_in_all(const job *j)
     return n;
 }
 
+/* The background is looked for in the frames that are learned from. */
+static um_status learn_lead(job *j, const umi_model_config *model, um_cview V)
+{
+    const umi_separate_config *c = j->config;
+    const umi_material *m = &j->material;
+    double frames_per_second = model->sample_rate / (double)j->result->stft.window.hop;
+    double drawn = m->n_available > 0 ? (double)m->n_drawn / (double)m->n_available : 1.0;
+    um_repetition_config config = {
+        SIMILAR_FRAMES, (size_t)fmax(1.0, round(SIMILAR_APART * frames_per_second * drawn))};
+    um_status status = um_repetition_new(&config, V, &j->repetition);
+    if (status != UM_OK) {
+        return umi_error_set(j->error, status, "not enough memory to find what repeats");
+    }
+    return j->sources.n_known > 0
+               ? umi_model_learn_known(model, V, j->sources.known, j->sources.n_known,
+                                       n_free_atoms(j), c->watch.progress, &j->result->model,
+                                       j->error)
+               : umi_model_learn_lead(model, V, c->n_atoms, j->repetition, lowest_lead_bin(j),
+                                      c->watch.progress, &j->result->model, j->error);
+}
+
 static um_status learn_model(job *j, const umi_model_config *model, um_cview V)
 {
     const umi_separate_config *c = j->config;
+    if (c->split == UMI_SPLIT_LEAD) {
+        return learn_lead(j, model, V);
+    }
+    if (c->split == UMI_SPLIT_PERCUSSIVE) {
+        return umi_model_learn_percussive(model, V, j->sources.known[0].W, c->n_atoms,
+                                          c->watch.progress, &j->result->model, j->error);
+    }
     if (j->result->blind) {
         return umi_model_learn_blind(model, V, c->n_atoms, c->n_sources, c->residual,
                                      c->watch.progress, &j->result->model, j->error);
@@ -213,24 +260,25 @@ static um_status learn(job *j)
             return status;
         }
     }
-    if (!j->result->blind && n_free_atoms(j) == 0 &&
+    if (!j->result->blind && c->split == UMI_SPLIT_SOURCES && n_free_atoms(j) == 0 &&
         umi_model_is_known(&model, j->sources.known, j->sources.n_known)) {
         return learn_model(j, &model, (um_cview){NULL, 0, 0, 0}); /* there is nothing to learn */
     }
     umi_watch_phase(&c->watch, "reading", 0.2, 0.25);
     umi_gather_config gather = gather_config(j, &plan, lasts(j));
     umi_passage whole = {NULL, 0.0, INFINITY, &j->recording};
-    umi_material material;
-    status = umi_gather(&gather, &whole, 1, &material, j->error);
+    status = umi_gather(&gather, &whole, 1, &j->material, j->error);
     if (status != UM_OK) {
         return status;
     }
-    j->result->n_learned_frames = material.V.rows;
-    j->result->n_drawn_frames = material.n_drawn;
-    j->result->n_available_frames = material.n_available;
+    j->result->n_learned_frames = j->material.V.rows;
+    j->result->n_drawn_frames = j->material.n_drawn;
+    j->result->n_available_frames = j->material.n_available;
     umi_watch_phase(&c->watch, "learning", 0.25, 0.6);
-    status = learn_model(j, &model, um_const_view(material.V));
-    umi_material_free(&material);
+    status = learn_model(j, &model, um_const_view(j->material.V));
+    if (j->repetition == NULL) {
+        umi_material_free(&j->material);
+    }
     return status;
 }
 
@@ -239,6 +287,18 @@ static um_status learn(job *j)
 static bool has_residual(const umi_model *model)
 {
     return strcmp(model->labels[model->n_sources - 1], umi_residual_label) == 0;
+}
+
+/* What helps the atoms to tell the two sources of a split apart. */
+static void guide(const job *j, um_separator_config *separator)
+{
+    if (j->config->split == UMI_SPLIT_LEAD) {
+        separator->guide = (um_separator_guide){GUIDE_WEIGHT, j->repetition, lowest_lead_bin(j)};
+    } else if (j->config->split == UMI_SPLIT_PERCUSSIVE) {
+        separator->guide.weight = GUIDE_WEIGHT;
+        separator->onset_frames = UMI_PERCUSSIVE_ONSET_FRAMES;
+        separator->iterations = ONSET_ITERATIONS;
+    }
 }
 
 static um_status write_stems(job *j)
@@ -261,7 +321,7 @@ static um_status write_stems(job *j)
                                                  .covariances = um_const_view(model->R)};
     if (lasts(j)) {
         dictionary.gains.data = NULL; /* one mask serves all channels */
-    } else if (!r->blind && !c->adapt) {
+    } else if (!r->blind && !c->adapt && c->split != UMI_SPLIT_PERCUSSIVE) {
         dictionary.n_shifts = umi_shift_list_fill(c->shifts, shifts);
     }
     um_status status =
@@ -272,7 +332,8 @@ static um_status write_stems(job *j)
     separator.parallel = c->parallel;
     separator.activations_out = umi_activations_writer_take;
     separator.activations_user = writer;
-    if (dictionary.n_shifts > 0) {
+    guide(j, &separator);
+    if (dictionary.n_shifts > 0 && separator.guide.weight == 0.0) {
         separator.iterations = SHIFTED_ITERATIONS;
         separator.refit_iterations = REFIT_ITERATIONS;
     }
@@ -366,6 +427,8 @@ um_status umi_separate(const umi_separate_config *config, umi_separate_result *r
                                           error);
     }
     umi_output_set_free(j.output); /* what was not committed is removed */
+    um_repetition_free(j.repetition);
+    umi_material_free(&j.material);
     umi_sources_free(&j.sources);
     umi_recording_close(&j.recording);
     if (status != UM_OK) {
