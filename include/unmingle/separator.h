@@ -27,12 +27,12 @@ extern "C" {
 /* What tells two sources apart besides their atoms: the share of the first one at every point is
  * blended, by the odds, with what its atoms say, guide^weight * atoms^(1 - weight). */
 typedef struct um_separator_guide {
-    double weight;                   /* 0 (default): none; at most 1, where atoms have no say */
-    const um_repetition *repetition; /* the first source does not repeat, see repetition.h;
-                                        borrowed. NULL: the first source is struck, the second
-                                        sounds on, by medians over 17 frames and 25 bins
-                                        (Fitzgerald, DAFx 2010) */
-    size_t lowest_bin;               /* below it all is the second source's; default 0 */
+    double weight;                     /* 0 (default): none; at most 1, where atoms have no say */
+    const um_repetition *repetition;   /* the first source does not repeat, see repetition.h;
+                                          borrowed. NULL: the first source is struck, the second
+                                          sounds   on, by medians (Fitzgerald, DAFx 2010) ... */
+    size_t median_frames, median_bins; /* ... over so many frames and bins, odd numbers up to 127 */
+    size_t lowest_bin;                 /* below it all is the second source's; default 0 */
 } um_separator_guide;
 
 typedef struct um_separator_config {

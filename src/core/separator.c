@@ -41,6 +41,10 @@ static um_status check_config(const um_separator_config *c, um_error *error)
         return umi_error_set(error, UM_ERR_ARGUMENT, "%zu frames of onsets: odd numbers up to 65",
                              c->onset_frames);
     }
+    if (c->guide.median_frames > 127 || c->guide.median_bins > 127) {
+        return umi_error_set(error, UM_ERR_ARGUMENT, "medians of %zu frames, %zu bins: up to 127",
+                             c->guide.median_frames, c->guide.median_bins);
+    }
     if (!(c->guide.weight >= 0.0 && c->guide.weight <= 1.0)) {
         return umi_error_set(error, UM_ERR_ARGUMENT, "weight %g of the guide: 0 to 1 are possible",
                              c->guide.weight);

@@ -1,6 +1,7 @@
 #include "job/model.h"
 
 #include "core/error.h"
+#include "core/matrix.h"
 #include "core/memory.h"
 #include "core/progress.h"
 #include "job/model_internal.h"
@@ -154,6 +155,17 @@ void umi_model_take(umi_model *model, const um_nmf *nmf)
     const double *curve = um_nmf_curve(nmf, &model->n_curve);
     memcpy(model->curve, curve, model->n_curve * sizeof *curve);
     model->iterations = um_nmf_iterations(nmf);
+}
+
+um_view umi_model_expand(um_cview W, um_cview G)
+{
+    um_view D = umi_matrix_new(W.rows, W.cols * G.cols);
+    for (size_t k = 0; D.data != NULL && k < W.rows; k++) {
+        for (size_t i = 0; i < D.cols; i++) {
+            um_row(D, k)[i] = um_crow(W, k)[i % W.cols] * um_crow(G, k)[i / W.cols];
+        }
+    }
+    return D;
 }
 
 void umi_model_set_label(umi_model *model, size_t source, const char *label)

@@ -29,6 +29,9 @@ double umi_model_component_energy(const um_nmf *nmf, size_t k);
  * order, is by the model's then. */
 void umi_model_take(umi_model *model, const um_nmf *nmf);
 
+/* Atoms times gains, K x n_channels n_bins; to be freed. No data when memory is short. */
+um_view umi_model_expand(um_cview W, um_cview G);
+
 void umi_model_set_label(umi_model *model, size_t source, const char *label);
 
 #endif

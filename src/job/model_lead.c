@@ -67,23 +67,11 @@ static um_view foreground_of(const umi_model_config *config, um_cview V,
     return f.L;
 }
 
-/* Atoms times gains. */
-static um_view expand(um_cview W, um_cview G)
-{
-    um_view D = umi_matrix_new(W.rows, W.cols * G.cols);
-    for (size_t k = 0; D.data != NULL && k < W.rows; k++) {
-        for (size_t i = 0; i < D.cols; i++) {
-            um_row(D, k)[i] = um_crow(W, k)[i % W.cols] * um_crow(G, k)[i / W.cols];
-        }
-    }
-    return D;
-}
-
 /* How much of each atom does not repeat. */
 static um_status find_evidence(const umi_model_config *config, um_cview V, const um_nmf *nmf,
                                const um_repetition *repetition, size_t lowest_bin, double *evidence)
 {
-    um_view D = expand(um_nmf_atoms(nmf), um_nmf_gains(nmf));
+    um_view D = umi_model_expand(um_nmf_atoms(nmf), um_nmf_gains(nmf));
     um_view L = foreground_of(config, V, repetition, lowest_bin);
     um_status status = UM_ERR_MEMORY;
     if (D.data != NULL && L.data != NULL) {

@@ -4,14 +4,21 @@
 
 #include "job/model.h"
 
-/* Updates between two looks at what of the percussive activations lasts, and frames over which
- * their minimum is taken away: see onset_frames in separator.h. */
-enum { UMI_PERCUSSIVE_ONSET_FRAMES = 9 };
+/* What tells the two apart besides atoms, see separator.h. */
+typedef struct umi_percussive_config {
+    size_t onset_frames;
+    size_t median_frames, median_bins;
+} umi_percussive_config;
+
+/* For frames that are `hop` seconds apart, and bins that are `bin` Hz apart. */
+umi_percussive_config umi_percussive_config_for(double hop, double bin);
 
 /* Takes percussive atoms W (n x n_bins) as they are, learns their gains from V, whose frames are in
- * order, and n_free atoms for what they do not explain. The sources are "percussive" and
- * "harmonic". Errors as of umi_model_learn_known. */
-um_status umi_model_learn_percussive(const umi_model_config *config, um_cview V, um_cview W,
+ * order, and n_free atoms for what they do not explain. Of these, such as are struck by the median
+ * filters are percussive, too. The sources are "percussive" and "harmonic". Errors as of
+ * umi_model_learn_known. */
+um_status umi_model_learn_percussive(const umi_model_config *config,
+                                     const umi_percussive_config *how, um_cview V, um_cview W,
                                      size_t n_free, const um_progress *progress, umi_model *model,
                                      um_error *error) UM_MUST_USE;
 

@@ -178,6 +178,13 @@ static size_t n_atoms_in_all(const job *j)
     return n;
 }
 
+static umi_percussive_config percussive_config(const job *j)
+{
+    const um_window_config *window = &j->result->stft.window;
+    double rate = j->recording.format.sample_rate;
+    return umi_percussive_config_for((double)window->hop / rate, rate / (double)window->length);
+}
+
 /* The background is looked for in the frames that are learned from. */
 static um_status learn_lead(job *j, const umi_model_config *model, um_cview V)
 {
@@ -206,7 +213,8 @@ static um_status learn_model(job *j, const umi_model_config *model, um_cview V)
         return learn_lead(j, model, V);
     }
     if (c->split == UMI_SPLIT_PERCUSSIVE) {
-        return umi_model_learn_percussive(model, V, j->sources.known[0].W, c->n_atoms,
+        umi_percussive_config percussive = percussive_config(j);
+        return umi_model_learn_percussive(model, &percussive, V, j->sources.known[0].W, c->n_atoms,
                                           c->watch.progress, &j->result->model, j->error);
     }
     if (j->result->blind) {
@@ -293,10 +301,14 @@ static bool has_residual(const umi_model *model)
 static void guide(const job *j, um_separator_config *separator)
 {
     if (j->config->split == UMI_SPLIT_LEAD) {
-        separator->guide = (um_separator_guide){GUIDE_WEIGHT, j->repetition, lowest_lead_bin(j)};
+        separator->guide = (um_separator_guide){
+            .weight = GUIDE_WEIGHT, .repetition = j->repetition, .lowest_bin = lowest_lead_bin(j)};
     } else if (j->config->split == UMI_SPLIT_PERCUSSIVE) {
-        separator->guide.weight = GUIDE_WEIGHT;
-        separator->onset_frames = UMI_PERCUSSIVE_ONSET_FRAMES;
+        umi_percussive_config percussive = percussive_config(j);
+        separator->guide = (um_separator_guide){.weight = GUIDE_WEIGHT,
+                                                .median_frames = percussive.median_frames,
+                                                .median_bins = percussive.median_bins};
+        separator->onset_frames = percussive.onset_frames;
         separator->iterations = ONSET_ITERATIONS;
     }
 }
