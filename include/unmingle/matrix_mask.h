@@ -48,6 +48,11 @@ UM_API UM_MUST_USE um_status um_matrix_mask_new(um_cview covariances, size_t n_c
                                                 um_matrix_mask **out);
 UM_API void um_matrix_mask_free(um_matrix_mask *mask); /* NULL is fine */
 
+/* How far the places alone tell the sources apart: distinctness, n_bins values from 0, alike, to 1:
+ * the mean over all ordered pairs i, j of sources of (k - 1) / (k + 9), with
+ * k = max(1, tr(R_i R_j^-1) / n_channels). 0 for a single source. */
+UM_API void um_matrix_mask_distinctness(const um_matrix_mask *mask, float *distinctness);
+
 /* One frame. shares: value f of source s is shares[s * shares_stride + f], >= 0 and finite, with a
  * sum over the sources above 0 at every bin. spectrum: as above. masked: that of source s begins at
  * masked + s * masked_stride, as large as the spectrum; of the first n_masked sources. Each bin is

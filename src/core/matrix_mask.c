@@ -232,6 +232,43 @@ static void solve(size_t n, matrix L, double complex *z)
     }
 }
 
+/* tr(R_i R_j^-1), L being the factor of R_j. */
+static double trace_of_quotient(const um_matrix_mask *m, size_t i, size_t f, matrix L)
+{
+    double trace = 0.0;
+    for (size_t column = 0; column < m->n_channels; column++) {
+        double complex z[CHANNELS_MAX];
+        for (size_t row = 0; row < m->n_channels; row++) {
+            z[row] = entry(m, i, f, row, column);
+        }
+        solve(m->n_channels, L, z);
+        trace += creal(z[column]);
+    }
+    return trace;
+}
+
+void um_matrix_mask_distinctness(const um_matrix_mask *m, float *distinctness)
+{
+    size_t n_pairs = m->n_sources * (m->n_sources - 1);
+    for (size_t f = 0; f < m->n_bins; f++) {
+        double sum = 0.0;
+        for (size_t j = 0; j < m->n_sources; j++) {
+            matrix L;
+            for (size_t row = 0; row < m->n_channels; row++) {
+                for (size_t column = 0; column <= row; column++) {
+                    L[row][column] = entry(m, j, f, row, column);
+                }
+            }
+            factorise(m->n_channels, L);
+            for (size_t i = 0; i < m->n_sources; i++) {
+                double k = i != j ? trace_of_quotient(m, i, f, L) / (double)m->n_channels : 1.0;
+                sum += k > 1.0 ? (k - 1.0) / (k + 9.0) : 0.0;
+            }
+        }
+        distinctness[f] = n_pairs > 0 ? (float)(sum / (double)n_pairs) : 0.0f;
+    }
+}
+
 static void apply_bin(const um_matrix_mask *m, const float *shares, size_t shares_stride,
                       const float *spectrum, size_t n_masked, float *masked, size_t masked_stride,
                       size_t f)

@@ -141,6 +141,13 @@ static um_status add_covariances(um_separator_dictionary *d,
     }
     um_status status = um_matrix_mask_new(um_const_view(R), d->n_channels, &d->matrices);
     umi_free(R.data);
+    if (status == UM_OK) {
+        d->distinctness = umi_alloc(d->n_bins, sizeof(float));
+        status = d->distinctness == NULL ? UM_ERR_MEMORY : UM_OK;
+    }
+    if (status == UM_OK) {
+        um_matrix_mask_distinctness(d->matrices, d->distinctness);
+    }
     return status == UM_OK ? UM_OK
                            : umi_error_set(error, status, "the covariances cannot be used: %s",
                                            um_status_string(status));
@@ -265,5 +272,6 @@ void um_separator_dictionary_free(um_separator_dictionary *d)
         umi_free(d->shifted);
     }
     um_matrix_mask_free(d->matrices);
+    umi_free(d->distinctness);
     umi_free(d);
 }

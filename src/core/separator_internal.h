@@ -43,6 +43,7 @@ struct um_separator_dictionary {
     float *shrinkage;           /* one a column of H, see tile.h; NULL: no penalty */
     umi_shifted_atoms *shifted; /* NULL: no shifts */
     um_matrix_mask *matrices;   /* NULL: ratio masks */
+    float *distinctness;        /* with matrices, see matrix_mask.h */
 };
 
 struct um_separator {

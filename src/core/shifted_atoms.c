@@ -3,6 +3,7 @@
 #include "core/memory.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 /* Bins of the ratio that are projected at once: they stay in the nearest cache for all atoms. */
@@ -210,7 +211,8 @@ void umi_shifted_update(const umi_shifted_atoms *a, const umi_kernels *kernels, 
             float factor = a->scale[column] * (shrinkage != NULL ? shrinkage[column] : 1.0f);
             float *h = tile->H + column * width;
             for (size_t t = 0; t < width; t++) {
-                h[t] *= factor * tile->P[k * width + t];
+                float quotient = factor * tile->P[k * width + t];
+                h[t] *= quotient * sqrtf(quotient);
             }
         }
     }

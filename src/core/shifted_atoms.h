@@ -54,7 +54,8 @@ void umi_shifted_enter(const umi_shifted_atoms *shifted, um_cview V, um_cview H,
 void umi_shifted_ratio(const umi_shifted_atoms *shifted, const umi_kernels *kernels, size_t first,
                        size_t n, umi_shifted_tile *tile);
 
-/* The Kullback-Leibler update of the activations of the same atoms, from that ratio. shrinkage, one
+/* The Kullback-Leibler update of the activations of the same atoms, from that ratio, with its
+ * factor to the power 1.5: so over-relaxed, 20 updates lead as far as 30 plain ones. shrinkage, one
  * a column of H, may be NULL. */
 void umi_shifted_update(const umi_shifted_atoms *shifted, const umi_kernels *kernels, size_t first,
                         size_t n, const float *shrinkage, umi_shifted_tile *tile);

@@ -129,7 +129,7 @@ um_status umi_kept_result_open(const char *directory, umi_kept_result *kept, um_
     }
     if (status == UM_OK) {
         /* The atoms as they are, and moved up and down. */
-        kept->shifts = (umi_kept_activations_width(kept->activations) - 1) / 2;
+        kept->shifts = umi_kept_activations_width(kept->activations) - 1;
         if (kept->shifts > UMI_SHIFT_SEMITONES_MAX) {
             status = umi_error_set(error, UM_ERR_DATA, "%s/%s: has too many columns", shown,
                                    umi_kept_activations_name);

@@ -9,7 +9,8 @@ enum { UMI_SHIFT_SEMITONES_MAX = 12, UMI_SHIFT_LIST_MAX = 2 * UMI_SHIFT_SEMITONE
 /* By semitone, see separator.h: with none at all the atoms drift to pitches that are others'. */
 extern const double umi_shift_penalty;
 
-/* Semitones 1, -1, 2, -2, ... up to `semitones`, at most UMI_SHIFT_SEMITONES_MAX; returns how many.
+/* Semitones 2, -2, 4, -4, ... up to `semitones`, at most UMI_SHIFT_SEMITONES_MAX; returns how many.
+ * Whole tones: atoms are broad enough for the notes between, and what reaches further finds more.
  */
 size_t umi_shift_list_fill(size_t semitones, double *shifts);
 
