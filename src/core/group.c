@@ -8,13 +8,13 @@
 #include <math.h>
 #include <stdbool.h>
 
-enum { N_BANDS = 40, N_COEFFICIENTS = 14, N_TIMBRE = N_COEFFICIENTS - 1, N_RESTARTS = 10 };
+enum { N_BANDS = 40, N_COEFFICIENTS = 14, N_TIMBRE = N_COEFFICIENTS - 1, N_RESTARTS = 50 };
 
 /* How the features are scaled against each other; chosen on mixtures of real instruments. A gain
  * counts so that hard left and hard right are 12 apart, like 120 in cepstral units. */
 static const double timbre_scale = 0.1;
 static const double place_scale = 8.48528137423857; /* 6 sqrt(2) */
-static const double evidence_scale = 6.0;
+static const double evidence_scale = 4.0;
 static const double mel_low_hz = 40.0, mel_high_hz = 16000.0;
 static const double spectrum_scale = 1000.0, spectrum_floor = 1e-3;
 
