@@ -1,0 +1,101 @@
+#include "job/plot_pages.h"
+
+#include "job/plot_frame.h"
+#include "job/plot_spectrogram.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+/* Pixels of an image for each of the page's: SVG is scaled for print. */
+static size_t sharpness(umi_picture_kind kind)
+{
+    return kind == UMI_PICTURE_SVG ? 2 : 1;
+}
+
+/* "3:05, 44.1 kHz, 2 channels" */
+static void describe(const umi_recording *recording, char *text, size_t size)
+{
+    double rate = recording->format.sample_rate, seconds = (double)recording->n_frames / rate;
+    size_t channels = recording->format.channels;
+    int n = seconds < 60 ? snprintf(text, size, "%.3g s", seconds)
+                         : snprintf(text, size, "%" PRIu64 ":%02u min", (uint64_t)seconds / 60,
+                                    (unsigned)((uint64_t)seconds % 60));
+    if (channels > 2) {
+        snprintf(text + n, size - (size_t)n, ", %.6g kHz, %zu channels", rate / 1000, channels);
+    } else {
+        snprintf(text + n, size - (size_t)n, ", %.6g kHz, %s", rate / 1000,
+                 channels == 1 ? "mono" : "stereo");
+    }
+}
+
+static um_status draw(const umi_plot_config *config, umi_picture_kind kind,
+                      const umi_recording *recording, const umi_spectrogram *spectrogram,
+                      umi_box box, umi_picture **out, um_error *error)
+{
+    umi_plot plot = {NULL, umi_plot_colours_of(config->dark)};
+    umi_ticks ticks;
+    char text[128];
+    size_t height = (size_t)(box.y + box.height) + UMI_ROOM_BELOW + UMI_PAGE_MARGIN;
+    um_status status =
+        umi_picture_new(kind, config->width, height, plot.colours.page, &plot.picture, error);
+    if (status != UM_OK) {
+        return status;
+    }
+    status = umi_spectrogram_draw(spectrogram, plot.picture, box, &plot.colours, error);
+    if (status != UM_OK) {
+        umi_picture_free(plot.picture);
+        return status;
+    }
+    umi_plot_outline(&plot, box);
+    umi_frequency_ticks(&spectrogram->scale, box.height, &ticks);
+    umi_plot_axis_left(&plot, box, &ticks);
+    if (spectrogram->seconds > 0) {
+        umi_time_ticks(spectrogram->seconds, box.width, &ticks);
+        umi_plot_axis_below(&plot, box, &ticks);
+    }
+    double top = umi_spectrogram_top(spectrogram);
+    umi_plot_legend(&plot, box, top - UMI_PLOT_RANGE, top);
+    describe(recording, text, sizeof text);
+    umi_plot_note(&plot, box.x + box.width, UMI_PAGE_TITLE - 22, text, UMI_ALIGN_RIGHT);
+    umi_plot_title(&plot, box.x, UMI_PAGE_TITLE - 22, umi_plot_title_of(config->input),
+                   0.6 * box.width);
+    *out = plot.picture;
+    return UM_OK;
+}
+
+um_status umi_plot_recording_page(const umi_plot_config *config, umi_picture_kind kind,
+                                  umi_picture **out, um_error *error)
+{
+    umi_recording recording;
+    umi_spectrogram spectrogram;
+    umi_box box = {UMI_ROOM_LEFT, UMI_PAGE_TITLE,
+                   (double)config->width - UMI_ROOM_LEFT - UMI_ROOM_LEGEND,
+                   rint(0.36 * (double)config->width)};
+    size_t sharp = sharpness(kind);
+    *out = NULL;
+    umi_watch_phase(&config->watch, "reading", 0, 0.2);
+    um_status status = umi_recording_open(config->input, &config->reader, config->watch.progress,
+                                          &recording, error);
+    if (status != UM_OK) {
+        return status;
+    }
+    umi_recording_warn(&recording, &config->watch);
+    umi_watch_phase(&config->watch, "analysing", 0.2, 1);
+    status = umi_spectrogram_measure(&recording, sharp * (size_t)box.width,
+                                     sharp * (size_t)box.height, &config->parallel,
+                                     config->watch.progress, &spectrogram, error);
+    if (status == UM_OK) {
+        status = draw(config, kind, &recording, &spectrogram, box, out, error);
+        umi_spectrogram_free(&spectrogram);
+    }
+    if (status == UM_OK) {
+        status = umi_audio_reader_check_unchanged(recording.reader, error);
+    }
+    if (status != UM_OK) {
+        umi_picture_free(*out);
+        *out = NULL;
+    }
+    umi_recording_close(&recording);
+    return status;
+}

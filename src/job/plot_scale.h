@@ -1,0 +1,40 @@
+/* The scales of plots: where a frequency or a time lies, and where its axis has ticks. */
+#ifndef UMI_JOB_PLOT_SCALE_H
+#define UMI_JOB_PLOT_SCALE_H
+
+#include <stddef.h>
+
+enum { UMI_TICKS_MAX = 32, UMI_TICK_TEXT = 24 };
+
+typedef struct umi_tick {
+    double place; /* share of the axis, 0..1 */
+    char text[UMI_TICK_TEXT];
+} umi_tick;
+
+typedef struct umi_ticks {
+    umi_tick ticks[UMI_TICKS_MAX];
+    size_t n;
+    const char *unit;
+} umi_ticks;
+
+/* Frequencies lie evenly by their logarithm, as pitches are heard. */
+typedef struct umi_frequency_scale {
+    double low, high; /* Hz, 0 < low < high */
+} umi_frequency_scale;
+
+/* From 30 Hz to half of the sample rate. */
+umi_frequency_scale umi_frequency_scale_of(double sample_rate);
+
+double umi_frequency_at(const umi_frequency_scale *scale, double place);
+double umi_frequency_place(const umi_frequency_scale *scale, double hertz);
+
+/* 50, 100, 200, 500, 1k and so on, or of them every third, in an axis of so many pixels. */
+void umi_frequency_ticks(const umi_frequency_scale *scale, double pixels, umi_ticks *ticks);
+
+/* From 0 to so many seconds, above 0: seconds, minutes or hours by its length. */
+void umi_time_ticks(double seconds, double pixels, umi_ticks *ticks);
+
+/* From `low` to `high` dB, in steps of 5, 10 or 20. */
+void umi_level_ticks(double low, double high, double pixels, umi_ticks *ticks);
+
+#endif
