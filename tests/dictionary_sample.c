@@ -73,6 +73,39 @@ um_dictionary *sample_dictionary(void)
     return dictionary;
 }
 
+um_dictionary *sample_dictionary_in_space(bool with_gains, bool with_covariances)
+{
+    um_dictionary *dictionary = sample_dictionary();
+    if (with_gains) {
+        assert_int_equal(um_dictionary_add_gains(dictionary, 2), UM_OK);
+        for (size_t k = 0; k < SAMPLE_COMPONENTS; k++) {
+            um_row(dictionary->gains, k)[k] = 0.75f;
+            um_row(dictionary->gains, k)[1 - k] = 0.25f;
+        }
+    }
+    if (with_covariances) {
+        assert_int_equal(um_dictionary_add_covariances(dictionary, 2), UM_OK);
+        for (size_t s = 0; s < dictionary->covariances.rows; s++) {
+            for (size_t i = 0; i < 4 * SAMPLE_BINS; i++) {
+                /* Off the diagonal of two by two, below zero. */
+                float sign = i % 4 == 1 || i % 4 == 2 ? -1.0f : 1.0f;
+                um_row(dictionary->covariances, s)[i] = sign * (float)(i + 100 * s) / 64.0f;
+            }
+        }
+    }
+    return dictionary;
+}
+
+static void assert_same_view(um_view a, um_view b)
+{
+    assert_int_equal(a.data == NULL, b.data == NULL);
+    assert_int_equal(a.rows, b.rows);
+    assert_int_equal(a.cols, b.cols);
+    for (size_t r = 0; r < a.rows; r++) {
+        assert_memory_equal(um_row(a, r), um_row(b, r), a.cols * sizeof(float));
+    }
+}
+
 static void assert_same_text(const char *a, const char *b)
 {
     assert_int_equal(a == NULL, b == NULL);
@@ -83,12 +116,12 @@ static void assert_same_text(const char *a, const char *b)
 
 void assert_same_dictionary(const um_dictionary *a, const um_dictionary *b)
 {
-    assert_int_equal(a->W.rows, b->W.rows);
-    assert_int_equal(a->W.cols, b->W.cols);
+    assert_same_view(a->W, b->W);
+    assert_same_view(a->gains, b->gains);
+    assert_same_view(a->covariances, b->covariances);
     assert_int_equal(a->n_frames, b->n_frames);
     for (size_t k = 0; k < a->W.rows; k++) {
         assert_string_equal(a->labels[k], b->labels[k]);
-        assert_memory_equal(um_row(a->W, k), um_row(b->W, k), a->W.cols * sizeof(float));
     }
     assert_true(a->sample_rate == b->sample_rate);
     assert_int_equal(a->stft.window.window, b->stft.window.window);

@@ -4,6 +4,7 @@
 
 #include "unmingle/dictionary.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { SAMPLE_COMPONENTS = 2, SAMPLE_BINS = 9, SAMPLE_VALUES = SAMPLE_COMPONENTS * SAMPLE_BINS };
@@ -23,7 +24,10 @@ unsigned char *sample_file_edited(const char *from, const char *to, size_t *n_by
 /* The same as an object; free with um_dictionary_free. */
 um_dictionary *sample_dictionary(void);
 
-/* Fails the running test unless both have the same fields and the same bits in W. */
+/* The same with gains, or covariances, or both, in two channels. */
+um_dictionary *sample_dictionary_in_space(bool with_gains, bool with_covariances);
+
+/* Fails the running test unless both have the same fields and the same bits in their tensors. */
 void assert_same_dictionary(const um_dictionary *a, const um_dictionary *b);
 
 #endif

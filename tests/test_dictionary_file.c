@@ -1,6 +1,8 @@
 /* The dictionary file: what is written is read back, and nothing else is taken for one. With an
- * argument the program writes the sample's file there, for check_dictionary.py to read; with two
- * arguments the file of one atom of two frames. */
+ * argument the program writes the sample's file there, for check_dictionary.py to read; with a
+ * second one, "two frames", that of one atom of two frames, or, "space", with gains and
+ * covariances.
+ */
 #define _POSIX_C_SOURCE 200809L
 #include "unmingle/dictionary.h"
 
@@ -275,9 +277,9 @@ static void test_load_failures(void **state)
     write_file(path, "", 0);
     assert_load_fails(path, UM_ERR_CONFIG, "empty");
     /* Sparse: larger than any dictionary, and as large as one with nothing in it. */
-    assert_int_equal(truncate(path, 9000000000), 0);
+    assert_int_equal(truncate(path, 18000000000), 0);
     assert_load_fails(path, UM_ERR_CONFIG, "too large");
-    assert_int_equal(truncate(path, 8000000000), 0);
+    assert_int_equal(truncate(path, 17000000000), 0);
     assert_load_fails(path, UM_ERR_CONFIG, "not a safetensors file");
     if (geteuid() != 0) { /* root may read anything */
         assert_int_equal(chmod(path, 0), 0);
@@ -343,9 +345,12 @@ static um_dictionary *sample_of_two_frames(void)
     return dictionary;
 }
 
-static int write_sample(const char *name, bool two_frames)
+static int write_sample(const char *name, const char *kind)
 {
-    um_dictionary *dictionary = two_frames ? sample_of_two_frames() : sample_dictionary();
+    um_dictionary *dictionary = strcmp(kind, "two frames") == 0 ? sample_of_two_frames()
+                                : strcmp(kind, "space") == 0
+                                    ? sample_dictionary_in_space(true, true)
+                                    : sample_dictionary();
     void *bytes;
     size_t n_bytes;
     if (um_dictionary_format(dictionary, &bytes, &n_bytes, NULL) != UM_OK) {
@@ -360,7 +365,7 @@ static int write_sample(const char *name, bool two_frames)
 int main(int argc, char **argv)
 {
     if (argc > 1) {
-        return write_sample(argv[1], argc > 2);
+        return write_sample(argv[1], argc > 2 ? argv[2] : "");
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reads_a_file_made_by_hand),

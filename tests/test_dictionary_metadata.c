@@ -70,7 +70,7 @@ static void test_fields(void **state)
 {
     (void)state;
     static const struct row rows[] = {
-        {"\"format_version\":\"1\"", "\"format_version\":\"2\"", "format_version: \"2\""},
+        {"\"format_version\":\"1\"", "\"format_version\":\"3\"", "format_version: \"3\""},
         {"\"format_version\":\"1\",", "", "format_version: missing"},
         {"\"format_version\":\"1\"", "\"format_version\":1", "__metadata__"},
         {"\"sample_rate\":\"44100\",", "", "sample_rate: missing"},

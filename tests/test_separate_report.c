@@ -46,13 +46,19 @@ static umi_separate_result result_of(void)
     result.model.curve = curve;
     result.model.n_curve = 3;
     result.model.iterations = 20;
-    result.shares = shares;
-    result.input_format = (umi_audio_format){UMI_CONTAINER_MP3, UMI_SAMPLE_LOSSY, 44100.0, 2};
-    result.output_format = (umi_audio_format){UMI_CONTAINER_FLAC, UMI_SAMPLE_S24, 44100.0, 2};
-    result.n_frames = 12345;
+    result.stems = (umi_stem_set){
+        .input_format = {UMI_CONTAINER_MP3, UMI_SAMPLE_LOSSY, 44100.0, 2},
+        .output_format = {UMI_CONTAINER_FLAC, UMI_SAMPLE_S24, 44100.0, 2},
+        .n_frames = 12345,
+        .labels = labels,
+        .n_stems = 2,
+        .source_of = source_of,
+        .n_atoms = 3,
+        .shares = shares,
+        .held = 3,
+        .null_peak = 0x1p-23,
+    };
     result.stft = um_stft_config_default();
-    result.null_peak = 0x1p-23;
-    result.held = 3;
     result.n_learned_frames = 10;
     result.n_available_frames = 12;
     return result;
@@ -118,10 +124,15 @@ static void says_what_was_done(void **state)
     assert_int_equal(umi_json_length(at(json, "stems")), 2);
     assert_text(json, "stems.0.label", "drums");
     assert_text(json, "stems.0.file", "drums.flac");
-    assert_number(json, "stems.0.atoms", 1);
+    assert_int_equal(umi_json_length(at(json, "stems.0.atoms")), 1);
+    assert_number(json, "stems.0.atoms.0", 1);
     assert_number(json, "stems.0.share", 0.25);
     assert_text(json, "stems.1.file", "voice.flac");
-    assert_number(json, "stems.1.atoms", 2);
+    assert_int_equal(umi_json_length(at(json, "stems.1.atoms")), 2);
+    assert_number(json, "stems.1.atoms.0", 2);
+    assert_number(json, "stems.1.atoms.1", 3);
+    assert_text(json, "kept.0.file", "atoms.safetensors");
+    assert_text(json, "kept.1.file", "activations.npy");
     assert_number(json, "settings.window", 4096);
     assert_number(json, "settings.hop", 1024);
     assert_text(json, "settings.window_shape", "hann");
@@ -154,7 +165,7 @@ static void infinities_are_null(void **state)
     (void)state;
     umi_separate_config config = config_of();
     umi_separate_result result = result_of();
-    result.null_peak = 0.0;
+    result.stems.null_peak = 0.0;
     result.blind = true;
     umi_json *json = read_back(&config, &result);
     double value;

@@ -1,11 +1,13 @@
 /* Trained atoms on disk.
  *
  * A dictionary file is safetensors: 8 bytes header length (little endian), a JSON header, flat
- * data. It holds one tensor `W`, F32 [n_components, n_bins], or [n_components, n_frames, n_bins]
- * for atoms that last several frames, and everything that is needed to use the atoms in
- * "__metadata__"; the keys stand at the head of dictionary_metadata.c. The reader trusts nothing:
- * header at most 1 MiB, checked products, tensors that tile the data exactly, every value finite
- * and >= 0, no atom all zero, one label a component. */
+ * data. It holds a tensor `W`, F32 [n_components, n_bins], or [n_components, n_frames, n_bins] for
+ * atoms that last several frames, and everything that is needed to use the atoms in
+ * "__metadata__"; the keys stand at the head of dictionary_metadata.c. Atoms of one recording may
+ * come with their places among its channels: `gains`, F32 [n_components, n_channels], and
+ * `covariances`, F32 [n_sources, n_bins, n_channels^2]. The reader trusts nothing: header at most
+ * 1 MiB, checked products, tensors that tile the data exactly, every value finite and, but for
+ * covariances, >= 0, no atom all zero, one label a component. */
 #ifndef UNMINGLE_DICTIONARY_H
 #define UNMINGLE_DICTIONARY_H
 
@@ -31,6 +33,8 @@ enum {
     UM_DICTIONARY_FRAMES_MAX = 64,   /* of an atom */
     UM_DICTIONARY_BINS_MAX = 524289, /* of all frames of an atom together; as many as one frame of
                                         the largest transform has, 1048576 samples */
+    UM_DICTIONARY_CHANNELS_MAX = 64,
+    UM_DICTIONARY_COVARIANCES_MAX = INT32_MAX, /* values in all */
     UM_DICTIONARY_EXPONENT_MAX = 4,
     UM_DICTIONARY_ORIGIN_MAX = 65536 /* bytes of `program` and of `trained_from` */
 };
@@ -40,12 +44,19 @@ typedef struct um_dictionary {
                   >= 0, rows sum to 1 within 1e-3 */
     size_t n_frames;                  /* of an atom, one hop apart; 1..64, default 1 */
     char (*labels)[UM_LABEL_MAX + 1]; /* one a component; equal labels make one source */
-    double sample_rate;               /* Hz the atoms were learned at, 1000..768000 */
-    um_stft_config stft;              /* the transform they belong to; n_bins = fft_size / 2 + 1 */
-    double exponent;                  /* V = magnitude^exponent, above 0, at most 4; default 1 */
-    uint64_t seed;                    /* of the start values */
-    char *program;                    /* "unmingle 0.1.0" or NULL; um_dictionary_set_origin */
-    char *trained_from;               /* for people: the names of the recordings, or NULL */
+    um_view gains;       /* optional, else empty: n_components x n_channels, the share of each
+                            channel in each atom; values >= 0, rows sum to 1 within 1e-3 */
+    um_view covariances; /* optional, else empty: n_sources x (n_bins * n_channels^2), sources in
+                            the order in which their labels first come. A bin's Hermitian matrix is
+                            n_channels rows of as many reals: on the diagonal and above it the real
+                            parts, and in the place (j, i) below it the imaginary part of (i, j).
+                            Finite, the diagonal >= 0 */
+    double sample_rate;  /* Hz the atoms were learned at, 1000..768000 */
+    um_stft_config stft; /* the transform they belong to; n_bins = fft_size / 2 + 1 */
+    double exponent;     /* V = magnitude^exponent, above 0, at most 4; default 1 */
+    uint64_t seed;       /* of the start values */
+    char *program;       /* "unmingle 0.1.0" or NULL; um_dictionary_set_origin */
+    char *trained_from;  /* for people: the names of the recordings, or NULL */
 } um_dictionary;
 
 /* Room for n_components atoms of n_frames frames of n_bins, all zero, labels empty, the strings
@@ -54,6 +65,16 @@ typedef struct um_dictionary {
 UM_API UM_MUST_USE um_status um_dictionary_new(size_t n_components, size_t n_frames, size_t n_bins,
                                                um_dictionary **out);
 UM_API void um_dictionary_free(um_dictionary *dictionary);
+
+/* Make room for gains, or for covariances of the sources that the labels name by now, all zero, in
+ * place of any that were there. UM_ERR_ARGUMENT for n_channels outside 1..64 or too many values;
+ * UM_ERR_MEMORY. */
+UM_API UM_MUST_USE um_status um_dictionary_add_gains(um_dictionary *dictionary, size_t n_channels);
+UM_API UM_MUST_USE um_status um_dictionary_add_covariances(um_dictionary *dictionary,
+                                                           size_t n_channels);
+
+/* Labels that differ. */
+UM_API size_t um_dictionary_n_sources(const um_dictionary *dictionary);
 
 /* Of one frame: W.cols / n_frames. */
 UM_API size_t um_dictionary_n_bins(const um_dictionary *dictionary);

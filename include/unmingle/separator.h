@@ -33,6 +33,16 @@ typedef struct um_separator_config {
     size_t n_components_max; /* that a dictionary put in later may have, up to 4096; 0 (default): as
                                 many as the first one has */
     um_parallel parallel;    /* default the caller's thread */
+
+    /* Activations out and in; NULL (default): neither. Called on the thread that pushes, for one
+     * batch of frames after the other, all frames of the run in their order, however it is cut into
+     * blocks. H is n_frames of the batch x n_components, as of um_separator_frames. What they
+     * return but UM_OK ends the push, which returns it; only _reset and _free may follow then. */
+    um_status (*activations_out)(void *user, um_cview H); /* those that the masks are made of */
+    um_status (*activations_in)(void *user, um_view H);   /* fills H, >= 0 and finite, all of it,
+                                                             which is then not solved for;
+                                                             one source alone needs none */
+    void *activations_user;
 } um_separator_config;
 
 UM_API um_separator_config um_separator_config_default(void);
@@ -89,7 +99,8 @@ UM_API UM_MUST_USE um_status um_separator_use(um_separator *separator,
 /* The frames that the last push completed, the latest of them where there were very many: V, each
  * n_channels * n_bins magnitudes, and their activations H for the atoms of the dictionary, source
  * after source, within each in the order in which they were given. Returns how many; 0 where there
- * is one source only, which needs no frames. Borrowed until the next push. */
+ * is one source only, which needs no frames unless activations go out. Borrowed until the next
+ * push. */
 UM_API size_t um_separator_frames(const um_separator *separator, um_cview *V, um_cview *H);
 
 /* Forgets all sound, as new. */

@@ -3,25 +3,23 @@
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/log.h"
+#include "cli/output_wish.h"
 #include "cli/places.h"
 #include "cli/running.h"
 #include "cli/signals.h"
+#include "cli/stem_summary.h"
 #include "core/error.h"
 #include "core/memory.h"
 #include "io/file_error.h"
-#include "io/text.h"
 #include "job/separate_report.h"
 #include "unmingle/cpu.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-
-enum { NAME_SIZE = 512 };
 
 /* One recording and the folder of its stems. */
 typedef struct task {
@@ -69,22 +67,6 @@ static um_status read_examples(batch *b, um_error *error)
     return UM_OK;
 }
 
-static umi_sample sample_of(unsigned choice)
-{
-    switch ((umi_sample_format)choice) {
-    case UMI_SAMPLE_FORMAT_16:
-        return UMI_SAMPLE_S16;
-    case UMI_SAMPLE_FORMAT_24:
-        return UMI_SAMPLE_S24;
-    case UMI_SAMPLE_FORMAT_32:
-        return UMI_SAMPLE_S32;
-    case UMI_SAMPLE_FORMAT_FLOAT:
-    case UMI_SAMPLE_FORMAT_KEEP:
-        break;
-    }
-    return UMI_SAMPLE_FLOAT;
-}
-
 static bool given(const umi_options *options, const char *name)
 {
     return umi_options_origin(options, name) != UMI_BUILT_IN;
@@ -93,11 +75,10 @@ static bool given(const umi_options *options, const char *name)
 static um_status fill_config(batch *b, um_error *error)
 {
     const umi_options *o = b->options;
-    bool flac = o->format == UMI_FORMAT_FLAC;
-    if (flac &&
-        (o->sample_format == UMI_SAMPLE_FORMAT_32 || o->sample_format == UMI_SAMPLE_FORMAT_FLOAT)) {
-        return umi_error_set(error, UM_ERR_ARGUMENT,
-                             "--sample-format: FLAC holds 16 or 24 bits; --format wav holds all");
+    umi_output_wish format;
+    um_status status = umi_output_wish_of(o, &format, error);
+    if (status != UM_OK) {
+        return status;
     }
     bool blind = o->learn.count == 0 && o->dictionary.count == 0;
     if (blind && o->sources > o->atoms) {
@@ -126,9 +107,7 @@ static um_status fill_config(batch *b, um_error *error)
         .seed = o->seed,
         .memory = o->memory,
         .memory_given = given(o, "memory"),
-        .container = flac ? UMI_CONTAINER_FLAC : UMI_CONTAINER_WAV,
-        .keep_sample = o->sample_format == UMI_SAMPLE_FORMAT_KEEP,
-        .sample = sample_of(o->sample_format),
+        .format = format,
         .reader = {o->allow_truncated, o->strict, umi_running_spool_directory()},
         .parallel = umi_running_parallel(&b->running),
         .watch = b->running.watch,
@@ -213,47 +192,6 @@ static um_status plan(batch *b, um_error *error)
 
 /* -- The work ---------------------------------------------------------------------------------- */
 
-static void print_result(const task *t, const umi_separate_result *r)
-{
-    char shown[NAME_SIZE];
-    printf("%s/\n", umi_display_name(t->output, shown, sizeof shown));
-    int widest = 0;
-    for (size_t s = 0; s < r->model.n_sources; s++) {
-        int width = (int)strlen(r->model.labels[s]);
-        widest = width > widest ? width : widest;
-    }
-    for (size_t s = 0; s < r->model.n_sources; s++) {
-        char name[UM_LABEL_MAX + 6];
-        size_t n_atoms = 0;
-        umi_stem_file_name(r->model.labels[s], r->output_format.container, name);
-        for (size_t k = 0; k < r->model.W.rows; k++) {
-            n_atoms += r->model.source_of[k] == s;
-        }
-        printf("  %-*s  %3.0f %% of the energy, %zu atom%s\n", widest + 5, name,
-               100.0 * r->shares[s], n_atoms, n_atoms == 1 ? "" : "s");
-    }
-    if (r->null_peak == 0.0) {
-        puts("  null: exact, the stems add up to the recording in every sample");
-    } else {
-        bool coarse = r->output_format.sample == UMI_SAMPLE_ALAW ||
-                      r->output_format.sample == UMI_SAMPLE_ULAW;
-        printf("  null: %.1f dB, the largest difference of any sample%s\n",
-               umi_null_db(r->null_peak),
-               coarse ? " (A-law and u-law are coarse; --sample-format 16 is exact)" : "");
-    }
-}
-
-static void warn_held(const task *t, const umi_separate_result *r)
-{
-    uint64_t n_samples = r->n_frames * r->output_format.channels;
-    if (r->held > 0) {
-        umi_log(UMI_LOG_WARNING,
-                "%s: %" PRIu64 " of %" PRIu64 " samples of a stem are louder than the format can "
-                "hold; what was cut off is in the other stems (--sample-format float cuts nothing)",
-                t->output, r->held, n_samples);
-    }
-}
-
 static void log_details(const task *t, const umi_separate_result *r)
 {
     const um_window_config *window = &r->stft.window;
@@ -267,18 +205,6 @@ static void log_details(const task *t, const umi_separate_result *r)
     umi_log(UMI_LOG_DETAIL, "%s: %zu updates, divergence from %.4g to %.4g; instructions: %s",
             t->input, r->model.iterations, r->model.curve[0], r->model.curve[r->model.n_curve - 1],
             um_cpu_level());
-}
-
-static bool print_report(const umi_separate_config *config, const umi_separate_result *r)
-{
-    umi_json *json = umi_separate_report(config, r);
-    char *text = json != NULL ? umi_json_to_text(json) : NULL;
-    if (text != NULL) {
-        fputs(text, stdout);
-    }
-    umi_free(text);
-    umi_json_free(json);
-    return text != NULL;
 }
 
 static int separate_one(batch *b, const task *t)
@@ -297,15 +223,16 @@ static int separate_one(batch *b, const task *t)
         }
         return (int)umi_exit_code(status);
     }
-    warn_held(t, &result);
+    umi_stem_summary_warn(t->output, &result.stems);
     if (result.model.n_curve > 0) { /* silence is not learned from */
         log_details(t, &result);
     }
     int code = UMI_EXIT_OK;
     if (b->options->json) {
-        code = print_report(&config, &result) ? UMI_EXIT_OK : UMI_EXIT_MEMORY;
+        code = umi_stem_summary_print_json(umi_separate_report(&config, &result)) ? UMI_EXIT_OK
+                                                                                  : UMI_EXIT_MEMORY;
     } else if (!b->options->quiet) {
-        print_result(t, &result);
+        umi_stem_summary_print(t->output, &result.stems);
     }
     umi_separate_result_free(&result);
     return code;

@@ -21,8 +21,26 @@ static const umi_command COMMANDS[] = {
          "recording, are named by *--learn*; sources trained before come by *--dictionary*. Both "
          "may be used together.\n\n"
          "The stems keep the rate, the channels and the sample format of the recording. The file "
-         "_unmingle.json_ beside them tells how they were made.",
+         "_unmingle.json_ beside them tells how they were made. Atoms and activations are kept "
+         "there, "
+         "too, so that *unmingle render* can put the atoms together to other stems.",
      .run = umi_cmd_separate},
+    {.name = "render",
+     .bit = UMI_RENDER,
+     .min_operands = 1,
+     .max_operands = 1,
+     .operands = "DIR",
+     .summary = "make other stems from a folder of 'separate'",
+     .examples = "unmingle render song.wav.stems --group lead=3,5-9 --group rest=others\n"
+                 "unmingle render song.wav.stems --atoms\n",
+     .description =
+         "Puts the atoms that *unmingle separate* found together to other stems, in seconds: "
+         "nothing is learned again. DIR is its folder of stems, whose _unmingle.json_ tells the "
+         "numbers of the atoms in each stem. To hear what an atom is, *--atoms* makes each a stem "
+         "of its own. The recording is read again, from where it was, or from *--input*; the new "
+         "stems sum to it as the old ones do. Groups equal to the old stems give the same stems, "
+         "to the bit.",
+     .run = umi_cmd_render},
     {.name = "denoise",
      .bit = UMI_DENOISE,
      .min_operands = 0,

@@ -28,6 +28,7 @@ const umi_command *umi_command_find(const char *name);
 
 /* One source file each, cmd_NAME.c. They tell of failures themselves, by log.h. */
 int umi_cmd_separate(const umi_options *options);
+int umi_cmd_render(const umi_options *options);
 int umi_cmd_denoise(const umi_options *options);
 int umi_cmd_devices(const umi_options *options);
 int umi_cmd_live(const umi_options *options);

@@ -92,6 +92,7 @@ void umi_options_free(umi_options *options)
     umi_free(options->learn.items);
     umi_free(options->dictionary.items);
     umi_free(options->label.items);
+    umi_free(options->group.items);
     umi_free(options->operands);
     umi_free(options->origins);
     memset(options, 0, sizeof *options);

@@ -54,6 +54,9 @@ typedef struct umi_options {
     uint64_t clip_atoms;
     bool residual;
     const char *preset;
+    umi_texts group; /* see atom_group.h */
+    bool single_atoms;
+    const char *input; /* the recording that a result was made from */
     const char *reference;
     const char *estimate;
     bool permute;

@@ -21,7 +21,8 @@ enum {
     UMI_DENOISE = 1 << 6,
     UMI_LIVE = 1 << 7,
     UMI_DEVICES = 1 << 8,
-    UMI_EVERY_COMMAND = (1 << 9) - 1
+    UMI_RENDER = 1 << 9,
+    UMI_EVERY_COMMAND = (1 << 10) - 1
 };
 
 typedef enum umi_kind {

@@ -102,7 +102,9 @@ static void separate_task(void *argument, size_t i_task, size_t i_worker)
     }
     um_cview V = {um_row(s->V, first), rows, s->n_columns, s->V.stride};
     um_view H = {um_row(s->H, first), rows, s->dictionary->D.rows, s->H.stride};
-    solve(s, w, V, H);
+    if (s->config.activations_in == NULL) {
+        solve(s, w, V, H);
+    }
     for (size_t i = 0; i < rows; i += UMI_MASK_FRAMES) {
         mask_frames(s, w, first + i, rows - i < UMI_MASK_FRAMES ? rows - i : UMI_MASK_FRAMES);
     }
@@ -135,20 +137,32 @@ static void compact_fifo(um_separator *s)
     s->fifo_first = 0;
 }
 
-static void separate_batch(um_separator *s)
+static um_status separate_batch(um_separator *s)
 {
-    const um_parallel *parallel = &s->config.parallel;
+    const um_separator_config *config = &s->config;
+    const um_parallel *parallel = &config->parallel;
+    um_status status = UM_OK;
     s->n_batch_frames = um_analysis_frames_after(s->analyses[0], s->in.rows);
     umi_parallel_run(parallel, s->config.n_channels, analyse_channel, s);
     if (s->n_batch_frames == 0) {
-        return;
+        return UM_OK;
+    }
+    um_view H = {s->H.data, s->n_batch_frames, s->dictionary->D.rows, s->H.stride};
+    if (config->activations_in != NULL) {
+        status = config->activations_in(config->activations_user, H);
+        if (status != UM_OK) {
+            return status;
+        }
     }
     compact_fifo(s);
     umi_parallel_run(parallel, (s->n_batch_frames + TASK_FRAMES - 1) / TASK_FRAMES, separate_task,
                      s);
-    umi_parallel_run(parallel, (s->config.n_sources - 1) * s->config.n_channels, synthesise_channel,
-                     s);
+    if (config->activations_out != NULL) {
+        status = config->activations_out(config->activations_user, um_const_view(H));
+    }
+    umi_parallel_run(parallel, (config->n_sources - 1) * config->n_channels, synthesise_channel, s);
     s->fifo_n += s->n_batch_frames * s->hop;
+    return status;
 }
 
 /* Gives out as many samples as came in: the masked sources from the fifo, the last as the rest. */
@@ -176,7 +190,7 @@ static void give_out(um_separator *s, const um_view *sources, size_t first)
             }
         }
     }
-    if (n_masked > 0) {
+    if (n_masked > 0 || s->config.activations_out != NULL) {
         s->fifo_first += s->in.rows;
         s->fifo_n -= s->in.rows;
     }
@@ -215,8 +229,12 @@ um_status um_separator_push(um_separator *s, um_cview in, const um_view *sources
         size_t room = s->n_frames * s->hop; /* completes n_frames frames, wherever it starts */
         size_t n = in.rows - done < room ? in.rows - done : room;
         s->in = (um_cview){um_crow(in, done), n, in.cols, in.stride};
-        if (s->config.n_sources > 1) { /* one source is the whole sound: nothing to do */
-            separate_batch(s);
+        /* One source is the whole sound: nothing to do. */
+        if (s->config.n_sources > 1 || s->config.activations_out != NULL) {
+            um_status status = separate_batch(s);
+            if (status != UM_OK) {
+                return status;
+            }
         }
         give_out(s, sources, done);
         done += n;

@@ -54,6 +54,8 @@ void um_dictionary_free(um_dictionary *dictionary)
     if (dictionary != NULL) {
         umi_free(dictionary->W.data);
         umi_free(dictionary->labels);
+        umi_free(dictionary->gains.data);
+        umi_free(dictionary->covariances.data);
         umi_free(dictionary->program);
         umi_free(dictionary->trained_from);
         umi_free(dictionary);
@@ -211,5 +213,5 @@ um_status umi_dictionary_check(const um_dictionary *dictionary,
             return status;
         }
     }
-    return UM_OK;
+    return umi_dictionary_check_space(dictionary, complaint);
 }

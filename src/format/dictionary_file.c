@@ -1,5 +1,5 @@
-/* The dictionary file: safetensors with one tensor W, F32 [n_components, n_bins] or [n_components,
- * n_frames, n_bins], and the metadata that dictionary_metadata.c describes. */
+/* The dictionary file: safetensors with the tensors that dictionary.h describes, W and perhaps
+ * gains and covariances, and the metadata that dictionary_metadata.c describes. */
 #define _POSIX_C_SOURCE 200809L
 #include "format/dictionary_internal.h"
 
@@ -15,9 +15,11 @@
 #include <unistd.h>
 
 /* No dictionary is larger than this. */
-static const uint64_t FILE_SIZE_MAX =
-    UMI_SAFETENSORS_PREFIX + UMI_SAFETENSORS_HEADER_MAX +
-    (uint64_t)UM_DICTIONARY_COMPONENTS_MAX * UM_DICTIONARY_BINS_MAX * sizeof(float);
+static const uint64_t FILE_SIZE_MAX = UMI_SAFETENSORS_PREFIX + UMI_SAFETENSORS_HEADER_MAX +
+                                      ((uint64_t)UM_DICTIONARY_COMPONENTS_MAX *
+                                           (UM_DICTIONARY_BINS_MAX + UM_DICTIONARY_CHANNELS_MAX) +
+                                       UM_DICTIONARY_COVARIANCES_MAX) *
+                                          sizeof(float);
 
 /* -- Bytes ------------------------------------------------------------------------------------- */
 
@@ -121,20 +123,51 @@ static size_t bins_of(const umi_tensor *W)
     return W->shape[W->n_dimensions - 1];
 }
 
-/* The file must hold W alone, in a shape that um_dictionary_new takes. */
-static um_status check_atoms_tensor(const struct source *source, const umi_safetensors *file)
+/* The tensors of a dictionary; what it does not hold is NULL. */
+struct tensors {
+    const umi_tensor *W, *gains, *covariances;
+};
+
+/* A file of the first version must hold W alone, one of the second gains or covariances besides. */
+static um_status find_tensors(const struct source *source, const umi_safetensors *file,
+                              struct tensors *found)
 {
-    const umi_tensor *W = &file->tensors[0];
+    bool has_space = umi_dictionary_has_space(file->metadata);
     char shown[64];
-    if (file->n_tensors != 1 || strcmp(W->name, "W") != 0) {
+    *found = (struct tensors){NULL, NULL, NULL};
+    bool known = true;
+    for (size_t i = 0; i < file->n_tensors; i++) {
+        const umi_tensor *tensor = &file->tensors[i];
+        if (strcmp(tensor->name, "W") == 0) {
+            found->W = tensor;
+        } else if (strcmp(tensor->name, "gains") == 0) {
+            found->gains = tensor;
+        } else if (strcmp(tensor->name, "covariances") == 0) {
+            found->covariances = tensor;
+        } else {
+            known = false;
+        }
+    }
+    if (!known || found->W == NULL ||
+        has_space != (found->gains != NULL || found->covariances != NULL)) {
         return umi_error_set(source->error, UM_ERR_CONFIG,
-                             "%s: not a dictionary: of tensors, it should hold W alone",
-                             source->name);
+                             "%s: not a dictionary: of tensors, it should hold W %s", source->name,
+                             has_space ? "and gains, or covariances, or both" : "alone");
     }
-    if (strcmp(W->dtype, "F32") != 0) {
-        return umi_error_set(source->error, UM_ERR_CONFIG, "%s: W: dtype is %s and should be F32",
-                             source->name, umi_utf8_printable(W->dtype, shown, sizeof shown));
+    for (size_t i = 0; i < file->n_tensors; i++) {
+        const umi_tensor *tensor = &file->tensors[i];
+        if (strcmp(tensor->dtype, "F32") != 0) {
+            return umi_error_set(
+                source->error, UM_ERR_CONFIG, "%s: %s: dtype is %s and should be F32", source->name,
+                tensor->name, umi_utf8_printable(tensor->dtype, shown, sizeof shown));
+        }
     }
+    return UM_OK;
+}
+
+/* W must have a shape that um_dictionary_new takes. */
+static um_status check_atoms_tensor(const struct source *source, const umi_tensor *W)
+{
     if ((W->n_dimensions != 2 && W->n_dimensions != 3) || W->shape[0] == 0 ||
         W->shape[0] > UM_DICTIONARY_COMPONENTS_MAX || frames_of(W) == 0 ||
         frames_of(W) > UM_DICTIONARY_FRAMES_MAX || bins_of(W) == 0 ||
@@ -149,6 +182,52 @@ static um_status check_atoms_tensor(const struct source *source, const umi_safet
     return UM_OK;
 }
 
+static um_status read_rows(const struct source *source, size_t offset, um_view rows)
+{
+    um_status status = UM_OK;
+    for (size_t r = 0; status == UM_OK && r < rows.rows; r++) {
+        size_t row_bytes = rows.cols * sizeof(float);
+        status = read_at(source, offset + r * row_bytes, um_row(rows, r), row_bytes);
+        decode_floats(um_row(rows, r), rows.cols);
+    }
+    return status;
+}
+
+/* What a tensor may not be in shape, or has no room. */
+static um_status reject_space(const struct source *source, const umi_tensor *tensor,
+                              um_status status, const char *shape)
+{
+    return status == UM_ERR_MEMORY
+               ? umi_error_set(source->error, status, "%s: not enough memory for %zu bytes of %s",
+                               source->name, tensor->n_bytes, tensor->name)
+               : umi_error_set(source->error, UM_ERR_CONFIG, "%s: %s: shape is not %s%s",
+                               source->name, tensor->name, shape, UMI_DICTIONARY_CURE);
+}
+
+static um_status read_gains(const struct source *source, size_t data_begin, const umi_tensor *gains,
+                            um_dictionary *dictionary)
+{
+    bool fits = gains->n_dimensions == 2 && gains->shape[0] == dictionary->W.rows;
+    um_status status =
+        fits ? um_dictionary_add_gains(dictionary, gains->shape[1]) : UM_ERR_ARGUMENT;
+    return status == UM_OK ? read_rows(source, data_begin + gains->begin, dictionary->gains)
+                           : reject_space(source, gains, status, "[atoms, 1..64 channels]");
+}
+
+static um_status read_covariances(const struct source *source, size_t data_begin,
+                                  const umi_tensor *covariances, um_dictionary *dictionary)
+{
+    bool fits = covariances->n_dimensions == 3 &&
+                covariances->shape[0] == um_dictionary_n_sources(dictionary) &&
+                covariances->shape[1] == um_dictionary_n_bins(dictionary);
+    size_t n_channels = fits ? umi_dictionary_covariance_channels(covariances->shape[2]) : 0;
+    um_status status = um_dictionary_add_covariances(dictionary, n_channels);
+    return status == UM_OK
+               ? read_rows(source, data_begin + covariances->begin, dictionary->covariances)
+               : reject_space(source, covariances, status,
+                              "[different labels, bins, the square of 1..64 channels]");
+}
+
 static um_status read_dictionary(const struct source *source, um_dictionary **out)
 {
     umi_safetensors *file = NULL;
@@ -160,14 +239,18 @@ static um_status read_dictionary(const struct source *source, um_dictionary **ou
     }
     /* Memory for the atoms is not asked for before the metadata are known to be good. */
     um_dictionary read = {.stft = um_stft_config_default()};
-    const umi_tensor *W = &file->tensors[0];
+    struct tensors tensors;
     status = umi_dictionary_read_fields(file->metadata, source->name, &read, source->error);
     if (status == UM_OK) {
-        status = check_atoms_tensor(source, file);
+        status = find_tensors(source, file, &tensors);
+    }
+    if (status == UM_OK) {
+        status = check_atoms_tensor(source, tensors.W);
     }
     if (status != UM_OK) {
         goto done;
     }
+    const umi_tensor *W = tensors.W;
     status = um_dictionary_new(W->shape[0], frames_of(W), bins_of(W), &dictionary);
     if (status != UM_OK) {
         umi_error_set(source->error, status, "%s: not enough memory for %zu bytes of atoms",
@@ -179,10 +262,14 @@ static um_status read_dictionary(const struct source *source, um_dictionary **ou
     read.labels = dictionary->labels;
     *dictionary = read;
     status = umi_dictionary_read_texts(file->metadata, source->name, dictionary, source->error);
-    for (size_t k = 0; status == UM_OK && k < W->shape[0]; k++) {
-        size_t row_bytes = dictionary->W.cols * sizeof(float);
-        status = read_at(source, data_begin + k * row_bytes, um_row(dictionary->W, k), row_bytes);
-        decode_floats(um_row(dictionary->W, k), dictionary->W.cols);
+    if (status == UM_OK) {
+        status = read_rows(source, data_begin + W->begin, dictionary->W);
+    }
+    if (status == UM_OK && tensors.gains != NULL) {
+        status = read_gains(source, data_begin, tensors.gains, dictionary);
+    }
+    if (status == UM_OK && tensors.covariances != NULL) {
+        status = read_covariances(source, data_begin, tensors.covariances, dictionary);
     }
     if (status == UM_OK) {
         umi_dictionary_complaint complaint = {UM_ERR_CONFIG, source->name, UMI_DICTIONARY_CURE,
@@ -278,6 +365,41 @@ um_status um_dictionary_load(const char *path, um_dictionary **out, um_error *er
 
 /* -- Writing ----------------------------------------------------------------------------------- */
 
+enum { TENSORS_MAX = 3 };
+
+/* The tensors of the file, and where their values are. */
+static size_t list_tensors(const um_dictionary *d, umi_tensor tensors[TENSORS_MAX],
+                           um_view views[TENSORS_MAX])
+{
+    size_t n_bins = um_dictionary_n_bins(d);
+    size_t n = 0;
+    views[n] = d->W;
+    tensors[n++] =
+        d->n_frames > 1
+            ? (umi_tensor){.name = "W",
+                           .dtype = "F32",
+                           .shape = {d->W.rows, d->n_frames, n_bins},
+                           .n_dimensions = 3}
+            : (umi_tensor){
+                  .name = "W", .dtype = "F32", .shape = {d->W.rows, d->W.cols}, .n_dimensions = 2};
+    if (d->gains.data != NULL) {
+        views[n] = d->gains;
+        tensors[n++] = (umi_tensor){.name = "gains",
+                                    .dtype = "F32",
+                                    .shape = {d->gains.rows, d->gains.cols},
+                                    .n_dimensions = 2};
+    }
+    if (d->covariances.data != NULL) {
+        views[n] = d->covariances;
+        tensors[n++] =
+            (umi_tensor){.name = "covariances",
+                         .dtype = "F32",
+                         .shape = {d->covariances.rows, n_bins, d->covariances.cols / n_bins},
+                         .n_dimensions = 3};
+    }
+    return n;
+}
+
 um_status um_dictionary_format(const um_dictionary *dictionary, void **bytes, size_t *n_bytes,
                                um_error *error)
 {
@@ -291,23 +413,22 @@ um_status um_dictionary_format(const um_dictionary *dictionary, void **bytes, si
     if (metadata == NULL) {
         return umi_error_set(error, UM_ERR_MEMORY, "dictionary: not enough memory");
     }
-    um_view W = dictionary->W;
-    umi_tensor tensor = {.name = "W", .dtype = "F32", .shape = {W.rows, W.cols}, .n_dimensions = 2};
-    if (dictionary->n_frames > 1) {
-        tensor =
-            (umi_tensor){.name = "W",
-                         .dtype = "F32",
-                         .shape = {W.rows, dictionary->n_frames, um_dictionary_n_bins(dictionary)},
-                         .n_dimensions = 3};
-    }
+    um_view views[TENSORS_MAX];
+    umi_tensor tensors[TENSORS_MAX];
+    size_t n_tensors = list_tensors(dictionary, tensors, views);
     unsigned char *file;
     size_t data_begin;
-    status = umi_safetensors_format(&tensor, 1, metadata, &file, n_bytes, &data_begin, error);
+    status =
+        umi_safetensors_format(tensors, n_tensors, metadata, &file, n_bytes, &data_begin, error);
     if (status != UM_OK) {
         return status;
     }
-    for (size_t k = 0; k < W.rows; k++) {
-        encode_floats(um_row(W, k), W.cols, file + data_begin + k * W.cols * sizeof(float));
+    for (size_t i = 0; i < n_tensors; i++) {
+        unsigned char *to = file + data_begin + tensors[i].begin;
+        for (size_t r = 0; r < views[i].rows; r++) {
+            encode_floats(um_row(views[i], r), views[i].cols, to);
+            to += views[i].cols * sizeof(float);
+        }
     }
     *bytes = file;
     return UM_OK;

@@ -1,5 +1,5 @@
-/* What dictionary.c (the object and its rules), dictionary_metadata.c (its fields as texts) and
- * dictionary_file.c (the bytes) share. */
+/* What dictionary.c (the object and its rules), dictionary_space.c (its gains and covariances),
+ * dictionary_metadata.c (its fields as texts) and dictionary_file.c (the bytes) share. */
 #ifndef UMI_FORMAT_DICTIONARY_INTERNAL_H
 #define UMI_FORMAT_DICTIONARY_INTERNAL_H
 
@@ -21,6 +21,16 @@ typedef struct umi_dictionary_complaint {
 /* Every rule of dictionary.h but those that um_dictionary_new sees to. */
 um_status umi_dictionary_check(const um_dictionary *dictionary,
                                const umi_dictionary_complaint *complaint);
+
+/* Those among them that gains and covariances have. */
+um_status umi_dictionary_check_space(const um_dictionary *dictionary,
+                                     const umi_dictionary_complaint *complaint);
+
+/* The number of channels whose matrix has so many values; 0 when there is none. */
+size_t umi_dictionary_covariance_channels(size_t n_values);
+
+/* True for a file that holds gains or covariances, by its version. */
+bool umi_dictionary_has_space(const umi_json *metadata);
 
 /* Reads all metadata but the texts into sample_rate, stft, exponent and seed; stft must hold the
  * defaults. UM_ERR_CONFIG for a key that is missing, unknown or not of its kind; ranges are for

@@ -1,6 +1,6 @@
 /* The metadata of a dictionary file, all of them texts, as the container wants it:
  *
- *     format_version    "1"
+ *     format_version    "1", or "2" when there are gains or covariances
  *     sample_rate       Hz, a JSON number
  *     window            um_window_name: "hann", "sine", "kbd", "asymmetric"
  *     window_length     samples, decimal digits; so are hop, fft_size and synthesis_length
@@ -143,6 +143,11 @@ static void reject_needless_key(struct fields *fields, const char *key, const ch
     }
 }
 
+bool umi_dictionary_has_space(const umi_json *metadata)
+{
+    return strcmp(umi_json_get_string(umi_json_get(metadata, "format_version")), "2") == 0;
+}
+
 um_status umi_dictionary_read_fields(umi_json *metadata, const char *file_name,
                                      um_dictionary *dictionary, um_error *error)
 {
@@ -150,8 +155,8 @@ um_status umi_dictionary_read_fields(umi_json *metadata, const char *file_name,
     struct fields *fields = &all;
     /* The version comes first: what else a later one means is not for this program to say. */
     const char *version = read_text(fields, "format_version");
-    if (version != NULL && strcmp(version, "1") != 0) {
-        reject(fields, "format_version", version, "1, which this program reads");
+    if (version != NULL && strcmp(version, "1") != 0 && strcmp(version, "2") != 0) {
+        reject(fields, "format_version", version, "1 or 2, which this program reads");
     }
     reject_unknown_keys(fields);
     um_window_config *window = &dictionary->stft.window;
@@ -252,8 +257,9 @@ umi_json *umi_dictionary_metadata(const um_dictionary *dictionary)
 {
     const um_window_config *window = &dictionary->stft.window;
     size_t fft_size = 2 * (um_dictionary_n_bins(dictionary) - 1);
+    bool has_space = dictionary->gains.data != NULL || dictionary->covariances.data != NULL;
     umi_json *metadata = umi_json_object();
-    if (umi_json_set(metadata, "format_version", umi_json_string("1")) &&
+    if (umi_json_set(metadata, "format_version", umi_json_string(has_space ? "2" : "1")) &&
         set_number(metadata, "sample_rate", dictionary->sample_rate) &&
         umi_json_set(metadata, "window", umi_json_string(um_window_name(window->window))) &&
         set_uint64(metadata, "window_length", window->length) &&

@@ -328,19 +328,6 @@ static um_status run(const umi_factor_config *config, umi_factor_result *result,
     return status;
 }
 
-/* What the report of the run before calls its own makes room; the user's files stay. */
-static um_status publish(const umi_factor_config *config, umi_output_set *set, um_error *error)
-{
-    umi_output_record record;
-    um_status status =
-        umi_output_record_read(config->output, "report.json", "matrices", &record, error);
-    if (status == UM_OK) {
-        status = umi_output_set_commit(set, record.names, record.n_names, error);
-        umi_output_record_free(&record);
-    }
-    return status;
-}
-
 um_status umi_factor(const umi_factor_config *config, umi_factor_result *result, um_error *error)
 {
     umi_output_set *set = NULL;
@@ -364,7 +351,7 @@ um_status umi_factor(const umi_factor_config *config, umi_factor_result *result,
         status = write_report(config, result, set, error);
     }
     if (status == UM_OK) {
-        status = publish(config, set, error);
+        status = umi_output_record_commit(set, config->output, "report.json", "matrices", error);
     }
     umi_output_set_free(set); /* what was not committed is removed */
     if (status != UM_OK) {

@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char umi_residual_label[] = "residual";
@@ -119,11 +120,31 @@ static double component_energy(const um_nmf *nmf, size_t k)
            sum_of_squares(um_crow(G, k), G.cols, 1);
 }
 
-/* Takes what the factorisation learned. */
+static int by_number(const void *a, const void *b)
+{
+    size_t left = *(const size_t *)a, right = *(const size_t *)b;
+    return (left > right) - (left < right);
+}
+
+static void copy_row(um_view to, size_t row, um_cview from, size_t k)
+{
+    memcpy(um_row(to, row), um_crow(from, k), from.cols * sizeof(float));
+}
+
+/* Takes what the factorisation learned, the atoms of a source together. source_of, which is by its
+ * order, is by the model's then. */
 static void take_results(umi_model *model, const um_nmf *nmf)
 {
-    copy_view(model->W, um_nmf_atoms(nmf));
-    copy_view(model->G, um_nmf_gains(nmf));
+    size_t row = 0;
+    for (size_t s = 0; s < model->n_sources; s++) {
+        for (size_t k = 0; k < model->W.rows; k++) {
+            if (model->source_of[k] == s) {
+                copy_row(model->W, row, um_nmf_atoms(nmf), k);
+                copy_row(model->G, row++, um_nmf_gains(nmf), k);
+            }
+        }
+    }
+    qsort(model->source_of, model->W.rows, sizeof *model->source_of, by_number);
     const double *curve = um_nmf_curve(nmf, &model->n_curve);
     memcpy(model->curve, curve, model->n_curve * sizeof *curve);
     model->iterations = um_nmf_iterations(nmf);

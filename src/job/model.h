@@ -23,7 +23,7 @@ typedef struct umi_model_config {
 typedef struct umi_model {
     um_view W;         /* n_components x n_bins */
     um_view G;         /* n_components x n_channels */
-    size_t *source_of; /* n_components */
+    size_t *source_of; /* n_components, rising: the atoms of a source are together */
     size_t n_sources;
     char (*labels)[UM_LABEL_MAX + 1]; /* n_sources */
     double *curve;                    /* divergence, see um_nmf_curve */

@@ -32,3 +32,15 @@ um_status umi_output_format_fit(umi_audio_format *format, const char *name, cons
     }
     return UM_OK;
 }
+
+um_status umi_output_format_choose(const umi_output_wish *wish, const umi_recording *recording,
+                                   const umi_watch *watch, umi_audio_format *format,
+                                   um_error *error)
+{
+    *format = recording->format;
+    format->container = wish->container;
+    if (!wish->keep_sample) {
+        format->sample = wish->sample;
+    }
+    return umi_output_format_fit(format, umi_audio_reader_name(recording->reader), watch, error);
+}

@@ -64,6 +64,19 @@ static um_status open_reader(const char *path, const umi_audio_reader_options *o
     return status;
 }
 
+um_status umi_recording_check(const char *path, um_error *error)
+{
+    umi_input_file file;
+    if (strcmp(path, "-") == 0) {
+        return UM_OK;
+    }
+    um_status status = umi_input_file_open(path, NULL, &file, error);
+    if (status == UM_OK) {
+        umi_input_file_close(&file);
+    }
+    return status;
+}
+
 um_status umi_recording_open(const char *path, const umi_audio_reader_options *options,
                              const um_progress *progress, umi_recording *recording, um_error *error)
 {

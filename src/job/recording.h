@@ -17,6 +17,10 @@ typedef struct umi_recording {
                           stays within float32; 1 for everything usual */
 } umi_recording;
 
+/* Whether there is a file at `path` at all, which is told sooner than what else may be wrong with a
+ * run; "-" is there. What umi_input_file_open says. */
+um_status umi_recording_check(const char *path, um_error *error) UM_MUST_USE;
+
 /* Opens the recording and reads it once, to count its frames and find its peak. Progress is in
  * frames. UM_ERR_CANCELLED, and what umi_audio_reader_open and _read_float say. */
 um_status umi_recording_open(const char *path, const umi_audio_reader_options *options,

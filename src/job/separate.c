@@ -1,16 +1,12 @@
 #include "job/separate.h"
 
 #include "core/error.h"
-#include "core/memory.h"
-#include "io/input_file.h"
 #include "io/output_set.h"
+#include "job/kept_activations.h"
+#include "job/kept_atoms.h"
 #include "job/memory_budget.h"
-#include "job/null_test.h"
-#include "job/output_format.h"
 #include "job/output_record.h"
 #include "job/separate_report.h"
-#include "job/stems.h"
-#include "job/stream.h"
 #include "job/transform.h"
 #include "unmingle/separator.h"
 
@@ -30,15 +26,9 @@ typedef struct job {
     umi_recording recording;
     umi_sources sources;
     umi_output_set *output;
-    char **paths; /* of the stems while they are made, in the output set */
-    char **shown; /* where they will be, for messages */
+    umi_audio_format format; /* of the stems */
     um_error *error;
 } job;
-
-static um_status out_of_memory(um_error *error)
-{
-    return umi_error_set(error, UM_ERR_MEMORY, "not enough memory to separate");
-}
 
 /* -- What it works with ------------------------------------------------------------------------ */
 
@@ -74,20 +64,6 @@ static um_status choose_transform(job *j)
             wished.window.hop);
     }
     return UM_OK;
-}
-
-/* The stems' format: the recording's, as far as the container can hold it. */
-static um_status choose_format(job *j)
-{
-    umi_audio_format *out = &j->result->output_format;
-    *out = j->recording.format;
-    out->container = j->config->container;
-    if (!j->config->keep_sample) {
-        out->sample = j->config->sample;
-    }
-    /* Known now, not when all is learned. */
-    return umi_output_format_fit(out, umi_audio_reader_name(j->recording.reader), &j->config->watch,
-                                 j->error);
 }
 
 /* For learning from the channels side by side, or from their mean. */
@@ -227,112 +203,55 @@ static bool has_residual(const umi_model *model)
     return strcmp(model->labels[model->n_sources - 1], umi_residual_label) == 0;
 }
 
-static um_status make_separator(const job *j, um_separator **separator)
-{
-    const umi_model *model = &j->result->model;
-    um_separator_config config = um_separator_config_default();
-    config.stft = j->result->stft;
-    config.n_channels = j->recording.format.channels;
-    config.n_sources = model->n_sources;
-    config.exponent = j->config->exponent;
-    config.residual = has_residual(model);
-    config.parallel = j->config->parallel;
-    return um_separator_new(&config, um_const_view(model->W), um_const_view(model->G),
-                            model->source_of, separator, j->error);
-}
-
-/* To be freed with umi_free; NULL when memory is short. */
-static char *copy_text(const char *text)
-{
-    size_t size = strlen(text) + 1;
-    char *copy = umi_alloc(size, 1);
-    if (copy != NULL) {
-        memcpy(copy, text, size);
-    }
-    return copy;
-}
-
-static um_status name_stems(job *j)
-{
-    size_t n = j->result->model.n_sources;
-    j->paths = umi_alloc(n, sizeof(char *));
-    j->shown = umi_alloc(n, sizeof(char *));
-    if (j->paths == NULL || j->shown == NULL) {
-        return out_of_memory(j->error);
-    }
-    for (size_t s = 0; s < n; s++) {
-        char name[UM_LABEL_MAX + 6];
-        umi_stem_file_name(j->result->model.labels[s], j->config->container, name);
-        j->paths[s] = copy_text(umi_output_set_path(j->output, name));
-        j->shown[s] = copy_text(umi_output_set_shown_path(j->output, name));
-        if (j->paths[s] == NULL || j->shown[s] == NULL) {
-            return out_of_memory(j->error);
-        }
-    }
-    return UM_OK;
-}
-
-static void free_names(job *j)
-{
-    for (size_t s = 0; s < j->result->model.n_sources; s++) {
-        if (j->paths != NULL) {
-            umi_free(j->paths[s]);
-        }
-        if (j->shown != NULL) {
-            umi_free(j->shown[s]);
-        }
-    }
-    umi_free(j->paths);
-    umi_free(j->shown);
-}
-
-static void share_energy(const double *energy, size_t n, double *shares)
-{
-    double total = 0.0;
-    for (size_t s = 0; s < n; s++) {
-        total += energy[s];
-    }
-    for (size_t s = 0; s < n; s++) {
-        shares[s] = total > 0.0 ? energy[s] / total : 0.0;
-    }
-}
-
 static um_status write_stems(job *j)
 {
     const umi_separate_config *c = j->config;
-    size_t n = j->result->model.n_sources;
-    um_separator *separator = NULL;
-    umi_stems *stems = NULL;
-    j->result->shares = umi_alloc(n, sizeof(double));
+    umi_separate_result *r = j->result;
+    const umi_model *model = &r->model;
+    umi_activations_writer *writer = NULL;
+    um_separator_config separator = um_separator_config_default();
     um_status status =
-        j->result->shares == NULL ? out_of_memory(j->error) : make_separator(j, &separator);
+        umi_activations_writer_new(j->output, umi_stem_set_n_frames(&j->recording, &r->stft),
+                                   model->W.rows, &writer, j->error);
+    separator.stft = r->stft;
+    separator.exponent = c->exponent;
+    separator.residual = has_residual(model);
+    separator.parallel = c->parallel;
+    separator.activations_out = umi_activations_writer_take;
+    separator.activations_user = writer;
     if (status == UM_OK) {
-        status = umi_stems_new(&j->recording, &j->result->output_format,
-                               (const char *const *)j->paths, (const char *const *)j->shown, n,
-                               umi_stream_block_frames(j->recording.format.channels, n), &stems,
-                               j->error);
+        umi_stem_set_config set = {&j->recording,
+                                   j->output,
+                                   &separator,
+                                   um_const_view(model->W),
+                                   um_const_view(model->G),
+                                   model->source_of,
+                                   model->labels,
+                                   model->n_sources,
+                                   j->format,
+                                   0.6,
+                                   c->watch};
+        status = umi_stem_set_write(&set, &r->stems, j->error);
     }
     if (status == UM_OK) {
-        status = umi_stream(&j->recording, separator, stems, n, c->watch.progress, j->error);
+        status = umi_activations_writer_finish(writer, j->error);
     }
-    if (status == UM_OK) {
-        status = umi_stems_finish(stems, j->error);
-        j->result->held = umi_stems_held(stems);
-        share_energy(umi_stems_energy(stems), n, j->result->shares);
-    }
-    umi_stems_free(stems);
-    um_separator_free(separator);
+    umi_activations_writer_free(writer);
     return status;
+}
+
+static um_status write_atoms(const job *j)
+{
+    const umi_separate_config *c = j->config;
+    umi_kept_atoms_origin origin = {&j->result->stft, j->recording.format.sample_rate, c->seed,
+                                    c->input};
+    return umi_kept_atoms_write(&j->result->model, &origin, j->output, j->error);
 }
 
 static um_status write_report(const job *j)
 {
     umi_json *json = umi_separate_report(j->config, j->result);
-    char *text = json != NULL ? umi_json_to_text(json) : NULL;
-    um_status status = text == NULL ? out_of_memory(j->error)
-                                    : umi_output_set_write(j->output, "unmingle.json", text,
-                                                           strlen(text), j->error);
-    umi_free(text);
+    um_status status = umi_stem_report_write(json, j->output, j->error);
     umi_json_free(json);
     return status;
 }
@@ -348,10 +267,13 @@ static um_status run(job *j)
         return status;
     }
     umi_recording_warn(&j->recording, &j->config->watch);
-    r->input_format = j->recording.format;
-    r->n_frames = j->recording.n_frames;
     r->blind = c->n_examples == 0 && c->n_dictionaries == 0;
-    status = choose_format(j);
+    /* Once it is open: what changes from now on is noticed at the end. */
+    status = umi_recording_origin_of(c->input, &r->origin, j->error);
+    if (status == UM_OK) { /* known now, not when all is learned */
+        status =
+            umi_output_format_choose(&c->format, &j->recording, &c->watch, &j->format, j->error);
+    }
     if (status == UM_OK) {
         status = choose_transform(j);
     }
@@ -359,51 +281,12 @@ static um_status run(job *j)
         status = learn(j);
     }
     if (status == UM_OK) {
-        status = name_stems(j);
-    }
-    if (status == UM_OK) {
-        umi_watch_phase(&c->watch, "separating", 0.6, 0.95);
         status = write_stems(j);
     }
     if (status == UM_OK) {
-        umi_watch_phase(&c->watch, "checking", 0.95, 1.0);
-        status = umi_null_test(&j->recording, (const char *const *)j->paths, r->model.n_sources,
-                               c->watch.progress, &r->null_peak, j->error);
+        status = write_atoms(j);
     }
-    if (status == UM_OK) {
-        status = umi_audio_reader_check_unchanged(j->recording.reader, j->error);
-    }
-    if (status == UM_OK) {
-        status = write_report(j);
-    }
-    return status;
-}
-
-/* What the record of the run before calls its own makes room; the user's files stay. */
-static um_status publish(job *j)
-{
-    umi_output_record record;
-    um_status status =
-        umi_output_record_read(j->config->output, "unmingle.json", "stems", &record, j->error);
-    if (status == UM_OK) {
-        status = umi_output_set_commit(j->output, record.names, record.n_names, j->error);
-        umi_output_record_free(&record);
-    }
-    return status;
-}
-
-/* A recording that is not there is the mistake to tell of, not the folder that its name gives. */
-static um_status check_input(const char *path, um_error *error)
-{
-    umi_input_file file;
-    if (strcmp(path, "-") == 0) {
-        return UM_OK;
-    }
-    um_status status = umi_input_file_open(path, NULL, &file, error);
-    if (status == UM_OK) {
-        umi_input_file_close(&file);
-    }
-    return status;
+    return status == UM_OK ? write_report(j) : status;
 }
 
 um_status umi_separate(const umi_separate_config *config, umi_separate_result *result,
@@ -414,7 +297,7 @@ um_status umi_separate(const umi_separate_config *config, umi_separate_result *r
     j.result = result;
     j.error = error;
     memset(result, 0, sizeof *result);
-    um_status status = check_input(config->input, error);
+    um_status status = umi_recording_check(config->input, error);
     if (status == UM_OK) {
         status = umi_sources_load(config->dictionaries, config->n_dictionaries, &j.sources, error);
     }
@@ -425,10 +308,10 @@ um_status umi_separate(const umi_separate_config *config, umi_separate_result *r
         status = run(&j);
     }
     if (status == UM_OK) {
-        status = publish(&j);
+        status = umi_output_record_commit(j.output, config->output, umi_stem_report_name, "stems",
+                                          error);
     }
     umi_output_set_free(j.output); /* what was not committed is removed */
-    free_names(&j);
     umi_sources_free(&j.sources);
     umi_recording_close(&j.recording);
     if (status != UM_OK) {
@@ -440,6 +323,7 @@ um_status umi_separate(const umi_separate_config *config, umi_separate_result *r
 void umi_separate_result_free(umi_separate_result *result)
 {
     umi_model_free(&result->model);
-    umi_free(result->shares);
+    umi_stem_set_free(&result->stems);
+    umi_recording_origin_free(&result->origin);
     memset(result, 0, sizeof *result);
 }

@@ -2,8 +2,10 @@
 #ifndef UMI_JOB_SEPARATE_H
 #define UMI_JOB_SEPARATE_H
 
-#include "io/audio_format.h"
+#include "job/output_format.h"
+#include "job/recording_origin.h"
 #include "job/sources.h"
+#include "job/stem_set.h"
 #include "job/watch.h"
 
 typedef struct umi_separate_config {
@@ -34,9 +36,7 @@ typedef struct umi_separate_config {
     size_t memory;     /* bytes that the whole program may take ... */
     bool memory_given; /* ... and must not pass; else it passes them when little would be learned */
 
-    umi_container container;
-    bool keep_sample; /* the recording's sample format, else `sample` */
-    umi_sample sample;
+    umi_output_wish format;
     umi_audio_reader_options reader;
     um_parallel parallel;
     umi_watch watch;
@@ -45,20 +45,18 @@ typedef struct umi_separate_config {
 /* What was done, for the report. Empty after a failure. */
 typedef struct umi_separate_result {
     umi_model model;
-    double *shares; /* of each stem: its part of the energy of all, sum 1; 0 in silence */
-    umi_audio_format input_format, output_format;
-    uint64_t n_frames; /* sample frames, of the recording and of each stem */
+    umi_stem_set stems;
+    umi_recording_origin origin;
     um_stft_config stft;
     bool blind;
-    double null_peak;        /* largest |recording - sum of stems|, full scale 1; 0 is exact */
-    uint64_t held;           /* samples held at the end of the range, see sum_contract.h */
-    size_t n_learned_frames; /* without those of silence */
+    size_t n_learned_frames;                     /* without those of silence */
     uint64_t n_drawn_frames, n_available_frames; /* fewer drawn: memory did not hold all */
 } umi_separate_result;
 
-/* Separates. UM_ERR_ARGUMENT for settings that cannot be, UM_ERR_CONFIG for a dictionary that does
- * not fit, UM_ERR_DATA, UM_ERR_MEMORY, UM_ERR_CREATE, UM_ERR_CANCELLED and so on; then nothing is
- * left behind. */
+/* Separates. What is left beside the stems is enough to make other ones from: see render.h.
+ * UM_ERR_ARGUMENT for settings that cannot be, UM_ERR_CONFIG for a dictionary that does not fit,
+ * UM_ERR_DATA, UM_ERR_MEMORY, UM_ERR_CREATE, UM_ERR_CANCELLED and so on; then nothing is left
+ * behind. */
 um_status umi_separate(const umi_separate_config *config, umi_separate_result *result,
                        um_error *error) UM_MUST_USE;
 

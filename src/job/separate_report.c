@@ -1,70 +1,18 @@
 #include "job/separate_report.h"
 
-#include <math.h>
-#include <stdio.h>
+#include "job/kept_activations.h"
+#include "job/kept_atoms.h"
 
-double umi_null_db(double null_peak)
+/* The files from which render makes other stems. */
+static umi_json *kept_json(void)
 {
-    return null_peak > 0.0 ? 20.0 * log10(null_peak) : -INFINITY;
-}
-
-void umi_stem_file_name(const char *label, umi_container container, char *name)
-{
-    (void)snprintf(name, UM_LABEL_MAX + 6, "%s.%s", label,
-                   container == UMI_CONTAINER_FLAC ? "flac" : "wav");
-}
-
-static umi_json *format_json(const umi_audio_format *format)
-{
-    umi_json *json = umi_json_object();
-    bool ok =
-        umi_json_set(json, "container", umi_json_string(umi_container_name(format->container))) &&
-        umi_json_set(json, "sample_format", umi_json_string(umi_sample_name(format->sample))) &&
-        umi_json_set(json, "sample_rate", umi_json_number(format->sample_rate)) &&
-        umi_json_set(json, "channels", umi_json_integer((int64_t)format->channels));
-    if (!ok) {
-        umi_json_free(json);
-        return NULL;
-    }
-    return json;
-}
-
-static umi_json *input_json(const umi_separate_config *config, const umi_separate_result *result)
-{
-    umi_json *json = format_json(&result->input_format);
-    bool ok = umi_json_set(json, "file", umi_json_string(config->input)) &&
-              umi_json_set(json, "frames", umi_json_integer((int64_t)result->n_frames));
-    if (!ok) {
-        umi_json_free(json);
-        return NULL;
-    }
-    return json;
-}
-
-static size_t count_atoms(const umi_model *model, size_t source)
-{
-    size_t n = 0;
-    for (size_t k = 0; k < model->W.rows; k++) {
-        n += model->source_of[k] == source;
-    }
-    return n;
-}
-
-static umi_json *stems_json(const umi_separate_result *result)
-{
+    static const char *const names[] = {umi_kept_atoms_name, umi_kept_activations_name};
     umi_json *array = umi_json_array();
     bool ok = array != NULL;
-    for (size_t s = 0; s < result->model.n_sources && ok; s++) {
-        char name[UM_LABEL_MAX + 6];
-        umi_stem_file_name(result->model.labels[s], result->output_format.container, name);
-        umi_json *stem = umi_json_object();
-        ok = umi_json_set(stem, "label", umi_json_string(result->model.labels[s])) &&
-             umi_json_set(stem, "file", umi_json_string(name)) &&
-             umi_json_set(stem, "atoms",
-                          umi_json_integer((int64_t)count_atoms(&result->model, s))) &&
-             umi_json_set(stem, "share", umi_json_number(result->shares[s]));
-        /* The array takes the stem even when it is not whole: it is freed with it. */
-        ok = umi_json_append(array, stem) && ok;
+    for (size_t i = 0; i < sizeof names / sizeof *names && ok; i++) {
+        umi_json *file = umi_json_object();
+        ok = umi_json_set(file, "file", umi_json_string(names[i]));
+        ok = umi_json_append(array, file) && ok;
     }
     if (!ok) {
         umi_json_free(array);
@@ -147,13 +95,9 @@ static umi_json *curve_json(const umi_model *model)
 umi_json *umi_separate_report(const umi_separate_config *config, const umi_separate_result *result)
 {
     umi_json *json = umi_json_object();
-    bool exact = result->null_peak == 0.0;
     bool ok =
-        umi_json_set(json, "program", umi_json_string("unmingle " UNMINGLE_VERSION)) &&
-        umi_json_set(json, "command", umi_json_string("separate")) &&
-        umi_json_set(json, "input", input_json(config, result)) &&
-        umi_json_set(json, "output_format", format_json(&result->output_format)) &&
-        umi_json_set(json, "stems", stems_json(result)) &&
+        umi_stem_report_begin(json, "separate", config->input, &result->origin, &result->stems) &&
+        umi_json_set(json, "kept", kept_json()) &&
         umi_json_set(json, "settings", settings_json(config, result)) &&
         umi_json_set(json, "seed", umi_json_integer((int64_t)config->seed)) &&
         umi_json_set(json, "learned_frames", umi_json_integer((int64_t)result->n_learned_frames)) &&
@@ -161,10 +105,7 @@ umi_json *umi_separate_report(const umi_separate_config *config, const umi_separ
                      umi_json_integer((int64_t)result->n_available_frames)) &&
         umi_json_set(json, "iterations", umi_json_integer((int64_t)result->model.iterations)) &&
         umi_json_set(json, "divergence", curve_json(&result->model)) &&
-        umi_json_set(json, "null_exact", umi_json_boolean(exact)) &&
-        /* Minus infinity, which JSON cannot say, is null. */
-        umi_json_set(json, "null_db", umi_json_number(umi_null_db(result->null_peak))) &&
-        umi_json_set(json, "samples_held", umi_json_integer((int64_t)result->held));
+        umi_stem_report_end(json, &result->stems);
     if (!ok) {
         umi_json_free(json);
         return NULL;

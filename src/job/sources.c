@@ -79,13 +79,17 @@ static um_status check_plain(const um_dictionary *dictionary, const char *path, 
     return UM_OK;
 }
 
-/* Every run of components with one label becomes a known source. */
+/* Every run of components with one label becomes a known source. The residual that a separation
+ * kept beside its sources, the one that has gains, was that of its recording alone and is left out.
+ */
 static um_status add_runs(umi_sources *sources, const um_dictionary *dictionary, const char *path,
                           um_error *error)
 {
+    size_t n_before = sources->n_known;
     um_status status = grow_known(sources, dictionary->W.rows, error);
     for (size_t k = 0; status == UM_OK && k < dictionary->W.rows;) {
-        if (strcmp(dictionary->labels[k], umi_residual_label) == 0) {
+        bool residual = strcmp(dictionary->labels[k], umi_residual_label) == 0;
+        if (residual && dictionary->gains.data == NULL) {
             return umi_error_set(error, UM_ERR_CONFIG,
                                  "%s: labels[%zu]: '%s' is the stem of what no source explains; "
                                  "learn it again under another label",
@@ -98,8 +102,15 @@ static um_status add_runs(umi_sources *sources, const um_dictionary *dictionary,
         }
         um_cview atoms = {um_row(dictionary->W, k), end - k, dictionary->W.cols,
                           dictionary->W.stride};
-        sources->known[sources->n_known++] = (umi_known_source){dictionary->labels[k], atoms};
+        if (!residual) {
+            sources->known[sources->n_known++] = (umi_known_source){dictionary->labels[k], atoms};
+        }
         k = end;
+    }
+    if (status == UM_OK && sources->n_known == n_before) {
+        return umi_error_set(error, UM_ERR_CONFIG,
+                             "%s: holds '%s' alone, which is of one recording", path,
+                             umi_residual_label);
     }
     return status;
 }

@@ -143,9 +143,10 @@ um_status umi_stream_split(umi_recording *recording, const umi_stream_splitter *
 
 static um_status push_to_separator(void *user, um_cview in, const um_view *stems, um_error *error)
 {
-    return um_separator_push(user, in, stems) == UM_OK
-               ? UM_OK
-               : umi_error_set(error, UM_ERR_INTERNAL, "the separator refused a block");
+    um_status status = um_separator_push(user, in, stems);
+    return status == UM_ERR_ARGUMENT
+               ? umi_error_set(error, UM_ERR_INTERNAL, "the separator refused a block")
+               : status;
 }
 
 um_status umi_stream(umi_recording *recording, um_separator *separator, umi_stems *stems,

@@ -27,7 +27,7 @@ um_status umi_stream_split(umi_recording *recording, const umi_stream_splitter *
                            umi_stems *stems, size_t n_stems, const um_progress *progress,
                            um_error *error) UM_MUST_USE;
 
-/* The same by a separator. */
+/* The same by a separator. What its callbacks return but UM_OK is returned; they set *error. */
 um_status umi_stream(umi_recording *recording, um_separator *separator, umi_stems *stems,
                      size_t n_stems, const um_progress *progress, um_error *error) UM_MUST_USE;
 

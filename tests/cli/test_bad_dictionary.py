@@ -77,7 +77,7 @@ WRONG = [
     ("unknown key", safetensors({"colour": "red"}), "colour"),
     ("metadata of numbers", safetensors({"seed": 1}), "__metadata__"),
     *((f"no {key}", safetensors({key: None}), f"{key}: missing") for key in METADATA),
-    ("version 2", safetensors({"format_version": "2"}), "format_version"),
+    ("version 3", safetensors({"format_version": "3"}), "format_version"),
     ("rate 0", safetensors({"sample_rate": "0"}), "sample_rate"),
     ("rate -44100", safetensors({"sample_rate": "-44100"}), "sample_rate"),
     ("rate in words", safetensors({"sample_rate": "high"}), "sample_rate"),

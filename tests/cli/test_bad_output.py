@@ -56,7 +56,8 @@ class BadOutput(ScratchCase):
         output = self.folder / "a.wav.stems"
         self.assertEqual(run("separate", "a.wav", *QUICK, cwd=self.folder).returncode, 0)
         old = sorted(path.name for path in output.iterdir())
-        self.assertEqual(old, [*(f"source-{i}.wav" for i in (1, 2, 3, 4)), "unmingle.json"])
+        self.assertEqual(old, ["activations.npy", "atoms.safetensors",
+                               *(f"source-{i}.wav" for i in (1, 2, 3, 4)), "unmingle.json"])
         (output / "notes.txt").write_text("mine")
         (output / "remix").mkdir()
         (output / "remix/song.wav").write_text("mine")
@@ -66,7 +67,7 @@ class BadOutput(ScratchCase):
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.assertEqual(sorted(self.contents()), [
             "a.wav", "a.wav.stems", *("a.wav.stems/" + name for name in (
-                "notes.txt", "remix", "remix/song.wav", "source-1.flac", "source-2.flac",
+                "activations.npy", "atoms.safetensors", "notes.txt", "remix", "remix/song.wav", "source-1.flac", "source-2.flac",
                 "unmingle.json"))])
         self.assertEqual((output / "remix/song.wav").read_text(), "mine")
 

@@ -157,7 +157,7 @@ class Sum(ScratchCase):
         self.assertIn("null: exact", result.stdout)
         record = record_of(self.folder / "a.wav.stems")
         for stem in record["stems"]:
-            self.assertRegex(result.stdout, rf"{re.escape(stem['file'])} .*, {stem['atoms']} atom")
+            self.assertRegex(result.stdout, rf"{re.escape(stem['file'])} .*, {len(stem['atoms'])} atom")
 
     def test_json_is_the_record(self):
         path = self.folder / "a.wav"

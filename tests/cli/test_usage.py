@@ -8,7 +8,8 @@ import unittest
 
 from program import UNMINGLE, run
 
-COMMANDS = ["separate", "denoise", "live", "learn", "factor", "info", "score", "devices", "presets"]
+COMMANDS = ["separate", "render", "denoise", "live", "learn", "factor", "info", "score", "devices",
+            "presets"]
 COLUMNS, ROWS = 80, 24
 MOST_ROWS = {"factor": 60}  # of --help=all; 40 for the others
 
@@ -26,6 +27,8 @@ WRONG = [
     (["separate", "a.wav", "--cpu", "z80"], 64, "--cpu: 'z80' is none of auto, scalar, sse2, neon, avx2, avx512"),
     (["separate", "a.wav", "--preset", "no-such"], 78, "no preset 'no-such'"),
     (["learn", "a.wav", "-o", "b", "--label", "c"], 64, "a.wav stands before the first --label"),
+    (["render", "a.stems"], 64, "--group NAME=ATOMS is missing"),
+    (["render", "--atoms"], 64, "DIR is missing"),
     (["presets", "shew", "music"], 64, "give 'show NAME'"),
     (["presets", "show", "musik"], 78, "did you mean 'music'?"),
     (["presets", "show", "/no/such.conf"], 78, "/no/such.conf: No such file or directory"),

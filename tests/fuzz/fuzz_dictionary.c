@@ -22,11 +22,21 @@ static void require_same_text(const char *a, const char *b)
     require(a == NULL || strcmp(a, b) == 0);
 }
 
+static void require_same_view(um_view a, um_view b)
+{
+    require(a.rows == b.rows && a.cols == b.cols && (a.data == NULL) == (b.data == NULL));
+    for (size_t r = 0; r < a.rows; r++) {
+        require(memcmp(um_row(a, r), um_row(b, r), a.cols * sizeof(float)) == 0);
+    }
+}
+
 static void require_same(const um_dictionary *a, const um_dictionary *b)
 {
-    require(a->W.rows == b->W.rows && a->W.cols == b->W.cols && a->n_frames == b->n_frames);
+    require_same_view(a->W, b->W);
+    require_same_view(a->gains, b->gains);
+    require_same_view(a->covariances, b->covariances);
+    require(a->n_frames == b->n_frames);
     for (size_t k = 0; k < a->W.rows; k++) {
-        require(memcmp(um_row(a->W, k), um_row(b->W, k), a->W.cols * sizeof(float)) == 0);
         require(strcmp(a->labels[k], b->labels[k]) == 0 && um_label_is_valid(a->labels[k]));
     }
     require(a->sample_rate == b->sample_rate && a->exponent == b->exponent && a->seed == b->seed);
@@ -95,15 +105,29 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 size_t fuzz_seed(size_t i, uint8_t *seed)
 {
     static const size_t n_components[] = {1, 2, 5};
-    if (i >= 3 * 4) {
+    if (i >= 3 * 4 + 4) {
         return 0;
     }
+    /* The last four have gains, or covariances, or both. */
+    size_t n_gains = i >= 12 && i != 14 ? 2 : 0;
+    size_t n_covariances = i == 13 ? 2 : i > 13 ? 1 + i % 2 : 0;
+    i %= 3 * 4;
     um_dictionary *dictionary;
     require(um_dictionary_new(n_components[i % 3], 1 + i / 3, 9, &dictionary) == UM_OK);
     for (size_t k = 0; k < dictionary->W.rows; k++) {
         um_row(dictionary->W, k)[k] = 0.75f;
         um_row(dictionary->W, k)[dictionary->W.cols - 1] = 0.25f;
         snprintf(dictionary->labels[k], sizeof dictionary->labels[k], "part \"%zu\"", k);
+    }
+    if (n_gains > 0) {
+        require(um_dictionary_add_gains(dictionary, n_gains) == UM_OK);
+        for (size_t k = 0; k < dictionary->W.rows; k++) {
+            um_row(dictionary->gains, k)[k % n_gains] = 1.0f;
+        }
+    }
+    if (n_covariances > 0) {
+        require(um_dictionary_add_covariances(dictionary, n_covariances) == UM_OK);
+        um_row(dictionary->covariances, 0)[n_covariances - 1] = 0.5f;
     }
     dictionary->sample_rate = 44100.5;
     dictionary->stft.window.window = (um_window)(i / 3);

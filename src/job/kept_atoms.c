@@ -1,0 +1,62 @@
+#include "job/kept_atoms.h"
+
+#include "core/error.h"
+#include "job/learn_origin.h"
+
+#include <string.h>
+
+const char umi_kept_atoms_name[] = "atoms.safetensors";
+
+static um_status out_of_memory(um_error *error)
+{
+    return umi_error_set(error, UM_ERR_MEMORY, "not enough memory to keep the atoms");
+}
+
+static void copy_rows(um_view to, um_view from)
+{
+    for (size_t r = 0; r < from.rows; r++) {
+        memcpy(um_row(to, r), um_row(from, r), from.cols * sizeof(float));
+    }
+}
+
+/* The model as a dictionary. */
+static um_status fill(um_dictionary *dictionary, const umi_model *model,
+                      const umi_kept_atoms_origin *origin, um_error *error)
+{
+    bool piped = strcmp(origin->recording, "-") == 0;
+    const char *name = piped ? "standard input" : origin->recording;
+    if (um_dictionary_add_gains(dictionary, model->G.cols) != UM_OK) {
+        return out_of_memory(error);
+    }
+    copy_rows(dictionary->W, model->W);
+    copy_rows(dictionary->gains, model->G);
+    for (size_t k = 0; k < model->W.rows; k++) {
+        memcpy(dictionary->labels[k], model->labels[model->source_of[k]], UM_LABEL_MAX + 1);
+    }
+    dictionary->sample_rate = origin->sample_rate;
+    dictionary->stft = *origin->stft;
+    dictionary->seed = origin->seed;
+    return umi_learn_set_origin(dictionary, &name, 1, error);
+}
+
+um_status umi_kept_atoms_write(const umi_model *model, const umi_kept_atoms_origin *origin,
+                               umi_output_set *output, um_error *error)
+{
+    um_dictionary *dictionary = NULL;
+    void *bytes = NULL;
+    size_t n_bytes;
+    um_status status = um_dictionary_new(model->W.rows, 1, model->W.cols, &dictionary);
+    if (status != UM_OK) {
+        return out_of_memory(error);
+    }
+    status = fill(dictionary, model, origin, error);
+    if (status == UM_OK) {
+        status = um_dictionary_format(dictionary, &bytes, &n_bytes, error);
+    }
+    if (status == UM_OK) {
+        status = umi_output_set_write(output, umi_kept_atoms_name, bytes, n_bytes, error);
+    }
+    um_dictionary_free_bytes(bytes);
+    um_dictionary_free(dictionary);
+    return status;
+}
