@@ -75,7 +75,7 @@ static um_status advance(void *user, size_t n_samples, um_error *error)
 static taken walk(bool mean, size_t step, uint64_t first, uint64_t n, size_t stop_at,
                   um_status expected)
 {
-    umi_frame_walk_config config = {stft, mean, um_parallel_serial()};
+    umi_frame_walk_config config = {stft, mean, um_parallel_serial(), 0};
     umi_audio_reader_options options = {0};
     umi_recording recording;
     um_error error;

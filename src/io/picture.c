@@ -42,8 +42,8 @@ static cairo_status_t append(void *user, const unsigned char *bytes, unsigned n)
 
 static void set_colour(umi_picture *picture, umi_rgb colour)
 {
-    cairo_set_source_rgb(picture->cairo, (colour >> 16 & 0xFF) / 255.0, (colour >> 8 & 0xFF) / 255.0,
-                         (colour & 0xFF) / 255.0);
+    cairo_set_source_rgb(picture->cairo, (colour >> 16 & 0xFF) / 255.0,
+                         (colour >> 8 & 0xFF) / 255.0, (colour & 0xFF) / 255.0);
 }
 
 /* Glyphs as the font draws them, not as they fit a screen best: both kinds of file look alike, and
@@ -77,8 +77,7 @@ um_status umi_picture_new(umi_picture_kind kind, size_t width, size_t height, um
             cairo_svg_surface_create_for_stream(append, picture, (double)width, (double)height);
         cairo_svg_surface_set_document_unit(picture->surface, CAIRO_SVG_UNIT_PX);
     } else {
-        picture->surface =
-            cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)width, (int)height);
+        picture->surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)width, (int)height);
     }
     picture->cairo = cairo_create(picture->surface);
     if (cairo_status(picture->cairo) != CAIRO_STATUS_SUCCESS) {

@@ -60,8 +60,8 @@ double umi_picture_text_width(umi_picture *picture, const char *text, const umi_
 void umi_picture_image(umi_picture *picture, umi_box box, const umi_rgb *pixels, size_t columns,
                        size_t rows);
 
-/* The file: n_bytes in *bytes, umi_free. Nothing but _free may follow. UM_ERR_MEMORY; UM_ERR_INTERNAL
- * when something could not be drawn. */
+/* The file: n_bytes in *bytes, umi_free. Nothing but _free may follow. UM_ERR_MEMORY;
+ * UM_ERR_INTERNAL when something could not be drawn. */
 um_status umi_picture_finish(umi_picture *picture, unsigned char **bytes, size_t *n_bytes,
                              um_error *error) UM_MUST_USE;
 

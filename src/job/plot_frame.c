@@ -7,6 +7,7 @@
 
 /* Of ticks, and from them to their labels; of the legend's bar, and from the box to it. */
 static const double tick_length = 4, label_gap = 4, bar_gap = 12, bar_width = 12;
+static const double patch = 10; /* of colour, before a name */
 
 enum { LEGEND_STEPS = 128, TEXT_SIZE = 512 };
 
@@ -20,9 +21,19 @@ void umi_plot_outline(const umi_plot *plot, umi_box box)
 {
     double left = box.x - 0.5, top = box.y - 0.5;
     double right = box.x + box.width + 0.5, bottom = box.y + box.height + 0.5;
-    const umi_point points[] = {{left, top}, {right, top}, {right, bottom}, {left, bottom},
-                                {left, top}};
+    const umi_point points[] = {
+        {left, top}, {right, top}, {right, bottom}, {left, bottom}, {left, top}};
     umi_picture_line(plot->picture, points, 5, 1, plot->colours.rule);
+}
+
+void umi_plot_grid(const umi_plot *plot, umi_box box, const umi_ticks *ticks)
+{
+    umi_rgb colour = umi_plot_mix(plot->colours.page, plot->colours.rule, 0.5);
+    for (size_t i = 0; i < ticks->n; i++) {
+        double x = box.x + box.width * ticks->ticks[i].place;
+        const umi_point points[] = {{x, box.y}, {x, box.y + box.height}};
+        umi_picture_line(plot->picture, points, 2, 1, colour);
+    }
 }
 
 void umi_plot_note(const umi_plot *plot, double x, double y, const char *text, umi_align align)
@@ -74,9 +85,8 @@ void umi_plot_legend(const umi_plot *plot, umi_box box, double low, double high)
     for (size_t i = 0; i < LEGEND_STEPS; i++) {
         double top = bar.height * (double)i / LEGEND_STEPS;
         /* To the bottom: what the next step covers leaves no seam between them. */
-        umi_picture_rectangle(plot->picture,
-                              (umi_box){bar.x, bar.y + top, bar.width, bar.height - top},
-                              pixels[i]);
+        umi_picture_rectangle(
+            plot->picture, (umi_box){bar.x, bar.y + top, bar.width, bar.height - top}, pixels[i]);
     }
     umi_plot_outline(plot, bar);
     umi_level_ticks(low, high, bar.height, &ticks);
@@ -107,14 +117,17 @@ static void write_fitted(const umi_plot *plot, double x, double y, const char *t
     umi_picture_text(plot->picture, x, y, fitted, style);
 }
 
-void umi_plot_name(const umi_plot *plot, double x, double y, const char *text, double width)
-{
-    umi_text_style style = {UMI_NAME_SIZE, plot->colours.ink, UMI_ALIGN_LEFT, false};
-    write_fitted(plot, x, y, text, width, &style);
-}
-
 void umi_plot_title(const umi_plot *plot, double x, double y, const char *text, double width)
 {
     umi_text_style style = {UMI_TITLE_SIZE, plot->colours.ink, UMI_ALIGN_LEFT, true};
     write_fitted(plot, x, y, text, width, &style);
+}
+
+void umi_plot_source_name(const umi_plot *plot, double x, double y, double width, size_t source,
+                          const char *name)
+{
+    umi_text_style style = {UMI_NAME_SIZE, plot->colours.ink, UMI_ALIGN_LEFT, false};
+    umi_picture_rectangle(plot->picture, (umi_box){x, y - patch, patch, patch},
+                          umi_plot_source_colour(source));
+    write_fitted(plot, x + 1.6 * patch, y, name, width - 1.6 * patch, &style);
 }

@@ -24,13 +24,18 @@ void umi_plot_outline(const umi_plot *plot, umi_box box);
 void umi_plot_axis_left(const umi_plot *plot, umi_box box, const umi_ticks *ticks);
 void umi_plot_axis_below(const umi_plot *plot, umi_box box, const umi_ticks *ticks);
 
+/* Faint lines from the bottom to the top of the box, to read its ticks below by. */
+void umi_plot_grid(const umi_plot *plot, umi_box box, const umi_ticks *ticks);
+
 /* The colours of levels from `low` to `high` dB, right of the box. */
 void umi_plot_legend(const umi_plot *plot, umi_box box, double low, double high);
 
-/* Text that begins at x or, with `right`, ends there; of what is wider than `width` the end is left
- * out. */
-void umi_plot_name(const umi_plot *plot, double x, double y, const char *text, double width);
+/* Text at its baseline y: what explains; and titles, whose end is left out beyond `width`. */
 void umi_plot_note(const umi_plot *plot, double x, double y, const char *text, umi_align align);
 void umi_plot_title(const umi_plot *plot, double x, double y, const char *text, double width);
+
+/* The name of a source after a patch of its colour, likewise. */
+void umi_plot_source_name(const umi_plot *plot, double x, double y, double width, size_t source,
+                          const char *name);
 
 #endif

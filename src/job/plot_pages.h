@@ -16,6 +16,9 @@ um_status umi_plot_dictionary_page(const umi_plot_config *config, umi_picture_ki
 um_status umi_plot_folder_page(const umi_plot_config *config, umi_picture_kind kind,
                                umi_picture **out, um_error *error) UM_MUST_USE;
 
+/* Pixels of an image for each of the page's, one way: more where pages are scaled for print. */
+size_t umi_plot_sharpness(umi_picture_kind kind);
+
 /* The last part of a path, for titles. */
 const char *umi_plot_title_of(const char *path);
 

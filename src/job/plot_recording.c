@@ -7,12 +7,6 @@
 #include <math.h>
 #include <stdio.h>
 
-/* Pixels of an image for each of the page's: SVG is scaled for print. */
-static size_t sharpness(umi_picture_kind kind)
-{
-    return kind == UMI_PICTURE_SVG ? 2 : 1;
-}
-
 /* "3:05, 44.1 kHz, 2 channels" */
 static void describe(const umi_recording *recording, char *text, size_t size)
 {
@@ -72,7 +66,7 @@ um_status umi_plot_recording_page(const umi_plot_config *config, umi_picture_kin
     umi_box box = {UMI_ROOM_LEFT, UMI_PAGE_TITLE,
                    (double)config->width - UMI_ROOM_LEFT - UMI_ROOM_LEGEND,
                    rint(0.36 * (double)config->width)};
-    size_t sharp = sharpness(kind);
+    size_t sharp = umi_plot_sharpness(kind);
     *out = NULL;
     umi_watch_phase(&config->watch, "reading", 0, 0.2);
     um_status status = umi_recording_open(config->input, &config->reader, config->watch.progress,
@@ -82,9 +76,9 @@ um_status umi_plot_recording_page(const umi_plot_config *config, umi_picture_kin
     }
     umi_recording_warn(&recording, &config->watch);
     umi_watch_phase(&config->watch, "analysing", 0.2, 1);
-    status = umi_spectrogram_measure(&recording, sharp * (size_t)box.width,
-                                     sharp * (size_t)box.height, &config->parallel,
-                                     config->watch.progress, &spectrogram, error);
+    status =
+        umi_spectrogram_measure(&recording, sharp * (size_t)box.width, sharp * (size_t)box.height,
+                                &config->parallel, config->watch.progress, &spectrogram, error);
     if (status == UM_OK) {
         status = draw(config, kind, &recording, &spectrogram, box, out, error);
         umi_spectrogram_free(&spectrogram);

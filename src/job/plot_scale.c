@@ -8,7 +8,7 @@ static const double frequency_gap = 26, time_gap = 64, level_gap = 28;
 
 umi_frequency_scale umi_frequency_scale_of(double sample_rate)
 {
-    return (umi_frequency_scale){fmin(30, sample_rate / 32), sample_rate / 2};
+    return (umi_frequency_scale){30, sample_rate / 2};
 }
 
 double umi_frequency_at(const umi_frequency_scale *scale, double place)
@@ -56,7 +56,10 @@ static void write_time(double seconds, double total, double step, umi_tick *tick
 {
     unsigned long whole = (unsigned long)rint(seconds);
     if (total < 60) {
-        snprintf(tick->text, sizeof tick->text, "%.*f", step < 0.01 ? 3 : step < 0.1 ? 2 : step < 1,
+        snprintf(tick->text, sizeof tick->text, "%.*f",
+                 step < 0.01  ? 3
+                 : step < 0.1 ? 2
+                              : step < 1,
                  seconds);
     } else if (total < 3600) {
         snprintf(tick->text, sizeof tick->text, "%lu:%02lu", whole / 60, whole % 60);
@@ -67,9 +70,9 @@ static void write_time(double seconds, double total, double step, umi_tick *tick
 
 void umi_time_ticks(double seconds, double pixels, umi_ticks *ticks)
 {
-    static const double steps[] = {0.001, 0.002, 0.005, 0.01, 0.02,  0.05,  0.1,   0.2,   0.5,
-                                   1,     2,     5,     10,   15,    30,    60,    120,   300,
-                                   600,   900,   1800,  3600, 7200,  14400, 21600, 43200, 86400};
+    static const double steps[] = {0.001, 0.002, 0.005, 0.01, 0.02, 0.05,  0.1,   0.2,   0.5,
+                                   1,     2,     5,     10,   15,   30,    60,    120,   300,
+                                   600,   900,   1800,  3600, 7200, 14400, 21600, 43200, 86400};
     size_t n_steps = sizeof steps / sizeof *steps;
     double wanted = fmax(seconds * time_gap / pixels, seconds / (UMI_TICKS_MAX - 2));
     size_t i = 0;

@@ -22,7 +22,7 @@ typedef struct umi_frequency_scale {
     double low, high; /* Hz, 0 < low < high */
 } umi_frequency_scale;
 
-/* From 30 Hz to half of the sample rate. */
+/* From 30 Hz to half of the sample rate, which is at least 1000 Hz. */
 umi_frequency_scale umi_frequency_scale_of(double sample_rate);
 
 double umi_frequency_at(const umi_frequency_scale *scale, double place);

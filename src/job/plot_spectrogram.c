@@ -135,8 +135,7 @@ static um_status walk(measurement *m, umi_recording *recording, const um_paralle
     while (centre_of(m, m->taker.next) < 0) {
         m->taker.next++;
     }
-    um_status status =
-        umi_frame_walk(&config, recording, 0, recording->n_frames, &m->taker, error);
+    um_status status = umi_frame_walk(&config, recording, 0, recording->n_frames, &m->taker, error);
     if (status == UM_OK) {
         finish_column(m);
         for (size_t c = m->n_columns; c < m->out->columns && c > 0; c++) {

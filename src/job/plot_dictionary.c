@@ -1,0 +1,221 @@
+#include "job/plot_pages.h"
+
+#include "core/error.h"
+#include "job/plot_atom_order.h"
+#include "job/plot_atom_shape.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* Atoms flow: source by source, each under its name, from place to place. Ridges fill columns from
+ * the top down; small spectrograms fill lines, each source beginning a new one. */
+
+static const double name_height = 24, ridge_min = 10, ridge_max = 44, ridge_overlap = 1.6;
+static const double column_gap = 40, cell_gap = 4, cell_height = 120, line_gap = 16;
+
+enum { ATOMS_A_COLUMN = 40, COLUMNS_MAX = 4, LINES_WANTED = 3, CELL_MAX = 160 };
+
+typedef struct page {
+    umi_plot plot;
+    const umi_plot_config *config;
+    const um_dictionary *dictionary;
+    const umi_atom_order *order;
+    umi_atom_shapes *shapes;
+    double left, width; /* of all plots */
+    /* ridges */
+    size_t n_columns;
+    double ridge, column_height;
+    /* cells */
+    double cell_width;
+} page;
+
+static size_t count_in_source(const umi_atom_order *order, size_t first)
+{
+    size_t n = 1;
+    while (first + n < order->n_atoms &&
+           order->atoms[first + n].source == order->atoms[first].source) {
+        n++;
+    }
+    return n;
+}
+
+/* The source that atom i of the order is the first one of: its name, and how many atoms. */
+static void draw_source_name(const page *p, size_t i, double x, double baseline, double width)
+{
+    const umi_placed_atom *atom = &p->order->atoms[i];
+    char text[UM_LABEL_MAX + 40];
+    size_t n = count_in_source(p->order, i);
+    snprintf(text, sizeof text, "%s, %zu atom%s", p->dictionary->labels[atom->atom], n,
+             n == 1 ? "" : "s");
+    umi_plot_source_name(&p->plot, x, baseline, width, atom->source, text);
+}
+
+/* -- Ridges ------------------------------------------------------------------------------------ */
+
+/* Goes through the places of all atoms, and draws them unless `p` has no picture yet. Returns the
+ * height of the tallest column. */
+static double flow_ridges(const page *p)
+{
+    double width = (p->width - column_gap * (double)(p->n_columns - 1)) / (double)p->n_columns;
+    double y = 0, tallest = 0;
+    size_t column = 0;
+    for (size_t i = 0; i < p->order->n_atoms; i++) {
+        bool named = umi_atom_order_begins(p->order, i);
+        double needed = p->ridge * (named ? ridge_overlap : 1) + (named ? name_height : 0);
+        if (y > 0 && y + needed > p->column_height + 0.5 && column + 1 < p->n_columns) {
+            column++;
+            y = 0;
+        }
+        bool on_top = y == 0 && !named;
+        double x = p->left + (width + column_gap) * (double)column;
+        double bottom = UMI_PAGE_TITLE + y + needed + (on_top ? p->ridge * (ridge_overlap - 1) : 0);
+        if (p->plot.picture != NULL) {
+            double height = p->ridge * ridge_overlap;
+            if (named) {
+                draw_source_name(p, i, x, UMI_PAGE_TITLE + y + 15, width);
+            }
+            umi_atom_ridge(p->shapes, &p->plot, (umi_box){x, bottom - height, width, height},
+                           p->order->atoms[i].atom,
+                           umi_plot_source_colour(p->order->atoms[i].source));
+        }
+        y = bottom - UMI_PAGE_TITLE;
+        tallest = fmax(tallest, y);
+    }
+    return tallest;
+}
+
+static void draw_ridge_axes(const page *p)
+{
+    double width = (p->width - column_gap * (double)(p->n_columns - 1)) / (double)p->n_columns;
+    umi_ticks ticks;
+    umi_frequency_ticks(umi_atom_shapes_scale(p->shapes), width, &ticks);
+    for (size_t c = 0; c < p->n_columns; c++) {
+        umi_box box = {p->left + (width + column_gap) * (double)c, UMI_PAGE_TITLE, width,
+                       p->column_height};
+        umi_plot_grid(&p->plot, box, &ticks);
+        umi_plot_axis_below(&p->plot, box, &ticks);
+    }
+}
+
+/* As many columns as keep them of one page, then ridges as high as that allows. */
+static double lay_out_ridges(page *p)
+{
+    size_t K = p->order->n_atoms;
+    size_t columns = (K + ATOMS_A_COLUMN - 1) / ATOMS_A_COLUMN;
+    size_t fitting = (size_t)fmax(1, p->width / 240);
+    columns = columns < COLUMNS_MAX ? columns : COLUMNS_MAX;
+    p->n_columns = columns < fitting ? columns : fitting;
+    size_t rows = (K + p->n_columns - 1) / p->n_columns;
+    p->ridge = fmin(fmax(floor(560 / (double)rows), ridge_min), ridge_max);
+    p->column_height =
+        ceil((name_height + 0.6 * p->ridge) * (double)p->order->n_sources / (double)p->n_columns +
+             p->ridge * (double)rows);
+    /* What did not go evenly into the columns before is in the last one. */
+    p->column_height = flow_ridges(p);
+    return p->column_height;
+}
+
+/* -- Small spectrograms ------------------------------------------------------------------------ */
+
+static double flow_cells(const page *p)
+{
+    double x = 0, y = 0;
+    umi_ticks ticks;
+    umi_frequency_ticks(umi_atom_shapes_scale(p->shapes), cell_height, &ticks);
+    for (size_t i = 0; i < p->order->n_atoms; i++) {
+        bool named = umi_atom_order_begins(p->order, i);
+        bool new_line = named || x + p->cell_width > p->width + 0.5;
+        if (new_line) {
+            x = 0;
+            y += i == 0 ? 0 : cell_height + line_gap;
+            y += named ? name_height : 0;
+        }
+        umi_box box = {p->left + x, UMI_PAGE_TITLE + y, p->cell_width, cell_height};
+        if (p->plot.picture != NULL) {
+            umi_atom_cell(p->shapes, &p->plot, box, p->order->atoms[i].atom,
+                          umi_plot_source_colour(p->order->atoms[i].source));
+            umi_plot_outline(&p->plot, box);
+        }
+        if (p->plot.picture != NULL && new_line) {
+            umi_plot_axis_left(&p->plot, box, &ticks);
+        }
+        if (p->plot.picture != NULL && named) {
+            draw_source_name(p, i, box.x, box.y - 9, p->width);
+        }
+        x += p->cell_width + cell_gap;
+    }
+    return y + cell_height;
+}
+
+/* Cells that fill about three lines, in whole pixels a frame where they can. */
+static double lay_out_cells(page *p)
+{
+    double T = (double)p->dictionary->n_frames;
+    double wanted = floor(LINES_WANTED * p->width / (double)p->order->n_atoms) - cell_gap;
+    double width = fmin(fmax(wanted, 2 * T), fmax(CELL_MAX, 2 * T));
+    p->cell_width = fmin(T * floor(width / T), p->width);
+    return flow_cells(p);
+}
+
+/* -- The page ---------------------------------------------------------------------------------- */
+
+static um_status draw(page *p, umi_picture_kind kind, umi_picture **out, um_error *error)
+{
+    bool cells = p->dictionary->n_frames > 1;
+    char text[160];
+    double height = cells ? lay_out_cells(p) : lay_out_ridges(p);
+    size_t whole =
+        (size_t)ceil(height) + UMI_PAGE_TITLE + UMI_PAGE_MARGIN + (cells ? 0 : UMI_ROOM_BELOW);
+    um_status status = umi_picture_new(kind, p->config->width, whole, p->plot.colours.page,
+                                       &p->plot.picture, error);
+    if (status != UM_OK) {
+        return status;
+    }
+    if (cells) {
+        flow_cells(p);
+        snprintf(text, sizeof text, "%zu frames, %.3g ms; colour: %d dB", p->dictionary->n_frames,
+                 1000 *
+                     (double)((p->dictionary->n_frames - 1) * p->dictionary->stft.window.hop +
+                              p->dictionary->stft.window.length) /
+                     p->dictionary->sample_rate,
+                 UMI_ATOM_RANGE);
+    } else {
+        draw_ridge_axes(p);
+        flow_ridges(p);
+        snprintf(text, sizeof text, "height: %d dB", UMI_ATOM_RANGE);
+    }
+    double right = p->left + p->width;
+    umi_plot_note(&p->plot, right, UMI_PAGE_TITLE - 22, text, UMI_ALIGN_RIGHT);
+    umi_plot_title(&p->plot, p->left, UMI_PAGE_TITLE - 22, umi_plot_title_of(p->config->input),
+                   0.6 * p->width);
+    *out = p->plot.picture;
+    return UM_OK;
+}
+
+um_status umi_plot_dictionary_page(const umi_plot_config *config, umi_picture_kind kind,
+                                   umi_picture **out, um_error *error)
+{
+    um_dictionary *dictionary;
+    umi_atom_order order = {0};
+    page p = {.plot = {NULL, umi_plot_colours_of(config->dark)}, .config = config};
+    *out = NULL;
+    um_status status = um_dictionary_load(config->input, &dictionary, error);
+    if (status != UM_OK) {
+        return status;
+    }
+    p.dictionary = dictionary;
+    p.order = &order;
+    p.left = dictionary->n_frames > 1 ? UMI_ROOM_LEFT : UMI_PAGE_MARGIN;
+    p.width = (double)config->width - p.left - UMI_PAGE_MARGIN;
+    status = umi_atom_order_make(dictionary, &order, error);
+    if (status == UM_OK) {
+        status = umi_atom_shapes_new(dictionary, &p.shapes, error);
+    }
+    if (status == UM_OK) {
+        status = draw(&p, kind, out, error);
+    }
+    umi_atom_shapes_free(p.shapes);
+    umi_atom_order_free(&order);
+    um_dictionary_free(dictionary);
+    return status;
+}
