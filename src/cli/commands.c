@@ -127,7 +127,7 @@ static const umi_command COMMANDS[] = {
                  "unmingle plot song.wav.stems -o song.svg --dark\n",
      .description =
          "Draws a picture, a PNG or SVG file. Of a recording: its spectrogram, the mean power of "
-         "all channels over time and frequency, the lowest 80 dB below the loudest point; 0 dB is "
+         "all channels over time and frequency, down to 70 dB below the loudest point; 0 dB is "
          "a sine of full scale. Of a dictionary: its atoms, source by source, in each by their "
          "strongest frequency; atoms of several frames as small spectrograms. Of a folder that "
          "*unmingle separate* made: the spectrogram of the recording, if it is still where it was; "

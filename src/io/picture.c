@@ -183,6 +183,9 @@ void umi_picture_image(umi_picture *picture, umi_box box, const umi_rgb *pixels,
     cairo_scale(picture->cairo, box.width / (double)columns, box.height / (double)rows);
     /* An image without memory passes its failure on to the picture. */
     cairo_set_source_surface(picture->cairo, image, 0, 0);
+    if ((double)columns < box.width || (double)rows < box.height) {
+        cairo_pattern_set_filter(cairo_get_source(picture->cairo), CAIRO_FILTER_NEAREST);
+    }
     cairo_rectangle(picture->cairo, 0, 0, (double)columns, (double)rows);
     cairo_fill(picture->cairo);
     cairo_restore(picture->cairo);

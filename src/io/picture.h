@@ -56,7 +56,8 @@ void umi_picture_text(umi_picture *picture, double x, double y, const char *text
                       const umi_text_style *style);
 double umi_picture_text_width(umi_picture *picture, const char *text, const umi_text_style *style);
 
-/* Fills the box with an image of rows x columns, the first row on top. */
+/* Fills the box with an image of rows x columns, the first row on top. Its pixels keep hard edges
+ * where they are larger than the page's. */
 void umi_picture_image(umi_picture *picture, umi_box box, const umi_rgb *pixels, size_t columns,
                        size_t rows);
 

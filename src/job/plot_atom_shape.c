@@ -66,28 +66,48 @@ static size_t count_places(double pixels, double pixels_a_place)
     return (size_t)fmin(fmax(2, pixels / pixels_a_place), PLACES_MAX);
 }
 
+/* The heights of the mean frame at n places. */
+static void measure_heights(umi_atom_shapes *shapes, size_t atom, size_t n, double *heights)
+{
+    float largest = 0;
+    umi_atom_mean_frame(shapes->dictionary, atom, shapes->bins);
+    umi_plot_bands(shapes->bins, um_dictionary_n_bins(shapes->dictionary), shapes->bin_hertz,
+                   &shapes->scale, shapes->places, n);
+    for (size_t i = 0; i < n; i++) {
+        largest = fmaxf(largest, shapes->places[i]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        heights[i] = largest > 0 ? height_of(shapes, shapes->places[i], largest) : 0;
+    }
+}
+
 void umi_atom_ridge(umi_atom_shapes *shapes, const umi_plot *plot, umi_box box, size_t atom,
                     umi_rgb colour)
 {
     size_t n = count_places(box.width, PIXELS_A_POINT);
-    size_t F = um_dictionary_n_bins(shapes->dictionary);
-    double bottom = box.y + box.height;
-    float largest = 0;
-    umi_atom_mean_frame(shapes->dictionary, atom, shapes->bins);
-    umi_plot_bands(shapes->bins, F, shapes->bin_hertz, &shapes->scale, shapes->places, n);
-    for (size_t i = 0; i < n; i++) {
-        largest = fmaxf(largest, shapes->places[i]);
-    }
+    double bottom = box.y + box.height, heights[PLACES_MAX];
+    measure_heights(shapes, atom, n, heights);
     shapes->points[0] = (umi_point){box.x, bottom};
     for (size_t i = 0; i < n; i++) {
         double x = box.x + box.width * ((double)i + 0.5) / (double)n;
-        double height = largest > 0 ? height_of(shapes, shapes->places[i], largest) : 0;
-        shapes->points[i + 1] = (umi_point){x, bottom - box.height * height};
+        shapes->points[i + 1] = (umi_point){x, bottom - box.height * heights[i]};
     }
     shapes->points[n + 1] = (umi_point){box.x + box.width, bottom};
     umi_picture_shape(plot->picture, shapes->points, n + 2,
                       umi_plot_mix(plot->colours.page, colour, 0.4));
     umi_picture_line(plot->picture, shapes->points, n + 2, 1, colour);
+}
+
+void umi_atom_bar(umi_atom_shapes *shapes, const umi_plot *plot, umi_box box, size_t atom,
+                  umi_rgb colour)
+{
+    size_t n = count_places(box.width, 1);
+    double heights[PLACES_MAX];
+    measure_heights(shapes, atom, n, heights);
+    for (size_t i = 0; i < n; i++) {
+        shapes->pixels[i] = umi_plot_mix(plot->colours.page, colour, heights[i]);
+    }
+    umi_picture_image(plot->picture, box, shapes->pixels, n, 1);
 }
 
 void umi_atom_cell(umi_atom_shapes *shapes, const umi_plot *plot, umi_box box, size_t atom,

@@ -1,4 +1,4 @@
-/* One atom, drawn: as a ridge, or as a small spectrogram. */
+/* One atom, drawn: as a ridge, as a bar, or as a small spectrogram. */
 #ifndef UMI_JOB_PLOT_ATOM_SHAPE_H
 #define UMI_JOB_PLOT_ATOM_SHAPE_H
 
@@ -22,6 +22,10 @@ const umi_frequency_scale *umi_atom_shapes_scale(const umi_atom_shapes *shapes);
  * below: from the bottom of the box up to its top, which is the strongest bin. */
 void umi_atom_ridge(umi_atom_shapes *shapes, const umi_plot *plot, umi_box box, size_t atom,
                     umi_rgb colour);
+
+/* The same spectrum as a bar, for rows that are too low for ridges: stronger is more colour. */
+void umi_atom_bar(umi_atom_shapes *shapes, const umi_plot *plot, umi_box box, size_t atom,
+                  umi_rgb colour);
 
 /* The atom's frames from left to right, frequencies from the bottom up; the colour at full strength
  * is the strongest bin of any frame. */

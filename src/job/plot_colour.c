@@ -40,9 +40,9 @@ static umi_rgb on_helix(double u)
 umi_plot_colours umi_plot_colours_of(bool dark)
 {
     if (dark) {
-        return (umi_plot_colours){on_helix(0.07), 0xEEEBF0, 0xB0ABB5, 0x57525C, 0.07, 0.97};
+        return (umi_plot_colours){on_helix(0.07), 0xEEEBF0, 0xB0ABB5, 0x57525C, 0.07, 0.97, 0.3};
     }
-    return (umi_plot_colours){on_helix(1), 0x1A181C, 0x5A565E, 0xC2BFC5, 1, 0.08};
+    return (umi_plot_colours){on_helix(1), 0x1A181C, 0x5A565E, 0xC2BFC5, 1, 0.08, 0};
 }
 
 umi_rgb umi_plot_level_colour(const umi_plot_colours *colours, double share)
@@ -51,11 +51,12 @@ umi_rgb umi_plot_level_colour(const umi_plot_colours *colours, double share)
     return on_helix(colours->from + (colours->to - colours->from) * within);
 }
 
-umi_rgb umi_plot_source_colour(size_t source)
+umi_rgb umi_plot_source_colour(const umi_plot_colours *colours, size_t source)
 {
-    static const umi_rgb colours[] = {0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7,
-                                      0xE69F00, 0x56B4E9, 0x8C8C8C};
-    return colours[source % (sizeof colours / sizeof *colours)];
+    static const umi_rgb table[] = {0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7,
+                                    0xE69F00, 0x56B4E9, 0x8C8C8C};
+    umi_rgb colour = table[source % (sizeof table / sizeof *table)];
+    return umi_plot_mix(colour, colours->ink, colours->lift);
 }
 
 umi_rgb umi_plot_mix(umi_rgb from, umi_rgb to, double share)

@@ -21,6 +21,7 @@ typedef struct umi_plot_colours {
     umi_rgb quiet;   /* ticks and what explains */
     umi_rgb rule;    /* frames and hairlines */
     double from, to; /* u of silence and of the loudest */
+    double lift;     /* how far sources' colours go towards ink */
 } umi_plot_colours;
 
 umi_plot_colours umi_plot_colours_of(bool dark);
@@ -28,10 +29,10 @@ umi_plot_colours umi_plot_colours_of(bool dark);
 /* The colour at place `share` of the levels; outside 0..1 counts as the end there. */
 umi_rgb umi_plot_level_colour(const umi_plot_colours *colours, double share);
 
-/* Of source 0, 1, ...; after the seventh they begin again. Six of Okabe and Ito's, whom people see
+/* Of source 0, 1, ...; after the seventh they begin again. Six of Okabe and Ito's, which people see
  * apart whatever their colour vision, those first that stand out from light and dark pages, and a
- * grey. */
-umi_rgb umi_plot_source_colour(size_t source);
+ * grey; brighter on a dark page. */
+umi_rgb umi_plot_source_colour(const umi_plot_colours *colours, size_t source);
 
 /* What is `share`, 0..1, of the way from one colour to the other. */
 umi_rgb umi_plot_mix(umi_rgb from, umi_rgb to, double share);

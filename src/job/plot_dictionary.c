@@ -10,7 +10,7 @@
 /* Atoms flow: source by source, each under its name, from place to place. Ridges fill columns from
  * the top down; small spectrograms fill lines, each source beginning a new one. */
 
-static const double name_height = 24, ridge_min = 10, ridge_max = 44, ridge_overlap = 1.6;
+static const double name_height = 24, ridge_min = 10, ridge_max = 100, ridge_overlap = 1.6;
 static const double column_gap = 40, cell_gap = 4, cell_height = 120, line_gap = 16;
 
 enum { ATOMS_A_COLUMN = 40, COLUMNS_MAX = 4, LINES_WANTED = 3, CELL_MAX = 160 };
@@ -29,17 +29,16 @@ typedef struct page {
     double cell_width;
 } page;
 
-static size_t count_in_source(const umi_atom_order *order, size_t first)
+static size_t count_in_source(const umi_atom_order *order, size_t i_atom)
 {
-    size_t n = 1;
-    while (first + n < order->n_atoms &&
-           order->atoms[first + n].source == order->atoms[first].source) {
-        n++;
+    size_t n = 0;
+    for (size_t i = 0; i < order->n_atoms; i++) {
+        n += order->atoms[i].source == order->atoms[i_atom].source;
     }
     return n;
 }
 
-/* The source that atom i of the order is the first one of: its name, and how many atoms. */
+/* The source of atom i of the order: its name, and how many atoms. */
 static void draw_source_name(const page *p, size_t i, double x, double baseline, double width)
 {
     const umi_placed_atom *atom = &p->order->atoms[i];
@@ -52,34 +51,34 @@ static void draw_source_name(const page *p, size_t i, double x, double baseline,
 
 /* -- Ridges ------------------------------------------------------------------------------------ */
 
-/* Goes through the places of all atoms, and draws them unless `p` has no picture yet. Returns the
- * height of the tallest column. */
+/* Goes through the places of all atoms, and draws them unless `p` has no picture yet. A source's
+ * name stands above its first atom and on top of the columns where it goes on. Returns the height
+ * of the tallest column. */
 static double flow_ridges(const page *p)
 {
     double width = (p->width - column_gap * (double)(p->n_columns - 1)) / (double)p->n_columns;
-    double y = 0, tallest = 0;
+    double height = p->ridge * ridge_overlap, y = 0, tallest = 0;
     size_t column = 0;
     for (size_t i = 0; i < p->order->n_atoms; i++) {
-        bool named = umi_atom_order_begins(p->order, i);
-        double needed = p->ridge * (named ? ridge_overlap : 1) + (named ? name_height : 0);
+        bool begins = umi_atom_order_begins(p->order, i);
+        double needed = begins ? name_height + height : p->ridge;
         if (y > 0 && y + needed > p->column_height + 0.5 && column + 1 < p->n_columns) {
             column++;
             y = 0;
         }
-        bool on_top = y == 0 && !named;
-        double x = p->left + (width + column_gap) * (double)column;
-        double bottom = UMI_PAGE_TITLE + y + needed + (on_top ? p->ridge * (ridge_overlap - 1) : 0);
-        if (p->plot.picture != NULL) {
-            double height = p->ridge * ridge_overlap;
-            if (named) {
-                draw_source_name(p, i, x, UMI_PAGE_TITLE + y + 15, width);
-            }
-            umi_atom_ridge(p->shapes, &p->plot, (umi_box){x, bottom - height, width, height},
-                           p->order->atoms[i].atom,
-                           umi_plot_source_colour(p->order->atoms[i].source));
-        }
-        y = bottom - UMI_PAGE_TITLE;
+        bool named = begins || y == 0;
+        double x = p->left + (width + column_gap) * (double)column, top = UMI_PAGE_TITLE + y;
+        y += named ? name_height + height : p->ridge;
         tallest = fmax(tallest, y);
+        if (p->plot.picture != NULL && named) {
+            draw_source_name(p, i, x, top + 15, width);
+        }
+        if (p->plot.picture != NULL) {
+            umi_atom_ridge(p->shapes, &p->plot,
+                           (umi_box){x, UMI_PAGE_TITLE + y - height, width, height},
+                           p->order->atoms[i].atom,
+                           umi_plot_source_colour(&p->plot.colours, p->order->atoms[i].source));
+        }
     }
     return tallest;
 }
@@ -88,7 +87,7 @@ static void draw_ridge_axes(const page *p)
 {
     double width = (p->width - column_gap * (double)(p->n_columns - 1)) / (double)p->n_columns;
     umi_ticks ticks;
-    umi_frequency_ticks(umi_atom_shapes_scale(p->shapes), width, &ticks);
+    umi_frequency_ticks(umi_atom_shapes_scale(p->shapes), width, UMI_LABEL_ALONG, &ticks);
     for (size_t c = 0; c < p->n_columns; c++) {
         umi_box box = {p->left + (width + column_gap) * (double)c, UMI_PAGE_TITLE, width,
                        p->column_height};
@@ -108,7 +107,8 @@ static double lay_out_ridges(page *p)
     size_t rows = (K + p->n_columns - 1) / p->n_columns;
     p->ridge = fmin(fmax(floor(560 / (double)rows), ridge_min), ridge_max);
     p->column_height =
-        ceil((name_height + 0.6 * p->ridge) * (double)p->order->n_sources / (double)p->n_columns +
+        ceil((name_height + (ridge_overlap - 1) * p->ridge) *
+                 ((double)p->order->n_sources + (double)p->n_columns - 1) / (double)p->n_columns +
              p->ridge * (double)rows);
     /* What did not go evenly into the columns before is in the last one. */
     p->column_height = flow_ridges(p);
@@ -121,7 +121,7 @@ static double flow_cells(const page *p)
 {
     double x = 0, y = 0;
     umi_ticks ticks;
-    umi_frequency_ticks(umi_atom_shapes_scale(p->shapes), cell_height, &ticks);
+    umi_frequency_ticks(umi_atom_shapes_scale(p->shapes), cell_height, UMI_LABEL_UP, &ticks);
     for (size_t i = 0; i < p->order->n_atoms; i++) {
         bool named = umi_atom_order_begins(p->order, i);
         bool new_line = named || x + p->cell_width > p->width + 0.5;
@@ -133,11 +133,12 @@ static double flow_cells(const page *p)
         umi_box box = {p->left + x, UMI_PAGE_TITLE + y, p->cell_width, cell_height};
         if (p->plot.picture != NULL) {
             umi_atom_cell(p->shapes, &p->plot, box, p->order->atoms[i].atom,
-                          umi_plot_source_colour(p->order->atoms[i].source));
+                          umi_plot_source_colour(&p->plot.colours, p->order->atoms[i].source));
             umi_plot_outline(&p->plot, box);
         }
         if (p->plot.picture != NULL && new_line) {
             umi_plot_axis_left(&p->plot, box, &ticks);
+            ticks.unit = "";
         }
         if (p->plot.picture != NULL && named) {
             draw_source_name(p, i, box.x, box.y - 9, p->width);

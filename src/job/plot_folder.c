@@ -106,10 +106,11 @@ static void go_on(page *p, double gap, double height)
     p->left.height = p->right.height = height;
 }
 
-static void draw_frequencies(page *p, const umi_frequency_scale *scale)
+static void draw_frequencies(page *p, const umi_frequency_scale *scale, bool with_unit)
 {
     umi_ticks ticks;
-    umi_frequency_ticks(scale, p->right.height, &ticks);
+    umi_frequency_ticks(scale, p->right.height, UMI_LABEL_UP, &ticks);
+    ticks.unit = with_unit ? ticks.unit : "";
     umi_plot_outline(&p->plot, p->right);
     umi_plot_axis_left(&p->plot, p->right, &ticks);
 }
@@ -119,7 +120,7 @@ static um_status draw_recording(page *p)
     um_status status = umi_spectrogram_draw(&p->spectrogram, p->plot.picture, p->right,
                                             &p->plot.colours, p->error);
     double top = umi_spectrogram_top(&p->spectrogram);
-    draw_frequencies(p, &p->spectrogram.scale);
+    draw_frequencies(p, &p->spectrogram.scale, true);
     umi_plot_legend(&p->plot, p->right, top - UMI_PLOT_RANGE, top);
     return status;
 }
@@ -142,9 +143,11 @@ static um_status draw_masks(page *p)
         go_on(p, s == 0 ? section_gap + UMI_ROOM_BELOW : mask_gap,
               rint(mask_share * (double)p->config->width));
         status = umi_plot_masks_draw(&p->masks, s, &p->plot, p->right, p->error);
-        draw_frequencies(p, &p->masks.scale);
+        draw_frequencies(p, &p->masks.scale, s == 0);
         umi_plot_source_name(&p->plot, p->left.x, p->left.y + UMI_NAME_SIZE, p->left.width, s,
                              label_of(p, s));
+        umi_plot_note(&p->plot, p->left.x, p->left.y + 2.6 * UMI_NAME_SIZE, "share of the sound",
+                      UMI_ALIGN_LEFT);
     }
     if (status == UM_OK && p->masks.n_sources > 0 && p->activations.seconds > 0) {
         umi_time_ticks(p->activations.seconds, p->right.width, &ticks);

@@ -59,8 +59,10 @@ void umi_plot_axis_below(const umi_plot *plot, umi_box box, const umi_ticks *tic
     double bottom = box.y + box.height + 1;
     double baseline = bottom + tick_length + UMI_TICK_SIZE;
     umi_text_style style = {UMI_TICK_SIZE, plot->colours.quiet, UMI_ALIGN_RIGHT, false};
-    double end = box.x + box.width;
-    double free = end - umi_picture_text_width(plot->picture, ticks->unit, &style) - 8;
+    double unit = umi_picture_text_width(plot->picture, ticks->unit, &style) + 8;
+    /* The unit is at the end of the axis that the ticks leave free. */
+    bool first = ticks->n > 0 && ticks->ticks[0].place * box.width > unit + UMI_LABEL_ALONG / 2;
+    double free = box.x + box.width - (first ? -UMI_LABEL_ALONG : unit);
     for (size_t i = 0; i < ticks->n; i++) {
         const umi_tick *tick = &ticks->ticks[i];
         double x = box.x + box.width * tick->place;
@@ -70,7 +72,8 @@ void umi_plot_axis_below(const umi_plot *plot, umi_box box, const umi_ticks *tic
             umi_plot_note(plot, x, baseline, tick->text, UMI_ALIGN_CENTRE);
         }
     }
-    umi_plot_note(plot, end, baseline, ticks->unit, UMI_ALIGN_RIGHT);
+    umi_plot_note(plot, first ? box.x : box.x + box.width, baseline, ticks->unit,
+                  first ? UMI_ALIGN_LEFT : UMI_ALIGN_RIGHT);
 }
 
 void umi_plot_legend(const umi_plot *plot, umi_box box, double low, double high)
@@ -128,6 +131,6 @@ void umi_plot_source_name(const umi_plot *plot, double x, double y, double width
 {
     umi_text_style style = {UMI_NAME_SIZE, plot->colours.ink, UMI_ALIGN_LEFT, false};
     umi_picture_rectangle(plot->picture, (umi_box){x, y - patch, patch, patch},
-                          umi_plot_source_colour(source));
+                          umi_plot_source_colour(&plot->colours, source));
     write_fitted(plot, x + 1.6 * patch, y, name, width - 1.6 * patch, &style);
 }

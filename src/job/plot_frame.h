@@ -19,8 +19,8 @@ typedef struct umi_plot {
 
 void umi_plot_outline(const umi_plot *plot, umi_box box);
 
-/* Ticks from the bottom up, left of the box, or from left to right below it; the unit is at the end
- * of the axis. */
+/* Ticks from the bottom up, left of the box, or from left to right below it; the unit is at an
+ * end of the axis. */
 void umi_plot_axis_left(const umi_plot *plot, umi_box box, const umi_ticks *ticks);
 void umi_plot_axis_below(const umi_plot *plot, umi_box box, const umi_ticks *ticks);
 

@@ -61,7 +61,7 @@ static um_status measure_levels(const umi_plot_masks *masks, double unit, float 
     }
     for (size_t i = 0; i < n; i++) {
         double decibels = level[i] > 0 ? unit * log10((double)(level[i] / loudest)) : -INFINITY;
-        level[i] = (float)fmax(0, 1 + decibels / UMI_MASK_RANGE);
+        level[i] = (float)fmin(fmax(2 + 2 * decibels / UMI_MASK_RANGE, 0), 1);
     }
     return UM_OK;
 }
@@ -106,7 +106,7 @@ um_status umi_plot_masks_draw(const umi_plot_masks *masks, size_t source, const 
                               umi_box box, um_error *error)
 {
     size_t columns = masks->columns, rows = masks->rows;
-    umi_rgb colour = umi_plot_source_colour(source);
+    umi_rgb colour = umi_plot_source_colour(&plot->colours, source);
     umi_rgb *pixels = umi_alloc(columns * rows, sizeof *pixels);
     if (pixels == NULL) {
         return out_of_memory(error);

@@ -6,7 +6,8 @@
 #include "job/plot_atom_order.h"
 #include "job/plot_frame.h"
 
-/* dB of the sound that are shown, as atoms and activations model it, below its loudest point. */
+/* dB below the loudest point, as atoms and activations model it, that are shown; the lower half of
+ * them fades. */
 enum { UMI_MASK_RANGE = 60 };
 
 typedef struct umi_plot_masks {

@@ -42,7 +42,7 @@ static um_status draw(const umi_plot_config *config, umi_picture_kind kind,
         return status;
     }
     umi_plot_outline(&plot, box);
-    umi_frequency_ticks(&spectrogram->scale, box.height, &ticks);
+    umi_frequency_ticks(&spectrogram->scale, box.height, UMI_LABEL_UP, &ticks);
     umi_plot_axis_left(&plot, box, &ticks);
     if (spectrogram->seconds > 0) {
         umi_time_ticks(spectrogram->seconds, box.width, &ticks);

@@ -6,9 +6,9 @@
 
 #include <math.h>
 
-/* Heights of a row, what a ridge is taller than its row, and above the rows of a source: its name,
- * and room for the first ridge. */
-static const double row_min = 3, row_max = 28, overlap = 1.5, source_room = 26;
+/* Heights of a row, and from which on it is a ridge, so many times as tall; above the rows of a
+ * source are its name, and room for the first ridge. */
+static const double row_min = 3, row_max = 28, ridge_min = 9, overlap = 1.5, source_room = 26;
 
 double umi_plot_rows_height(const umi_atom_order *order, double wanted)
 {
@@ -17,79 +17,108 @@ double umi_plot_rows_height(const umi_atom_order *order, double wanted)
     return gaps + fmin(fmax(row, row_min), row_max) * (double)order->n_atoms;
 }
 
-/* A row each, from the top down. */
-static umi_box row_box(const umi_atom_order *order, umi_box all, size_t i)
+/* A source's atoms, `first` being the first one of the order. */
+static size_t count_from(const umi_atom_order *order, size_t first)
 {
-    double gaps = source_room * (double)order->n_sources;
-    double height = (all.height - gaps) / (double)order->n_atoms;
-    double top = all.y + height * (double)i + source_room * (double)(order->atoms[i].source + 1);
-    return (umi_box){all.x, top, all.width, height};
+    size_t n = 1;
+    while (first + n < order->n_atoms && !umi_atom_order_begins(order, first + n)) {
+        n++;
+    }
+    return n;
 }
 
-static um_status draw_spectra(const umi_plot *plot, umi_box box, const um_dictionary *dictionary,
-                              const umi_atom_order *order, um_error *error)
-{
+/* What rows are drawn with. */
+typedef struct rows {
+    const umi_plot *plot;
+    const um_dictionary *dictionary;
+    const umi_atom_order *order;
+    const umi_plot_activations *activations;
     umi_atom_shapes *shapes;
-    umi_ticks ticks;
-    um_status status = umi_atom_shapes_new(dictionary, &shapes, error);
-    if (status != UM_OK) {
-        return status;
+    umi_rgb *pixels; /* of a strip */
+    double height;   /* of a row */
+} rows;
+
+static void draw_spectrum(const rows *r, umi_box row, size_t atom, umi_rgb colour)
+{
+    if (r->height < ridge_min) {
+        umi_atom_bar(r->shapes, r->plot, row, atom, colour);
+        return;
     }
-    umi_frequency_ticks(umi_atom_shapes_scale(shapes), box.width, &ticks);
-    umi_plot_grid(plot, box, &ticks);
-    umi_plot_axis_below(plot, box, &ticks);
-    for (size_t i = 0; i < order->n_atoms; i++) {
-        umi_box row = row_box(order, box, i);
-        if (umi_atom_order_begins(order, i)) {
-            umi_plot_source_name(plot, row.x, row.y - 10, row.width, order->atoms[i].source,
-                                 dictionary->labels[order->atoms[i].atom]);
-        }
-        row.y -= (overlap - 1) * row.height;
-        row.height *= overlap;
-        umi_atom_ridge(shapes, plot, row, order->atoms[i].atom,
-                       umi_plot_source_colour(order->atoms[i].source));
-    }
-    umi_atom_shapes_free(shapes);
-    return UM_OK;
+    umi_box ridge = {row.x, row.y - (overlap - 1) * row.height, row.width, overlap * row.height};
+    umi_atom_ridge(r->shapes, r->plot, ridge, atom, colour);
 }
 
-static void draw_strip(const umi_plot *plot, umi_box row, const float *values, size_t n,
-                       double unit, umi_rgb colour, umi_rgb *pixels)
+static void draw_strip(const rows *r, umi_box row, size_t atom, umi_rgb colour)
 {
+    const float *H = um_row(r->activations->H, atom);
+    size_t n = r->activations->H.cols;
+    double unit = 20 / r->dictionary->exponent, loudest = (double)r->activations->loudest;
     for (size_t c = 0; c < n; c++) {
-        double level = values[c] > 0 ? unit * log10((double)values[c]) : -UMI_STRIP_RANGE;
-        double share = fmin(fmax(1 + level / UMI_STRIP_RANGE, 0), 1);
-        pixels[c] = umi_plot_mix(plot->colours.page, colour, share);
+        double level = H[c] > 0 ? unit * log10((double)H[c] / loudest) : -UMI_STRIP_RANGE;
+        r->pixels[c] =
+            umi_plot_mix(r->plot->colours.page, colour, fmax(1 + level / UMI_STRIP_RANGE, 0));
     }
-    umi_picture_image(plot->picture, row, pixels, n, 1);
+    umi_picture_image(r->plot->picture, row, r->pixels, n, 1);
+}
+
+/* The rows of one source, below its name; high pitches on top, as in a score. */
+static void draw_source(const rows *r, umi_box spectra, umi_box strips, size_t first, size_t n)
+{
+    const umi_placed_atom *atoms = r->order->atoms + first;
+    umi_rgb colour = umi_plot_source_colour(&r->plot->colours, atoms->source);
+    umi_plot_source_name(r->plot, spectra.x, spectra.y - 10, spectra.width, atoms->source,
+                         r->dictionary->labels[atoms->atom]);
+    for (size_t i = 0; i < n; i++) {
+        double y = spectra.y + r->height * (double)i;
+        size_t atom = atoms[n - 1 - i].atom;
+        draw_spectrum(r, (umi_box){spectra.x, y, spectra.width, r->height}, atom, colour);
+        draw_strip(r, (umi_box){strips.x, y, strips.width, r->height}, atom, colour);
+    }
+    umi_plot_outline(r->plot, strips);
+}
+
+static void draw_all(const rows *r, umi_box spectra, umi_box strips)
+{
+    umi_ticks frequencies, times;
+    umi_frequency_ticks(umi_atom_shapes_scale(r->shapes), spectra.width, UMI_LABEL_ALONG,
+                        &frequencies);
+    umi_plot_grid(r->plot, spectra, &frequencies);
+    umi_plot_axis_below(r->plot, spectra, &frequencies);
+    if (r->activations->seconds > 0) {
+        umi_time_ticks(r->activations->seconds, strips.width, &times);
+        umi_plot_axis_below(r->plot, strips, &times);
+    }
+    for (size_t i = 0; i < r->order->n_atoms;) {
+        size_t n = count_from(r->order, i);
+        spectra.y += source_room;
+        strips.y = spectra.y;
+        strips.height = r->height * (double)n;
+        draw_source(r, spectra, strips, i, n);
+        spectra.y += strips.height;
+        i += n;
+    }
 }
 
 um_status umi_plot_rows(const umi_plot *plot, umi_box spectra, umi_box strips,
                         const um_dictionary *dictionary, const umi_atom_order *order,
                         const umi_plot_activations *activations, um_error *error)
 {
-    size_t n = activations->H.cols;
-    umi_rgb *pixels = umi_alloc(n, sizeof *pixels);
-    float *values = umi_alloc(n, sizeof *values);
-    umi_ticks ticks;
-    um_status status =
-        pixels == NULL || values == NULL
-            ? umi_error_set(error, UM_ERR_MEMORY, "not enough memory to plot activations")
-            : draw_spectra(plot, spectra, dictionary, order, error);
-    for (size_t i = 0; status == UM_OK && i < order->n_atoms; i++) {
-        umi_box row = row_box(order, strips, i);
-        const float *H = um_row(activations->H, order->atoms[i].atom);
-        for (size_t c = 0; c < n; c++) {
-            values[c] = activations->loudest > 0 ? H[c] / activations->loudest : 0;
-        }
-        draw_strip(plot, row, values, n, 20 / dictionary->exponent,
-                   umi_plot_source_colour(order->atoms[i].source), pixels);
+    double names = source_room * (double)order->n_sources;
+    rows r = {plot,
+              dictionary,
+              order,
+              activations,
+              NULL,
+              NULL,
+              (spectra.height - names) / (double)order->n_atoms};
+    r.pixels = umi_alloc(activations->H.cols, sizeof *r.pixels);
+    um_status status = r.pixels == NULL ? umi_error_set(error, UM_ERR_MEMORY,
+                                                        "not enough memory to plot activations")
+                                        : umi_atom_shapes_new(dictionary, &r.shapes, error);
+    if (status == UM_OK) {
+        draw_all(&r, spectra, strips);
     }
-    if (status == UM_OK && activations->seconds > 0) {
-        umi_time_ticks(activations->seconds, strips.width, &ticks);
-        umi_plot_axis_below(plot, strips, &ticks);
-    }
-    umi_free(values);
-    umi_free(pixels);
+    umi_atom_shapes_free(r.shapes);
+    umi_free(r.pixels);
     return status;
 }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 /* Pixels that a tick's label takes, with the gap to the next one. */
-static const double frequency_gap = 26, time_gap = 64, level_gap = 28;
+static const double time_gap = 64, level_gap = 36;
 
 umi_frequency_scale umi_frequency_scale_of(double sample_rate)
 {
@@ -29,12 +29,13 @@ static umi_tick *add(umi_ticks *ticks, double place)
     return tick;
 }
 
-void umi_frequency_ticks(const umi_frequency_scale *scale, double pixels, umi_ticks *ticks)
+void umi_frequency_ticks(const umi_frequency_scale *scale, double pixels, double label,
+                         umi_ticks *ticks)
 {
     static const double digits[] = {1, 2, 5};
     double decades = log10(scale->high / scale->low);
     /* An octave is the smallest step; where that is too narrow, decades alone are told. */
-    size_t step = pixels / decades * log10(2) < frequency_gap ? 3 : 1;
+    size_t step = pixels / decades * log10(2) < label ? 3 : 1;
     *ticks = (umi_ticks){.unit = "Hz"};
     for (int decade = -3; decade <= 6; decade++) {
         for (size_t d = 0; d < 3; d += step) {
@@ -92,7 +93,7 @@ void umi_level_ticks(double low, double high, double pixels, umi_ticks *ticks)
 {
     double wanted = (high - low) * level_gap / pixels;
     double step = wanted <= 5 ? 5 : wanted <= 10 ? 10 : 20;
-    *ticks = (umi_ticks){.unit = "dB"};
+    *ticks = (umi_ticks){.unit = "dBFS"};
     for (double level = ceil(low / step) * step; level <= high; level += step) {
         umi_tick *tick = add(ticks, (level - low) / (high - low));
         snprintf(tick->text, sizeof tick->text, "%.0f", level + 0.0); /* no -0 */

@@ -8,7 +8,7 @@
 #include "unmingle/parallel.h"
 
 /* dB of colours: what is so far below the loudest is drawn as silence. */
-enum { UMI_PLOT_RANGE = 80 };
+enum { UMI_PLOT_RANGE = 70 };
 
 typedef struct umi_spectrogram {
     size_t columns, rows; /* column c is the share c / columns .. (c + 1) / columns of the time */
