@@ -6,6 +6,7 @@
 
 #include <cairo-svg.h>
 #include <cairo.h>
+#include <math.h>
 #include <string.h>
 
 enum { TEXT_SIZE = 1024 };
@@ -165,28 +166,49 @@ double umi_picture_text_width(umi_picture *picture, const char *text, const umi_
     return measure(picture, text, style, shown);
 }
 
+/* How many pixels stand for one of `n` that fill `length`. An SVG file cannot say that edges are to
+ * stay hard, so there a pixel that is larger than the page's is given as several. */
+static size_t repeats(const umi_picture *picture, size_t n, double length)
+{
+    return picture->kind == UMI_PICTURE_SVG && (double)n < length
+               ? (size_t)ceil(2 * length / (double)n)
+               : 1;
+}
+
+static void copy_pixels(cairo_surface_t *image, const umi_rgb *pixels, size_t columns, size_t rows,
+                        size_t across, size_t down)
+{
+    unsigned char *data = cairo_image_surface_get_data(image);
+    size_t stride = (size_t)cairo_image_surface_get_stride(image);
+    for (size_t r = 0; r < rows * down; r++) {
+        const umi_rgb *from = pixels + r / down * columns;
+        for (size_t c = 0; c < columns * across; c++) {
+            memcpy(data + r * stride + c * sizeof *from, &from[c / across], sizeof *from);
+        }
+    }
+    cairo_surface_mark_dirty(image);
+}
+
 void umi_picture_image(umi_picture *picture, umi_box box, const umi_rgb *pixels, size_t columns,
                        size_t rows)
 {
+    size_t across = repeats(picture, columns, box.width);
+    size_t down = repeats(picture, rows, box.height);
+    double width = (double)(columns * across), height = (double)(rows * down);
     cairo_surface_t *image =
-        cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)columns, (int)rows);
-    unsigned char *data = cairo_image_surface_get_data(image);
-    if (data != NULL) {
-        size_t stride = (size_t)cairo_image_surface_get_stride(image);
-        for (size_t r = 0; r < rows; r++) {
-            memcpy(data + r * stride, pixels + r * columns, columns * sizeof *pixels);
-        }
-        cairo_surface_mark_dirty(image);
+        cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)width, (int)height);
+    if (cairo_surface_status(image) == CAIRO_STATUS_SUCCESS) {
+        copy_pixels(image, pixels, columns, rows, across, down);
     }
     cairo_save(picture->cairo);
     cairo_translate(picture->cairo, box.x, box.y);
-    cairo_scale(picture->cairo, box.width / (double)columns, box.height / (double)rows);
+    cairo_scale(picture->cairo, box.width / width, box.height / height);
     /* An image without memory passes its failure on to the picture. */
     cairo_set_source_surface(picture->cairo, image, 0, 0);
-    if ((double)columns < box.width || (double)rows < box.height) {
+    if (width < box.width || height < box.height) {
         cairo_pattern_set_filter(cairo_get_source(picture->cairo), CAIRO_FILTER_NEAREST);
     }
-    cairo_rectangle(picture->cairo, 0, 0, (double)columns, (double)rows);
+    cairo_rectangle(picture->cairo, 0, 0, width, height);
     cairo_fill(picture->cairo);
     cairo_restore(picture->cairo);
     cairo_surface_destroy(image);

@@ -1,6 +1,7 @@
 #include "job/plot_pages.h"
 
 #include "io/text.h"
+#include "job/plot_atom_shape.h"
 #include "job/plot_masks.h"
 #include "job/plot_rows.h"
 #include "job/plot_spectrogram.h"
@@ -13,6 +14,7 @@
 
 static const double spectra_share = 0.24, spectrogram_share = 0.18, rows_share = 0.42,
                     mask_share = 0.085, section_gap = 34, mask_gap = 14;
+static const double note_below = 34; /* the top of a part */
 
 enum { MASKS_MAX = 16 }; /* sources; of more there is no masks' part */
 
@@ -24,6 +26,7 @@ typedef struct page {
     umi_plot_activations activations;
     umi_plot_masks masks;
     umi_spectrogram spectrogram; /* no levels: the recording was not found */
+    char described[96];          /* the recording */
     umi_box left, right;         /* columns; as high as the part at hand */
     size_t sharp;
     um_error *error;
@@ -62,6 +65,7 @@ static um_status look_for_recording(page *p)
     }
     umi_recording_origin_free(&found);
     if (status == UM_OK) {
+        umi_plot_describe(&recording, p->described, sizeof p->described);
         status = measure_recording(p, &recording);
     } else if (status == UM_ERR_CANCELLED || status == UM_ERR_MEMORY) {
         *p->error = reason;
@@ -122,6 +126,9 @@ static um_status draw_recording(page *p)
     double top = umi_spectrogram_top(&p->spectrogram);
     draw_frequencies(p, &p->spectrogram.scale, true);
     umi_plot_legend(&p->plot, p->right, top - UMI_PLOT_RANGE, top);
+    umi_plot_name(&p->plot, p->left.x, p->left.y + UMI_NAME_SIZE,
+                  umi_plot_title_of(p->kept.origin.path), p->left.width);
+    umi_plot_note(&p->plot, p->left.x, p->left.y + note_below, p->described, UMI_ALIGN_LEFT);
     return status;
 }
 
@@ -146,7 +153,7 @@ static um_status draw_masks(page *p)
         draw_frequencies(p, &p->masks.scale, s == 0);
         umi_plot_source_name(&p->plot, p->left.x, p->left.y + UMI_NAME_SIZE, p->left.width, s,
                              label_of(p, s));
-        umi_plot_note(&p->plot, p->left.x, p->left.y + 2.6 * UMI_NAME_SIZE, "share of the sound",
+        umi_plot_note(&p->plot, p->left.x, p->left.y + note_below, "share of the sound",
                       UMI_ALIGN_LEFT);
     }
     if (status == UM_OK && p->masks.n_sources > 0 && p->activations.seconds > 0) {
@@ -173,6 +180,7 @@ static double height_of_page(const page *p, double rows)
 static um_status draw(page *p, umi_picture_kind kind)
 {
     const umi_plot_config *c = p->config;
+    char text[96];
     double width = (double)c->width;
     double rows = umi_plot_rows_height(&p->order, rint(rows_share * width));
     um_status status = umi_picture_new(kind, c->width, (size_t)ceil(height_of_page(p, rows)),
@@ -180,8 +188,12 @@ static um_status draw(page *p, umi_picture_kind kind)
     if (status != UM_OK) {
         return status;
     }
+    snprintf(text, sizeof text, "colours: atoms %d dB, activations %d dB", UMI_ATOM_RANGE,
+             UMI_STRIP_RANGE);
+    umi_plot_note(&p->plot, p->right.x + p->right.width, UMI_PAGE_TITLE - 22, text,
+                  UMI_ALIGN_RIGHT);
     umi_plot_title(&p->plot, p->left.x, UMI_PAGE_TITLE - 22, umi_plot_title_of(c->input),
-                   0.6 * width);
+                   0.5 * width);
     go_on(p, UMI_PAGE_TITLE, 0);
     if (p->spectrogram.levels != NULL) {
         p->left.height = p->right.height = rint(spectrogram_share * width);

@@ -50,7 +50,7 @@ void umi_plot_axis_left(const umi_plot *plot, umi_box box, const umi_ticks *tick
         umi_plot_note(plot, box.x - 1 - tick_length - label_gap, y + 0.36 * UMI_TICK_SIZE,
                       ticks->ticks[i].text, UMI_ALIGN_RIGHT);
     }
-    umi_plot_note(plot, box.x - 1 - tick_length - label_gap, box.y - 8, ticks->unit,
+    umi_plot_note(plot, box.x - 1 - tick_length - label_gap, box.y - 10, ticks->unit,
                   UMI_ALIGN_RIGHT);
 }
 
@@ -100,7 +100,7 @@ void umi_plot_legend(const umi_plot *plot, umi_box box, double low, double high)
         umi_plot_note(plot, right + tick_length + label_gap, y + 0.36 * UMI_TICK_SIZE,
                       ticks.ticks[i].text, UMI_ALIGN_LEFT);
     }
-    umi_plot_note(plot, right + tick_length + label_gap, box.y - 8, ticks.unit, UMI_ALIGN_LEFT);
+    umi_plot_note(plot, right + tick_length + label_gap, box.y - 10, ticks.unit, UMI_ALIGN_LEFT);
 }
 
 /* Takes characters away until the text fits. */
@@ -126,11 +126,16 @@ void umi_plot_title(const umi_plot *plot, double x, double y, const char *text, 
     write_fitted(plot, x, y, text, width, &style);
 }
 
+void umi_plot_name(const umi_plot *plot, double x, double y, const char *text, double width)
+{
+    umi_text_style style = {UMI_NAME_SIZE, plot->colours.ink, UMI_ALIGN_LEFT, false};
+    write_fitted(plot, x, y, text, width, &style);
+}
+
 void umi_plot_source_name(const umi_plot *plot, double x, double y, double width, size_t source,
                           const char *name)
 {
-    umi_text_style style = {UMI_NAME_SIZE, plot->colours.ink, UMI_ALIGN_LEFT, false};
     umi_picture_rectangle(plot->picture, (umi_box){x, y - patch, patch, patch},
                           umi_plot_source_colour(&plot->colours, source));
-    write_fitted(plot, x + 1.6 * patch, y, name, width - 1.6 * patch, &style);
+    umi_plot_name(plot, x + 1.6 * patch, y, name, width - 1.6 * patch);
 }

@@ -9,7 +9,7 @@
 enum { UMI_TITLE_SIZE = 16, UMI_NAME_SIZE = 13, UMI_TICK_SIZE = 12 };
 
 /* Room that axes and legend take beside a box. */
-enum { UMI_ROOM_LEFT = 48, UMI_ROOM_BELOW = 26, UMI_ROOM_LEGEND = 66 };
+enum { UMI_ROOM_LEFT = 48, UMI_ROOM_BELOW = 26, UMI_ROOM_LEGEND = 74 };
 
 /* Where things are drawn, and how. */
 typedef struct umi_plot {
@@ -34,7 +34,8 @@ void umi_plot_legend(const umi_plot *plot, umi_box box, double low, double high)
 void umi_plot_note(const umi_plot *plot, double x, double y, const char *text, umi_align align);
 void umi_plot_title(const umi_plot *plot, double x, double y, const char *text, double width);
 
-/* The name of a source after a patch of its colour, likewise. */
+/* A name, likewise; and that of a source after a patch of its colour. */
+void umi_plot_name(const umi_plot *plot, double x, double y, const char *text, double width);
 void umi_plot_source_name(const umi_plot *plot, double x, double y, double width, size_t source,
                           const char *name);
 

@@ -4,6 +4,7 @@
 
 #include "io/picture.h"
 #include "job/plot.h"
+#include "job/recording.h"
 
 /* Space round a page, and above a plot for its title. */
 enum { UMI_PAGE_MARGIN = 16, UMI_PAGE_TITLE = 52 };
@@ -15,6 +16,9 @@ um_status umi_plot_dictionary_page(const umi_plot_config *config, umi_picture_ki
                                    umi_picture **out, um_error *error) UM_MUST_USE;
 um_status umi_plot_folder_page(const umi_plot_config *config, umi_picture_kind kind,
                                umi_picture **out, um_error *error) UM_MUST_USE;
+
+/* "12.6 s, 44.1 kHz, stereo" */
+void umi_plot_describe(const umi_recording *recording, char *text, size_t size);
 
 /* Pixels of an image for each of the page's, one way: more where pages are scaled for print. */
 size_t umi_plot_sharpness(umi_picture_kind kind);

@@ -7,8 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 
-/* "3:05, 44.1 kHz, 2 channels" */
-static void describe(const umi_recording *recording, char *text, size_t size)
+void umi_plot_describe(const umi_recording *recording, char *text, size_t size)
 {
     double rate = recording->format.sample_rate, seconds = (double)recording->n_frames / rate;
     size_t channels = recording->format.channels;
@@ -50,7 +49,7 @@ static um_status draw(const umi_plot_config *config, umi_picture_kind kind,
     }
     double top = umi_spectrogram_top(spectrogram);
     umi_plot_legend(&plot, box, top - UMI_PLOT_RANGE, top);
-    describe(recording, text, sizeof text);
+    umi_plot_describe(recording, text, sizeof text);
     umi_plot_note(&plot, box.x + box.width, UMI_PAGE_TITLE - 22, text, UMI_ALIGN_RIGHT);
     umi_plot_title(&plot, box.x, UMI_PAGE_TITLE - 22, umi_plot_title_of(config->input),
                    0.6 * box.width);
