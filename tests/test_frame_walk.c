@@ -56,8 +56,9 @@ typedef struct taken {
     size_t stop_at;
 } taken;
 
-static um_status take(void *user, const float *magnitudes, um_error *error)
+static um_status take(void *user, const float *magnitudes, const float *spectra, um_error *error)
 {
+    (void)spectra;
     (void)error;
     taken *t = user;
     memcpy(um_row(t->V, t->V.rows), magnitudes, t->V.cols * sizeof(float));

@@ -49,7 +49,7 @@ static void make_atoms(atoms *a, size_t n_timbres, size_t n_places)
 static um_status group(const atoms *a, size_t n_sources, size_t *source_of)
 {
     return um_group_atoms(um_cview_of(a->W, K, N_BINS), um_cview_of(a->gains, K, 2), a->energy,
-                          RATE, n_sources, 1, source_of);
+                          NULL, RATE, n_sources, 1, source_of);
 }
 
 /* Atoms share a source when, and only when, they were planted so, and sources fall in energy. */
@@ -147,16 +147,17 @@ static void wrong_arguments_are_refused(void **state)
     um_cview no_data = {NULL, K, N_BINS, N_BINS}, fewer = um_cview_of(a.gains, K - 1, 2);
     um_cview short_stride = {a.W, K, N_BINS, N_BINS - 1}, no_channel = {a.gains, K, 0, 2};
     const um_status wrong = UM_ERR_ARGUMENT;
-    assert_int_equal(um_group_atoms(no_data, gains, a.energy, RATE, 2, 1, source_of), wrong);
-    assert_int_equal(um_group_atoms(short_stride, gains, a.energy, RATE, 2, 1, source_of), wrong);
-    assert_int_equal(um_group_atoms(W, no_data, a.energy, RATE, 2, 1, source_of), wrong);
-    assert_int_equal(um_group_atoms(W, fewer, a.energy, RATE, 2, 1, source_of), wrong);
-    assert_int_equal(um_group_atoms(W, no_channel, a.energy, RATE, 2, 1, source_of), wrong);
-    assert_int_equal(um_group_atoms(W, gains, NULL, RATE, 2, 1, source_of), wrong);
-    assert_int_equal(um_group_atoms(W, gains, a.energy, RATE, 2, 1, NULL), wrong);
-    assert_int_equal(um_group_atoms(W, gains, a.energy, 0, 2, 1, source_of), wrong);
-    assert_int_equal(um_group_atoms(W, gains, a.energy, RATE, 0, 1, source_of), wrong);
-    assert_int_equal(um_group_atoms(W, gains, a.energy, RATE, K + 1, 1, source_of), wrong);
+    assert_int_equal(um_group_atoms(no_data, gains, a.energy, NULL, RATE, 2, 1, source_of), wrong);
+    assert_int_equal(um_group_atoms(short_stride, gains, a.energy, NULL, RATE, 2, 1, source_of),
+                     wrong);
+    assert_int_equal(um_group_atoms(W, no_data, a.energy, NULL, RATE, 2, 1, source_of), wrong);
+    assert_int_equal(um_group_atoms(W, fewer, a.energy, NULL, RATE, 2, 1, source_of), wrong);
+    assert_int_equal(um_group_atoms(W, no_channel, a.energy, NULL, RATE, 2, 1, source_of), wrong);
+    assert_int_equal(um_group_atoms(W, gains, NULL, NULL, RATE, 2, 1, source_of), wrong);
+    assert_int_equal(um_group_atoms(W, gains, a.energy, NULL, RATE, 2, 1, NULL), wrong);
+    assert_int_equal(um_group_atoms(W, gains, a.energy, NULL, 0, 2, 1, source_of), wrong);
+    assert_int_equal(um_group_atoms(W, gains, a.energy, NULL, RATE, 0, 1, source_of), wrong);
+    assert_int_equal(um_group_atoms(W, gains, a.energy, NULL, RATE, K + 1, 1, source_of), wrong);
     const double bad[] = {-1.0, NAN, INFINITY};
     for (size_t i = 0; i < 3; i++) {
         a.energy[3] = bad[i];

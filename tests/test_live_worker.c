@@ -41,7 +41,6 @@ static fixture *setup(size_t channels_in, size_t channels_out, double device_rat
                                      .mixer = &f.mixer};
     config.separator.stft = f.parts.stft;
     config.separator.n_channels = channels_in;
-    config.separator.n_sources = UMI_LIVE_SOURCES_MAX;
     config.separator.n_components_max = UMI_LIVE_ATOMS_MAX;
     assert_int_equal(umi_live_worker_new(&config, &f.worker, NULL), UM_OK);
     assert_int_equal(umi_live_worker_start(f.worker, f.io, device_rate, NULL), UM_OK);

@@ -185,7 +185,9 @@ static void blind_with_residual(void **state)
 static void known_atoms_stay(void **state)
 {
     (void)state;
-    const umi_known_source known[] = {{"low", note(0)}, {"high", note(2)}, {"low", note(4)}};
+    const umi_known_source known[] = {{.label = "low", .W = note(0)},
+                                      {.label = "high", .W = note(2)},
+                                      {.label = "low", .W = note(4)}};
     umi_model_config config = config_of(1);
     um_view V = play(1);
     umi_model model;
@@ -225,7 +227,7 @@ static void known_atoms_find_their_place(void **state)
     (void)state;
     umi_known_source known[N_NOTES];
     for (size_t k = 0; k < N_NOTES; k++) {
-        known[k] = (umi_known_source){k % 2 == 0 ? "dark" : "bright", note(k)};
+        known[k] = (umi_known_source){.label = k % 2 == 0 ? "dark" : "bright", .W = note(k)};
     }
     umi_model_config config = config_of(2);
     um_view V = play(2);
@@ -249,7 +251,7 @@ static void known_atoms_find_their_place(void **state)
 static void silence(void **state)
 {
     (void)state;
-    const umi_known_source known[] = {{"low", note(0)}};
+    const umi_known_source known[] = {{.label = "low", .W = note(0)}};
     umi_model_config config = config_of(2);
     um_cview none = {NULL, 0, 2 * N_BINS, 2 * N_BINS};
     umi_model model;
@@ -284,7 +286,8 @@ static void atoms_for_a_dictionary(void **state)
     um_view W = matrix_new(N_NOTES, N_BINS);
     um_error error;
     bool seen[N_NOTES] = {false};
-    assert_int_equal(umi_model_learn_atoms(&config, um_const_view(V), NULL, W, &error), UM_OK);
+    assert_int_equal(umi_model_learn_atoms(&config, um_const_view(V), NULL, W, NULL, &error),
+                     UM_OK);
     for (size_t k = 0; k < N_NOTES; k++) {
         seen[nearest_note(um_row(W, k))] = true;
     }
@@ -301,7 +304,7 @@ static void refuses(void **state)
     umi_model_config config = config_of(1);
     um_view V = play(1);
     um_cview wrong_bins = {um_row(notes, 0), 1, N_BINS - 1, notes.stride};
-    const umi_known_source known[] = {{"odd", wrong_bins}};
+    const umi_known_source known[] = {{.label = "odd", .W = wrong_bins}};
     umi_model model;
     um_error error;
     assert_int_equal(
@@ -332,7 +335,7 @@ static bool stop(void *user, double done, double total, double divergence)
 static void cancel(void **state)
 {
     (void)state;
-    const umi_known_source known[] = {{"low", note(0)}};
+    const umi_known_source known[] = {{.label = "low", .W = note(0)}};
     umi_model_config config = config_of(1);
     um_view V = play(1);
     um_view W = matrix_new(2, N_BINS);
@@ -351,8 +354,9 @@ static void cancel(void **state)
                          UM_ERR_CANCELLED);
         assert_true(calls_left == 0 && model.W.data == NULL);
         calls_left = n;
-        assert_int_equal(umi_model_learn_atoms(&config, um_const_view(V), &progress, W, &error),
-                         UM_ERR_CANCELLED);
+        assert_int_equal(
+            umi_model_learn_atoms(&config, um_const_view(V), &progress, W, NULL, &error),
+            UM_ERR_CANCELLED);
         assert_true(calls_left == 0);
     }
     umi_free(W.data);
@@ -369,7 +373,8 @@ static um_status learn_blind(const umi_model_config *config, um_cview V, umi_mod
 
 static um_status learn_known(const umi_model_config *config, um_cview V, umi_model *model)
 {
-    const umi_known_source known[] = {{"low", note(0)}, {"high", note(2)}};
+    const umi_known_source known[] = {{.label = "low", .W = note(0)},
+                                      {.label = "high", .W = note(2)}};
     um_error error;
     return umi_model_learn_known(config, V, known, 2, 1, NULL, model, &error);
 }

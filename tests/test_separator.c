@@ -17,6 +17,7 @@ typedef struct fixture {
     um_separator_config config;
     um_view atoms, gains;
     size_t source_of[K];
+    size_t n_sources;
 } fixture;
 
 /* Three sources, the last of which has no atom. */
@@ -26,11 +27,11 @@ static fixture fixture_new(void)
     fixture f = {um_separator_config_default(),
                  matrix_random(K, N_BINS, 0.1, &random),
                  matrix_random(K, N_CHANNELS, 0.0, &random),
-                 {1, 0, 0, 1}};
+                 {1, 0, 0, 1},
+                 3};
     f.config.stft.window.length = LENGTH;
     f.config.stft.window.hop = LENGTH / 4;
     f.config.n_channels = N_CHANNELS;
-    f.config.n_sources = 3;
     f.config.iterations = 5;
     return f;
 }
@@ -41,10 +42,18 @@ static void fixture_free(fixture *f)
     umi_free(f->gains.data);
 }
 
+static um_separator_dictionary_config dictionary_of(const fixture *f)
+{
+    return (um_separator_dictionary_config){.atoms = um_const_view(f->atoms),
+                                            .gains = um_const_view(f->gains),
+                                            .source_of = f->source_of,
+                                            .n_sources = f->n_sources};
+}
+
 static um_status make(const fixture *f, um_separator **out, um_error *error)
 {
-    return um_separator_new(&f->config, um_const_view(f->atoms), um_const_view(f->gains),
-                            f->source_of, out, error);
+    um_separator_dictionary_config dictionary = dictionary_of(f);
+    return um_separator_new(&f->config, &dictionary, out, error);
 }
 
 /* Fails, leaves NULL, and says something in which `word` occurs; and does so without um_error. */
@@ -67,11 +76,11 @@ static void settings_are_checked(void **state)
         fixture f = fixture_new();
         fixture channels = f, sources = f, iterations = f, workers = f;
         channels.config.n_channels = i == 0 ? 0 : too_big[1];
-        sources.config.n_sources = i == 0 ? 0 : too_big[2];
+        sources.n_sources = i == 0 ? 0 : too_big[2];
         iterations.config.iterations = i == 0 ? 0 : too_big[3];
         workers.config.parallel.n_workers = i == 0 ? 0 : too_big[4];
         assert_refused(&channels, "channels");
-        assert_refused(&sources, "sources");
+        assert_refused(&sources, "atoms");
         assert_refused(&iterations, "iterations");
         assert_refused(&workers, "workers");
         fixture_free(&f);
@@ -107,13 +116,13 @@ static void dictionaries_are_checked(void **state)
     assert_refused(&wrong, "");
     wrong = f;
     wrong.atoms.data = NULL;
-    assert_refused(&wrong, "dictionary");
+    assert_refused(&wrong, "atoms");
     wrong = f;
     wrong.gains.data = NULL;
-    assert_refused(&wrong, "dictionary");
+    assert_refused(&wrong, "atoms");
     wrong = f;
     wrong.atoms.stride = N_BINS - 1;
-    assert_refused(&wrong, "dictionary");
+    assert_refused(&wrong, "atoms");
     wrong = f;
     wrong.source_of[0] = wrong.source_of[3] = 0;
     assert_refused(&wrong, "source 1");
@@ -142,15 +151,18 @@ static void pointers_are_checked(void **state)
 {
     (void)state;
     fixture f = fixture_new();
-    um_cview atoms = um_const_view(f.atoms), gains = um_const_view(f.gains);
+    um_separator_dictionary_config dictionary = dictionary_of(&f), no_sources = dictionary;
+    no_sources.source_of = NULL;
     um_separator *s;
     um_error error;
     const um_status wrong = UM_ERR_ARGUMENT;
-    assert_int_equal(um_separator_new(NULL, atoms, gains, f.source_of, &s, &error), wrong);
+    assert_int_equal(um_separator_new(NULL, &dictionary, &s, &error), wrong);
     assert_null(s);
-    assert_int_equal(um_separator_new(&f.config, atoms, gains, NULL, &s, &error), wrong);
+    assert_int_equal(um_separator_new(&f.config, NULL, &s, &error), wrong);
     assert_null(s);
-    assert_int_equal(um_separator_new(&f.config, atoms, gains, f.source_of, NULL, &error), wrong);
+    assert_int_equal(um_separator_new(&f.config, &no_sources, &s, &error), wrong);
+    assert_null(s);
+    assert_int_equal(um_separator_new(&f.config, &dictionary, NULL, &error), wrong);
     um_separator_free(NULL);
     fixture_free(&f);
 }

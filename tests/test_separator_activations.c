@@ -74,17 +74,18 @@ static um_separator *make(record *out, record *in, size_t n_sources, const size_
     config.stft.window.length = 64;
     config.stft.window.hop = HOP;
     config.n_channels = C;
-    config.n_sources = n_sources;
     config.iterations = 8;
-    config.residual = true;
     config.parallel = parallel;
     config.activations_out = out != NULL ? take : NULL;
     config.activations_in = in != NULL ? give : NULL;
     config.activations_user = out != NULL ? out : in;
     um_separator *separator;
-    assert_int_equal(um_separator_new(&config, um_const_view(atoms), um_const_view(gains), sources,
-                                      &separator, NULL),
-                     UM_OK);
+    um_separator_dictionary_config dictionary = {.atoms = um_const_view(atoms),
+                                                 .gains = um_const_view(gains),
+                                                 .source_of = sources,
+                                                 .n_sources = n_sources,
+                                                 .residual = true};
+    assert_int_equal(um_separator_new(&config, &dictionary, &separator, NULL), UM_OK);
     return separator;
 }
 

@@ -20,13 +20,12 @@ typedef struct fixture {
     um_view out[2][SOURCES];
 } fixture;
 
-static fixture fixture_new(size_t n_sources)
+static fixture fixture_new(void)
 {
     umi_random random = umi_random_seeded(3);
     fixture f = {.config = um_separator_config_default(),
                  .sound = matrix_random(N, 1, 0.0, &random)};
     f.config.stft.window = (um_window_config){UM_WINDOW_ASYMMETRIC, LENGTH, HOP, 0.0, 2 * HOP};
-    f.config.n_sources = n_sources;
     f.config.iterations = ITERATIONS;
     f.config.n_components_max = 8;
     for (size_t i = 0; i < 2 * SOURCES; i++) {
@@ -59,11 +58,13 @@ static um_view ones_new(size_t n)
 }
 
 static um_separator *separator(const um_separator_config *config, um_cview W,
-                               const size_t *source_of)
+                               const size_t *source_of, size_t n_sources)
 {
     um_separator *s;
     um_view gains = ones_new(W.rows);
-    assert_int_equal(um_separator_new(config, W, um_const_view(gains), source_of, &s, NULL), UM_OK);
+    um_separator_dictionary_config first = {
+        .atoms = W, .gains = um_const_view(gains), .source_of = source_of, .n_sources = n_sources};
+    assert_int_equal(um_separator_new(config, &first, &s, NULL), UM_OK);
     umi_free(gains.data);
     return s;
 }
@@ -72,8 +73,8 @@ static um_separator_dictionary *dictionary(um_cview W, const size_t *source_of, 
 {
     um_separator_dictionary *d;
     um_view gains = ones_new(W.rows);
-    um_separator_dictionary_config config = {W,   um_const_view(gains), source_of, n_sources, false,
-                                             NULL};
+    um_separator_dictionary_config config = {
+        .atoms = W, .gains = um_const_view(gains), .source_of = source_of, .n_sources = n_sources};
     assert_int_equal(um_separator_dictionary_new(&config, &d, NULL), UM_OK);
     umi_free(gains.data);
     return d;
@@ -97,11 +98,11 @@ static void the_next_frame_is_the_new_ones(void **state)
     (void)state;
     static const size_t source_of[] = {0, 1, 2, 1};
     enum { CHANGE = 320 };
-    fixture f = fixture_new(SOURCES);
+    fixture f = fixture_new();
     um_view W = atoms_new(4, 5), X = atoms_new(4, 6);
-    um_separator *changes = separator(&f.config, um_const_view(W), source_of);
-    um_separator *before = separator(&f.config, um_const_view(W), source_of);
-    um_separator *after = separator(&f.config, um_const_view(X), source_of);
+    um_separator *changes = separator(&f.config, um_const_view(W), source_of, SOURCES);
+    um_separator *before = separator(&f.config, um_const_view(W), source_of, SOURCES);
+    um_separator *after = separator(&f.config, um_const_view(X), source_of, SOURCES);
     um_separator_dictionary *d = dictionary(um_const_view(X), source_of, SOURCES);
     size_t calls = counting_allocator_calls();
     push(changes, &f, 0, CHANGE, f.out[0]);
@@ -139,10 +140,10 @@ static void a_source_without_atoms_is_silent(void **state)
 {
     (void)state;
     static const size_t of_two[] = {0, 1, 0}, of_three[] = {0, 2, 0}, all[] = {0, 1, 2};
-    fixture three = fixture_new(SOURCES), two = fixture_new(2);
+    fixture three = fixture_new(), two = fixture_new();
     um_view W = atoms_new(3, 7);
-    um_separator *s = separator(&three.config, um_const_view(W), all);
-    um_separator *other = separator(&two.config, um_const_view(W), of_two);
+    um_separator *s = separator(&three.config, um_const_view(W), all, SOURCES);
+    um_separator *other = separator(&two.config, um_const_view(W), of_two, 2);
     um_separator_dictionary *d = dictionary(um_const_view(W), of_three, SOURCES);
     assert_int_equal(um_separator_use(s, d), UM_OK);
     push(s, &three, 0, N, three.out[0]);
@@ -167,15 +168,20 @@ static void what_is_penalised_yields(void **state)
     (void)state;
     static const size_t source_of[] = {0, 1, 0, 1};
     static const double sparsity[] = {1.0, 0.0};
-    fixture f = fixture_new(2);
+    fixture f = fixture_new();
     um_view W = atoms_new(4, 10), gains = ones_new(4);
     for (size_t k = 0; k < 4; k += 2) {
         memcpy(um_row(W, k + 1), um_row(W, k), N_BINS * sizeof(float));
     }
-    um_separator *s = separator(&f.config, um_const_view(W), source_of);
+    um_separator *s = separator(&f.config, um_const_view(W), source_of, 2);
     um_separator_dictionary *d;
     um_separator_dictionary_config config = {
-        um_const_view(W), um_const_view(gains), source_of, 2, false, sparsity};
+        .atoms = um_const_view(W),
+        .gains = um_const_view(gains),
+        .source_of = source_of,
+        .n_sources = 2,
+        .sparsity = sparsity,
+    };
     assert_int_equal(um_separator_dictionary_new(&config, &d, NULL), UM_OK);
     double power[2][2] = {{0.0}};
     for (size_t penalised = 0; penalised < 2; penalised++) {
@@ -200,9 +206,9 @@ static void frames_can_be_looked_at(void **state)
     (void)state;
     static const size_t source_of[] = {1, 0, 2};
     static const size_t order[] = {1, 0, 2}; /* source after source */
-    fixture f = fixture_new(SOURCES);
+    fixture f = fixture_new();
     um_view W = atoms_new(3, 8), sorted = matrix_new(3, N_BINS);
-    um_separator *s = separator(&f.config, um_const_view(W), source_of);
+    um_separator *s = separator(&f.config, um_const_view(W), source_of, SOURCES);
     um_cview V, H;
     assert_int_equal(um_separator_frames(s, &V, &H), 0);
     push(s, &f, 0, 3 * HOP + 1, f.out[0]);
@@ -235,10 +241,10 @@ static void what_does_not_fit_is_refused(void **state)
 {
     (void)state;
     static const size_t source_of[] = {0, 1, 2, 0, 1, 2, 0, 1, 2}, none[] = {3};
-    fixture f = fixture_new(SOURCES);
+    fixture f = fixture_new();
     um_view W = atoms_new(9, 9), ones = ones_new(9), narrow = W;
     um_cview few = {W.data, 3, W.cols, W.stride};
-    um_separator *s = separator(&f.config, few, source_of);
+    um_separator *s = separator(&f.config, few, source_of, SOURCES);
     um_separator_dictionary *many = dictionary(um_const_view(W), source_of, SOURCES);
     um_separator_dictionary *sources = dictionary(few, source_of, SOURCES + 1), *bad;
     narrow.cols--;
@@ -249,7 +255,11 @@ static void what_does_not_fit_is_refused(void **state)
     assert_int_equal(um_separator_use(s, NULL), UM_ERR_ARGUMENT);
     const double negative[SOURCES] = {0.0, -1.0, 0.0};
     um_separator_dictionary_config wrong = {
-        {W.data, 1, W.cols, W.stride}, {ones.data, 1, 1, 1}, none, SOURCES, false, NULL};
+        .atoms = {W.data, 1, W.cols, W.stride},
+        .gains = {ones.data, 1, 1, 1},
+        .source_of = none,
+        .n_sources = SOURCES,
+    };
     assert_int_equal(um_separator_dictionary_new(&wrong, &bad, NULL), UM_ERR_ARGUMENT);
     assert_null(bad);
     wrong.source_of = source_of;

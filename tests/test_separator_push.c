@@ -35,7 +35,6 @@ static um_separator_config config_of(const setting *s)
     config.stft.window.synthesis_length = s->synthesis_length;
     config.stft.fft_size = s->fft_size;
     config.n_channels = s->n_channels;
-    config.n_sources = s->n_sources;
     config.exponent = s->exponent;
     config.iterations = 8;
     return config;
@@ -56,9 +55,11 @@ static um_separator *make(const setting *s, um_parallel parallel)
     }
     um_separator *separator;
     um_error error;
-    assert_int_equal(um_separator_new(&config, um_const_view(atoms), um_const_view(gains),
-                                      source_of, &separator, &error),
-                     UM_OK);
+    um_separator_dictionary_config dictionary = {.atoms = um_const_view(atoms),
+                                                 .gains = um_const_view(gains),
+                                                 .source_of = source_of,
+                                                 .n_sources = s->n_sources};
+    assert_int_equal(um_separator_new(&config, &dictionary, &separator, &error), UM_OK);
     umi_free(atoms.data);
     umi_free(gains.data);
     return separator;
@@ -178,9 +179,11 @@ static void equal_sources_share_equally(void **state)
             }
         }
         um_separator *separator;
-        assert_int_equal(um_separator_new(&config, um_const_view(atoms), um_const_view(gains),
-                                          source_of, &separator, NULL),
-                         UM_OK);
+        um_separator_dictionary_config dictionary = {.atoms = um_const_view(atoms),
+                                                     .gains = um_const_view(gains),
+                                                     .source_of = source_of,
+                                                     .n_sources = s->n_sources};
+        assert_int_equal(um_separator_new(&config, &dictionary, &separator, NULL), UM_OK);
         um_view sound = make_sound(NOISE, s->n_channels);
         stems out = separate(separator, s->n_sources, um_const_view(sound), 0);
         size_t delay = um_separator_delay(separator);
@@ -347,9 +350,11 @@ static void extreme_levels_stay_sane(void **state)
             um_row(sound, t)[0] = (float)(value * (double)levels[i]);
         }
         um_separator *separator;
-        assert_int_equal(um_separator_new(&config, um_const_view(atoms), um_const_view(gains),
-                                          source_of, &separator, NULL),
-                         UM_OK);
+        um_separator_dictionary_config dictionary = {.atoms = um_const_view(atoms),
+                                                     .gains = um_const_view(gains),
+                                                     .source_of = source_of,
+                                                     .n_sources = 2};
+        assert_int_equal(um_separator_new(&config, &dictionary, &separator, NULL), UM_OK);
         stems out = separate(separator, 2, um_const_view(sound), 0);
         for (size_t t = 0; t < N_SAMPLES; t++) {
             assert_true(fabsf(um_row(out.source[0], t)[0]) <= 2.0F * levels[i]);
@@ -408,9 +413,11 @@ static void tones_come_apart(void **state)
         um_row(gains, j)[1 - j] = 0.1F;
     }
     um_separator *separator;
-    assert_int_equal(um_separator_new(&config, um_const_view(atoms), um_const_view(gains),
-                                      source_of, &separator, NULL),
-                     UM_OK);
+    um_separator_dictionary_config dictionary = {.atoms = um_const_view(atoms),
+                                                 .gains = um_const_view(gains),
+                                                 .source_of = source_of,
+                                                 .n_sources = 2};
+    assert_int_equal(um_separator_new(&config, &dictionary, &separator, NULL), UM_OK);
     stems out = separate(separator, 2, um_const_view(sound), 0);
     size_t delay = um_separator_delay(separator);
     for (size_t j = 0; j < 2; j++) {

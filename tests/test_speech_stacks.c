@@ -57,9 +57,10 @@ typedef struct whole {
     um_view V;
 } whole;
 
-static um_status take(void *user, const float *magnitudes, um_error *e)
+static um_status take(void *user, const float *magnitudes, const float *spectra, um_error *e)
 {
     whole *w = user;
+    (void)spectra;
     (void)e;
     memcpy(um_row(w->V, w->V.rows++), magnitudes, BINS * sizeof *magnitudes);
     w->taker.next++;

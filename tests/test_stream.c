@@ -50,16 +50,17 @@ static um_separator *make_separator(shape form)
     config.stft.window.length = form.window;
     config.stft.window.hop = form.hop;
     config.n_channels = form.n_channels;
-    config.n_sources = N_STEMS;
     config.iterations = 1;
     umi_random random = umi_random_seeded(1);
     um_view W = matrix_random(N_ATOMS, form.window / 2 + 1, 0.0, &random);
     um_view G = matrix_random(N_ATOMS, form.n_channels, 0.0, &random);
     um_separator *separator;
     um_error error;
-    assert_int_equal(um_separator_new(&config, um_const_view(W), um_const_view(G), source_of,
-                                      &separator, &error),
-                     UM_OK);
+    um_separator_dictionary_config dictionary = {.atoms = um_const_view(W),
+                                                 .gains = um_const_view(G),
+                                                 .source_of = source_of,
+                                                 .n_sources = N_STEMS};
+    assert_int_equal(um_separator_new(&config, &dictionary, &separator, &error), UM_OK);
     umi_free(W.data);
     umi_free(G.data);
     return separator;

@@ -95,8 +95,8 @@ static void solving_starts_flat(void **state)
 {
     (void)state;
     fixture f = fixture_new(7);
-    umi_tile_solve_activations(&f.kernels, um_const_view(f.V), um_const_view(f.D), 0, f.H,
-                               &f.scratch);
+    umi_tile_problem problem = umi_tile_problem_of(um_const_view(f.V), um_const_view(f.D));
+    umi_tile_solve(&f.kernels, &problem, 0, f.H, &f.scratch);
     for (size_t n = 0; n < 7; n++) {
         double sum = 0.0;
         for (size_t i = 0; i < M; i++) {
@@ -115,9 +115,10 @@ static void solving_is_repeated_updating(void **state)
     (void)state;
     fixture f = fixture_new(UMI_TILE_FRAMES);
     um_cview V = um_const_view(f.V), D = um_const_view(f.D);
-    umi_tile_solve_activations(&f.kernels, V, D, 9, f.H, &f.scratch);
+    umi_tile_problem problem = umi_tile_problem_of(V, D);
+    umi_tile_solve(&f.kernels, &problem, 9, f.H, &f.scratch);
     um_view nine = matrix_copy(um_const_view(f.H));
-    umi_tile_solve_activations(&f.kernels, V, D, 8, f.H, &f.scratch);
+    umi_tile_solve(&f.kernels, &problem, 8, f.H, &f.scratch);
     umi_tile_ratio(&f.kernels, V, D, um_const_view(f.H), &f.scratch);
     umi_tile_scale_activations(&f.kernels, D, f.H, &f.scratch);
     assert_true(same_bits(um_const_view(nine), um_const_view(f.H)));

@@ -3,7 +3,7 @@
  *     recordings --> stft.h --> V --> nmf.h --> dictionary.h             learning
  *
  *     sound in --> stft.h --> X, |X| --> activations.h for that dictionary
- *              --> mask.h --> stft.h --> sources out                     separator.h does all of it
+ *              --> mask.h or matrix_mask.h --> stft.h --> sources out   separator.h does all of it
  *
  * The library reads no recordings and opens no devices: it takes and gives samples. It starts no
  * threads (parallel.h lends it some), prints nothing, and allocates only in
@@ -19,6 +19,7 @@
 #include "unmingle/group.h"
 #include "unmingle/harmonic_atoms.h"
 #include "unmingle/mask.h"
+#include "unmingle/matrix_mask.h"
 #include "unmingle/nmf.h"
 #include "unmingle/nmfd.h"
 #include "unmingle/online.h"
@@ -27,6 +28,7 @@
 #include "unmingle/percussive_atoms.h"
 #include "unmingle/progress.h"
 #include "unmingle/rank_survey.h"
+#include "unmingle/repetition.h"
 #include "unmingle/separator.h"
 #include "unmingle/si_sdr.h"
 #include "unmingle/sparse.h"

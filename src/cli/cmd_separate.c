@@ -80,6 +80,11 @@ static um_status fill_config(batch *b, um_error *error)
     if (status != UM_OK) {
         return status;
     }
+    if (o->split == UMI_SPLIT_PERCUSSIVE && (o->dictionary.count != 1 || o->learn.count > 0)) {
+        return umi_error_set(error, UM_ERR_ARGUMENT,
+                             "--split percussive: needs one --dictionary, of what is struck, and "
+                             "takes no --learn; '--preset percussive' brings one");
+    }
     bool blind = o->learn.count == 0 && o->dictionary.count == 0;
     if (blind && o->sources > o->atoms) {
         return umi_error_set(error, UM_ERR_ARGUMENT,
@@ -92,10 +97,13 @@ static um_status fill_config(batch *b, um_error *error)
         .n_examples = o->learn.count,
         .dictionaries = o->dictionary.items,
         .n_dictionaries = o->dictionary.count,
+        .split = (umi_split)o->split,
+        .adapt = o->adapt,
         .residual = o->residual,
         .n_sources = o->sources,
         .n_atoms = o->atoms,
         .n_clip_atoms = o->clip_atoms,
+        .shifts = o->shifts,
         .window = o->window,
         .hop = o->hop,
         .window_shape = (um_window)o->window_shape,

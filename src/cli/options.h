@@ -52,6 +52,9 @@ typedef struct umi_options {
     umi_texts label;
     uint64_t atoms; /* separate, factor: in all; learn: a label */
     uint64_t clip_atoms;
+    uint64_t shifts;
+    unsigned split; /* umi_split */
+    bool adapt;
     bool residual;
     const char *preset;
     umi_texts group; /* see atom_group.h */

@@ -12,6 +12,7 @@
 
 static const char *const FORMATS[] = {"wav", "flac", NULL};
 static const char *const SAMPLE_FORMATS[] = {"keep", "16", "24", "32", "float", NULL};
+static const char *const SPLITS[] = {"sources", "lead", "percussive", NULL};
 static const char *const STARTS[] = {"nndsvd", "random", NULL};
 static const char *const DIVERGENCES[] = {"kl", "euclidean", "is", "beta", NULL};
 static const char *const PRECISIONS[] = {"fp32", "bf16", NULL};
@@ -92,6 +93,45 @@ static const umi_param TABLE[] = {
      .offset = AT(clip_atoms),
      .help = "atoms for each label of --learn",
      .detail = "How many atoms to learn for each label of *--learn*."},
+    {.name = "split",
+     .kind = UMI_CHOICE,
+     .group = UMI_GROUP_SOURCES,
+     .commands = UMI_SEPARATE,
+     .in_presets = true,
+     .metavar = "WHAT",
+     .initial = "sources",
+     .choices = SPLITS,
+     .offset = AT(split),
+     .help = "what to take apart from what",
+     .detail =
+         "What is taken apart from what: any *sources*; a *lead*, such as a singer, from an "
+         "accompaniment that repeats; or what is struck (*percussive*) from what sounds on, by "
+         "a *--dictionary* of struck sounds."},
+    {.name = "adapt",
+     .kind = UMI_FLAG,
+     .group = UMI_GROUP_SOURCES,
+     .commands = UMI_SEPARATE,
+     .in_presets = true,
+     .offset = AT(adapt),
+     .help = "the atoms of --dictionary go on learning",
+     .detail = "The atoms of *--dictionary* are only where learning starts, and follow the "
+               "recording. They may have been learned at another sample rate then."},
+    {.name = "shifts",
+     .kind = UMI_INTEGER,
+     .group = UMI_GROUP_SOURCES,
+     .commands = UMI_SEPARATE,
+     .in_presets = true,
+     .metavar = "SEMITONES",
+     .min = 0,
+     .max = 12,
+     .initial = "4",
+     .offset = AT(shifts),
+     .help = "known atoms may also sound so much higher or lower",
+     .detail =
+         "So many semitones up and down the atoms of *--learn* and *--dictionary* may sound "
+         "at other pitches than they were learned at, with a penalty that grows with the "
+         "distance. A few seconds of an instrument so serve for the notes that were not among "
+         "them. 0: as they are."},
     {.name = "residual",
      .kind = UMI_FLAG,
      .group = UMI_GROUP_SOURCES,

@@ -86,10 +86,10 @@ static void solve_tile(void *argument, size_t i_tile, size_t i_worker)
     size_t rows = left < UMI_TILE_FRAMES ? left : UMI_TILE_FRAMES;
     um_cview V = {um_crow(s->V, first), rows, s->V.cols, s->V.stride};
     um_view H = {um_row(s->H, first), rows, s->H.cols, s->H.stride};
+    umi_tile_problem problem = umi_tile_problem_of(V, um_const_view(s->activations->D));
     unsigned before = umi_flush_denormals();
-    umi_tile_solve_activations(&s->activations->kernels, V, um_const_view(s->activations->D),
-                               s->activations->config.iterations, H,
-                               &s->activations->scratch[i_worker]);
+    umi_tile_solve(&s->activations->kernels, &problem, s->activations->config.iterations, H,
+                   &s->activations->scratch[i_worker]);
     umi_restore_denormals(before);
 }
 

@@ -115,13 +115,13 @@ static void solve(um_denoiser *d, size_t n, bool with_fixed)
     for (size_t first = 0; first < n; first += UMI_TILE_FRAMES) {
         size_t rows = n - first < UMI_TILE_FRAMES ? n - first : UMI_TILE_FRAMES;
         um_cview V = stacked(d, d->V, first, rows);
-        um_cview C = {NULL, 0, 0, 0};
+        umi_tile_problem problem = umi_tile_problem_of(V, um_const_view(d->W));
+        problem.shrinkage = d->shrinkage;
         if (with_fixed) {
-            C = stacked(d, d->C, first, rows);
+            problem.C = stacked(d, d->C, first, rows);
         }
         um_view H = {d->H.data, rows, d->H.cols, d->H.stride};
-        umi_tile_solve_penalised(&d->kernels, V, C, um_const_view(d->W), d->shrinkage, iterations,
-                                 H, &d->scratch);
+        umi_tile_solve(&d->kernels, &problem, iterations, H, &d->scratch);
         keep_activations(d, &d->speech_part, 0, first, rows);
         keep_activations(d, &d->noise_part, d->n_speech, first, rows);
     }

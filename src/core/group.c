@@ -14,11 +14,13 @@ enum { N_BANDS = 40, N_COEFFICIENTS = 14, N_TIMBRE = N_COEFFICIENTS - 1, N_RESTA
  * counts so that hard left and hard right are 12 apart, like 120 in cepstral units. */
 static const double timbre_scale = 0.1;
 static const double place_scale = 8.48528137423857; /* 6 sqrt(2) */
+static const double evidence_scale = 6.0;
 static const double mel_low_hz = 40.0, mel_high_hz = 16000.0;
 static const double spectrum_scale = 1000.0, spectrum_floor = 1e-3;
 
-/* One row of n_timbre + n_channels numbers an atom. */
-static um_status compute_features(um_cview W, um_cview gains, double sample_rate, double *features)
+/* One row of n_timbre + n_channels + 1 numbers an atom. */
+static um_status compute_features(um_cview W, um_cview gains, const double *evidence,
+                                  double sample_rate, double *features)
 {
     umi_mfcc *mfcc;
     um_status status =
@@ -28,7 +30,7 @@ static um_status compute_features(um_cview W, um_cview gains, double sample_rate
     }
     for (size_t k = 0; k < W.rows; k++) {
         double coefficients[N_COEFFICIENTS];
-        double *row = features + k * (N_TIMBRE + gains.cols);
+        double *row = features + k * (N_TIMBRE + gains.cols + 1);
         umi_mfcc_compute(mfcc, um_crow(W, k), spectrum_scale, spectrum_floor, coefficients);
         for (size_t i = 0; i < N_TIMBRE; i++) {
             row[i] = timbre_scale * coefficients[i + 1];
@@ -36,6 +38,7 @@ static um_status compute_features(um_cview W, um_cview gains, double sample_rate
         for (size_t c = 0; c < gains.cols; c++) {
             row[N_TIMBRE + c] = place_scale * (double)um_crow(gains, k)[c];
         }
+        row[N_TIMBRE + gains.cols] = evidence != NULL ? evidence_scale * evidence[k] : 0.0;
     }
     umi_mfcc_free(mfcc);
     return UM_OK;
@@ -59,8 +62,8 @@ static void sort_sources(const double *energy, size_t n_components, size_t n_sou
     }
 }
 
-um_status um_group_atoms(um_cview W, um_cview gains, const double *energy, double sample_rate,
-                         size_t n_sources, uint64_t seed, size_t *source_of)
+um_status um_group_atoms(um_cview W, um_cview gains, const double *energy, const double *evidence,
+                         double sample_rate, size_t n_sources, uint64_t seed, size_t *source_of)
 {
     if (W.cols < 1 || !umi_matrix_is_non_negative(W, false) || gains.cols < 1 ||
         !umi_matrix_is_non_negative(gains, false) || energy == NULL || source_of == NULL ||
@@ -69,12 +72,13 @@ um_status um_group_atoms(um_cview W, um_cview gains, const double *energy, doubl
     }
     size_t K = W.rows;
     for (size_t k = 0; k < K; k++) {
-        if (!(energy[k] >= 0.0 && isfinite(energy[k]))) {
+        if (!(energy[k] >= 0.0 && isfinite(energy[k])) ||
+            (evidence != NULL && !(evidence[k] >= 0.0 && evidence[k] <= 1.0))) {
             return UM_ERR_ARGUMENT;
         }
     }
     um_status status = UM_ERR_MEMORY;
-    double *features = umi_alloc(K * (N_TIMBRE + gains.cols), sizeof(double));
+    double *features = umi_alloc(K * (N_TIMBRE + gains.cols + 1), sizeof(double));
     double *weights = umi_alloc(K, sizeof(double));
     double *sum = umi_alloc(n_sources, sizeof(double));
     size_t *new_number = umi_alloc(n_sources, sizeof(size_t));
@@ -88,9 +92,9 @@ um_status um_group_atoms(um_cview W, um_cview gains, const double *energy, doubl
     for (size_t k = 0; k < K; k++) {
         weights[k] = total > 0.0 ? sqrt(energy[k] / total) : 1.0;
     }
-    status = compute_features(W, gains, sample_rate, features);
+    status = compute_features(W, gains, evidence, sample_rate, features);
     if (status == UM_OK) {
-        status = umi_kmeans(features, weights, K, N_TIMBRE + gains.cols, n_sources, N_RESTARTS,
+        status = umi_kmeans(features, weights, K, N_TIMBRE + gains.cols + 1, n_sources, N_RESTARTS,
                             seed, source_of, NULL);
     }
     if (status == UM_OK) {

@@ -265,7 +265,8 @@ static void sum_part(void *argument, size_t i_part, size_t i_worker)
         size_t rows = left < UMI_TILE_FRAMES ? left : UMI_TILE_FRAMES;
         um_cview V = {um_row(o->batch, first), rows, o->batch.cols, o->batch.stride};
         um_view H = {o->H[i_worker].data, rows, W.rows, o->H[i_worker].stride};
-        umi_tile_solve_activations(&o->kernels, V, W, o->config.updates, H, scratch);
+        umi_tile_problem problem = umi_tile_problem_of(V, W);
+        umi_tile_solve(&o->kernels, &problem, o->config.updates, H, scratch);
         umi_tile_ratio(&o->kernels, V, W, um_const_view(H), scratch);
         p->divergence += divergence_of(o, V, H, scratch);
         o->kernels.accumulate(rows, W.cols, W.rows, H.data, H.stride, scratch->R, scratch->R_stride,

@@ -28,17 +28,22 @@ static um_status check_config(const um_separator_config *c, um_error *error)
         return umi_error_set(error, UM_ERR_ARGUMENT, "%zu channels: 1 to 64 are possible",
                              c->n_channels);
     }
-    if (c->n_sources < 1 || c->n_sources > 4096) {
-        return umi_error_set(error, UM_ERR_ARGUMENT, "%zu sources: 1 to 4096 are possible",
-                             c->n_sources);
-    }
-    if (c->iterations < 1 || c->iterations > 100000) {
+    if (c->iterations < 1 || c->iterations > 100000 || c->refit_iterations > 100000) {
         return umi_error_set(error, UM_ERR_ARGUMENT, "%zu iterations: 1 to 100000 are possible",
-                             c->iterations);
+                             c->iterations < 1 || c->iterations > 100000 ? c->iterations
+                                                                         : c->refit_iterations);
     }
     if (!(c->exponent >= 0.1 && c->exponent <= 10.0)) {
         return umi_error_set(error, UM_ERR_ARGUMENT, "mask exponent %g: 0.1 to 10 are possible",
                              c->exponent);
+    }
+    if (c->onset_frames > 65 || (c->onset_frames > 0 && c->onset_frames % 2 == 0)) {
+        return umi_error_set(error, UM_ERR_ARGUMENT, "%zu frames of onsets: odd numbers up to 65",
+                             c->onset_frames);
+    }
+    if (!(c->guide.weight >= 0.0 && c->guide.weight <= 1.0)) {
+        return umi_error_set(error, UM_ERR_ARGUMENT, "weight %g of the guide: 0 to 1 are possible",
+                             c->guide.weight);
     }
     if (c->n_components_max > 4096) {
         return umi_error_set(error, UM_ERR_ARGUMENT, "%zu atoms: up to 4096 are possible",
@@ -61,7 +66,7 @@ static float *floats_new(size_t a, size_t b, size_t c)
 static bool allocate_streams(um_separator *s)
 {
     size_t C = s->config.n_channels;
-    size_t n_syntheses = (s->config.n_sources - 1) * C;
+    size_t n_syntheses = (s->n_sources - 1) * C;
     s->analyses = umi_alloc(C, sizeof(um_analysis *));
     s->syntheses = umi_alloc(n_syntheses, sizeof(um_synthesis *));
     if (s->analyses == NULL || s->syntheses == NULL) {
@@ -80,18 +85,53 @@ static bool allocate_streams(um_separator *s)
     return true;
 }
 
+/* Frames around a batch that onsets and medians look at: the median's 8, and 4 for each time that
+ * the minimum is taken away, with which what is further off counts for next to nothing. */
+enum { COUPLED_BATCH = 128, COUPLED_HALO = 64 };
+
+static bool couples_frames(const um_separator *s)
+{
+    const um_separator_config *c = &s->config;
+    return c->onset_frames > 0 || (c->guide.weight > 0.0 && c->guide.repetition == NULL);
+}
+
+static bool allocate_worker(const um_separator *s, umi_separator_worker *w)
+{
+    const um_separator_dictionary *d = s->own;
+    bool refits = s->config.refit_iterations > 0;
+    size_t stride = s->V.stride;
+    w->models = floats_new(s->n_sources, s->mask_frames, stride);
+    size_t n_guided = umi_padded(s->n_points) + umi_separator_guide_floats(s);
+    bool guided = s->config.guide.weight > 0.0;
+    w->guided = guided ? umi_alloc(n_guided, sizeof(float)) : NULL;
+    w->masked = refits ? floats_new(s->n_sources, s->n_columns, 2) : NULL;
+    w->estimates = refits ? floats_new(s->n_sources, UMI_SEPARATOR_TASK_FRAMES, stride) : NULL;
+    return w->models != NULL && (w->guided != NULL || !guided) &&
+           (!refits || (w->masked != NULL && w->estimates != NULL)) &&
+           umi_tile_scratch_init(&w->tile, s->n_points, s->n_activations_max, false) &&
+           (d->shifted == NULL || umi_shifted_tile_init(&w->shifted, UMI_SEPARATOR_TASK_FRAMES,
+                                                        s->n_columns, s->n_activations_max));
+}
+
+/* Frames by which a batch with a halo makes its first frame wait. */
+static size_t frames_late(const um_separator *s)
+{
+    return s->halo > 0 ? s->n_frames + s->halo - 1 : 0;
+}
+
 static bool allocate(um_separator *s)
 {
-    size_t n_components = s->n_components_max;
+    size_t n_activations = s->n_activations_max;
     size_t C = s->config.n_channels;
-    size_t n_masked = s->config.n_sources - 1;
-    size_t stride = umi_padded(s->n_columns);
-    s->V = (um_view){floats_new(s->n_frames, stride, 1), s->n_frames, s->n_columns, stride};
-    s->H = (um_view){floats_new(s->n_frames, umi_padded(n_components), 1), s->n_frames,
-                     n_components, umi_padded(n_components)};
-    s->X = floats_new(s->n_frames, s->n_columns, 2);
+    size_t n_masked = s->n_sources - 1;
+    size_t stride = umi_padded(s->n_points);
+    size_t n_frames = s->n_frames + 2 * s->halo;
+    s->V = (um_view){floats_new(n_frames, stride, 1), n_frames, s->n_points, stride};
+    s->H = (um_view){floats_new(n_frames, umi_padded(n_activations), 1), n_frames, n_activations,
+                     umi_padded(n_activations)};
+    s->X = floats_new(n_frames, s->n_columns, 2);
     s->Y = floats_new(n_masked * s->n_frames, s->n_columns, 2);
-    s->fifo_size = (s->n_frames + 1) * s->hop;
+    s->fifo_size = s->hop + frames_late(s) * s->hop + s->n_frames * s->hop;
     s->fifo = floats_new(n_masked, s->fifo_size, C);
     s->delayed = floats_new(s->delay, C, 1);
     s->workers = umi_alloc(s->config.parallel.n_workers, sizeof *s->workers);
@@ -100,10 +140,7 @@ static bool allocate(um_separator *s)
         return false;
     }
     for (size_t w = 0; w < s->config.parallel.n_workers; w++) {
-        umi_separator_worker *next = &s->workers[w];
-        next->models = floats_new(s->config.n_sources, UMI_MASK_FRAMES, stride);
-        if (next->models == NULL ||
-            !umi_tile_scratch_init(&next->tile, s->n_columns, n_components, false)) {
+        if (!allocate_worker(s, &s->workers[w])) {
             return false;
         }
     }
@@ -113,22 +150,49 @@ static bool allocate(um_separator *s)
 /* Frames a batch: whole tiles, within a bounded amount of memory. */
 static size_t batch_frames(const um_separator *s)
 {
-    size_t frame_bytes = s->n_columns * (2 * s->config.n_sources + 1) * sizeof(float);
+    size_t frame_bytes = s->n_columns * (2 * s->n_sources + 1) * sizeof(float);
     size_t n = BATCH_BYTES / frame_bytes;
     n = n > BATCH_FRAMES_MAX ? BATCH_FRAMES_MAX : n;
     return n >= UMI_TILE_FRAMES ? n / UMI_TILE_FRAMES * UMI_TILE_FRAMES : n < 1 ? 1 : n;
 }
 
-um_status um_separator_new(const um_separator_config *config, um_cview atoms, um_cview gains,
-                           const size_t *source_of, um_separator **out, um_error *error)
+/* Every source but the last must be able to sound, and all must fit the transform. */
+static um_status check_dictionary(const um_separator *s, um_error *error)
+{
+    const um_separator_dictionary *d = s->own;
+    if (d->atom_frames > 1 && s->config.refit_iterations > 0) {
+        return umi_error_set(error, UM_ERR_ARGUMENT, "a refit of atoms that last several frames");
+    }
+    const um_separator_guide *guide = &s->config.guide;
+    if ((guide->weight > 0.0 || s->config.onset_frames > 0) &&
+        (d->n_sources != 2 || d->matrices != NULL || d->atom_frames > 1 ||
+         s->config.refit_iterations > 0)) {
+        return umi_error_set(error, UM_ERR_ARGUMENT,
+                             "a guide, or onsets, are for two sources and ratio masks");
+    }
+    if (d->n_bins != s->n_bins || (d->atom_frames == 1 && d->n_channels != s->config.n_channels)) {
+        return umi_error_set(error, UM_ERR_ARGUMENT,
+                             "atoms of %zu bins, gains of %zu channels: %zu and %zu are needed",
+                             d->n_bins, d->n_channels, s->n_bins, s->config.n_channels);
+    }
+    for (size_t i = 0; i + 1 < d->n_sources; i++) {
+        if (d->first_of[i] == d->first_of[i + 1]) {
+            return umi_error_set(error, UM_ERR_ARGUMENT, "source %zu has no atom", i);
+        }
+    }
+    return UM_OK;
+}
+
+um_status um_separator_new(const um_separator_config *config,
+                           const um_separator_dictionary_config *dictionary, um_separator **out,
+                           um_error *error)
 {
     if (out == NULL) {
         return umi_error_set(error, UM_ERR_ARGUMENT, "no place for the separator");
     }
     *out = NULL;
-    if (config == NULL || atoms.data == NULL || gains.data == NULL || source_of == NULL ||
-        atoms.stride < atoms.cols || gains.stride < gains.cols) {
-        return umi_error_set(error, UM_ERR_ARGUMENT, "no settings, or no dictionary");
+    if (config == NULL) {
+        return umi_error_set(error, UM_ERR_ARGUMENT, "no settings");
     }
     um_status status = check_config(config, error);
     if (status != UM_OK) {
@@ -148,29 +212,31 @@ um_status um_separator_new(const um_separator_config *config, um_cview atoms, um
     s->delay = um_stft_synthesis_length(s->stft) - 1;
     s->n_bins = um_stft_n_bins(s->stft);
     s->n_columns = s->n_bins * config->n_channels;
-    if (atoms.rows < 1 || atoms.rows > 4096 || atoms.cols != s->n_bins ||
-        gains.rows != atoms.rows || gains.cols != config->n_channels) {
-        status = umi_error_set(error, UM_ERR_ARGUMENT,
-                               "atoms of %zu bins, gains of %zu channels: %zu and %zu are needed",
-                               atoms.cols, gains.cols, s->n_bins, config->n_channels);
-        goto fail;
+    status = um_separator_dictionary_new(dictionary, &s->own, error);
+    if (status == UM_OK) {
+        status = check_dictionary(s, error);
     }
-    um_separator_dictionary_config own = {
-        atoms, gains, source_of, config->n_sources, config->residual, NULL};
-    status = um_separator_dictionary_new(&own, &s->own, error);
     if (status != UM_OK) {
         goto fail;
     }
-    for (size_t i = 0; i + 1 < config->n_sources; i++) {
-        if (s->own->first_of[i] == s->own->first_of[i + 1]) {
-            status = umi_error_set(error, UM_ERR_ARGUMENT, "source %zu has no atom", i);
-            goto fail;
-        }
+    s->n_sources = s->own->n_sources;
+    s->n_activations_max = umi_separator_n_activations(s->own);
+    if (config->n_components_max > s->n_activations_max) {
+        s->n_activations_max = config->n_components_max;
     }
-    s->n_components_max =
-        config->n_components_max > atoms.rows ? config->n_components_max : atoms.rows;
+    s->n_points = s->own->atom_frames > 1 ? s->n_bins : s->n_columns;
     s->n_frames = batch_frames(s);
-    if (!allocate(s)) {
+    if (s->own->atom_frames > 1) {
+        status = umi_separator_convolutive_init(s);
+    } else if (couples_frames(s)) {
+        s->n_frames = COUPLED_BATCH;
+        s->halo = COUPLED_HALO;
+        s->column = umi_alloc(s->n_frames + 2 * s->halo, sizeof(float));
+        status = s->column == NULL ? UM_ERR_MEMORY : UM_OK;
+    }
+    s->delay += frames_late(s) * s->hop;
+    s->mask_frames = s->own->shifted != NULL ? UMI_SEPARATOR_TASK_FRAMES : UMI_MASK_FRAMES;
+    if (status != UM_OK || !allocate(s)) {
         status = umi_error_set(error, UM_ERR_MEMORY, "not enough memory for the separator");
         goto fail;
     }
@@ -191,19 +257,27 @@ void um_separator_free(um_separator *s)
     for (size_t c = 0; s->analyses != NULL && c < s->config.n_channels; c++) {
         um_analysis_free(s->analyses[c]);
     }
-    size_t n_syntheses = (s->config.n_sources - 1) * s->config.n_channels;
+    size_t n_syntheses = (s->n_sources - 1) * s->config.n_channels;
     for (size_t i = 0; s->syntheses != NULL && i < n_syntheses; i++) {
         um_synthesis_free(s->syntheses[i]);
     }
     for (size_t w = 0; s->workers != NULL && w < s->config.parallel.n_workers; w++) {
         umi_tile_scratch_free(&s->workers[w].tile);
+        umi_shifted_tile_free(&s->workers[w].shifted);
         umi_free(s->workers[w].models);
+        umi_free(s->workers[w].guided);
+        umi_free(s->workers[w].masked);
+        umi_free(s->workers[w].estimates);
     }
     um_stft_free(s->stft);
     um_separator_dictionary_free(s->own);
     umi_free(s->analyses);
     umi_free(s->syntheses);
     umi_free(s->workers);
+    um_nmfd_free(s->nmfd);
+    umi_free(s->start.data);
+    umi_free(s->windows);
+    umi_free(s->column);
     umi_free(s->V.data);
     umi_free(s->H.data);
     umi_free(s->X);
@@ -216,8 +290,9 @@ void um_separator_free(um_separator *s)
 um_status um_separator_use(um_separator *s, const um_separator_dictionary *dictionary)
 {
     if (s == NULL || dictionary == NULL || dictionary->n_bins != s->n_bins ||
-        dictionary->n_channels != s->config.n_channels ||
-        dictionary->n_sources != s->config.n_sources || dictionary->D.rows > s->n_components_max) {
+        dictionary->n_channels != s->config.n_channels || dictionary->n_sources != s->n_sources ||
+        umi_separator_n_activations(dictionary) > s->n_activations_max ||
+        (dictionary->shifted != NULL && s->own->shifted == NULL)) {
         return UM_ERR_ARGUMENT;
     }
     s->dictionary = dictionary;
@@ -227,8 +302,9 @@ um_status um_separator_use(um_separator *s, const um_separator_dictionary *dicti
 
 size_t um_separator_frames(const um_separator *s, um_cview *V, um_cview *H)
 {
-    *V = (um_cview){s->V.data, s->n_batch_frames, s->n_columns, s->V.stride};
-    *H = (um_cview){s->H.data, s->n_batch_frames, s->dictionary->D.rows, s->H.stride};
+    *V = (um_cview){s->V.data, s->n_batch_frames, s->n_points, s->V.stride};
+    *H = (um_cview){s->H.data, s->n_batch_frames, umi_separator_n_activations(s->dictionary),
+                    s->H.stride};
     return s->n_batch_frames;
 }
 
@@ -240,7 +316,7 @@ size_t um_separator_delay(const um_separator *separator)
 void um_separator_reset(um_separator *s)
 {
     size_t C = s->config.n_channels;
-    size_t n_masked = s->config.n_sources - 1;
+    size_t n_masked = s->n_sources - 1;
     for (size_t c = 0; c < C; c++) {
         um_analysis_reset(s->analyses[c]);
     }
@@ -251,7 +327,8 @@ void um_separator_reset(um_separator *s)
      * before, for every sample to be answered by one. */
     memset(s->fifo, 0, n_masked * s->fifo_size * C * sizeof(float));
     s->fifo_first = 0;
-    s->fifo_n = s->hop - 1;
+    s->fifo_n = s->hop - 1 + frames_late(s) * s->hop;
+    s->n_before = s->n_held = 0;
     memset(s->delayed, 0, s->delay * C * sizeof(float));
     s->delayed_at = 0;
 }

@@ -7,6 +7,7 @@
 #define UMI_CORE_TILE_H
 
 #include "core/kernels/kernels.h"
+#include "core/shifted_atoms.h"
 #include "unmingle/view.h"
 
 #include <stdbool.h>
@@ -37,16 +38,28 @@ void umi_tile_ratio(const umi_kernels *kernels, um_cview V, um_cview D, um_cview
 void umi_tile_scale_activations(const umi_kernels *kernels, um_cview D, um_view H,
                                 const umi_tile_scratch *scratch);
 
-/* H, from flat, for fixed D by `iterations` Kullback-Leibler updates. */
-void umi_tile_solve_activations(const umi_kernels *kernels, um_cview V, um_cview D,
-                                size_t iterations, um_view H, const umi_tile_scratch *scratch);
+/* Activations for a dictionary that stays as it is: V ~ C + H D. */
+typedef struct umi_tile_problem {
+    um_cview V;
+    um_cview C; /* a part of the model that stays, as large as V; or no data for none */
+    um_cview D;
+    size_t first, n; /* the atoms at work: D's rows, and H's columns, first .. first + n - 1 */
+    const umi_shifted_atoms *shifted; /* NULL; else D's atoms at several pitches, and H's columns
+                                         those of the first shift, of the second, ... */
+    umi_shifted_tile *moved;          /* room for them */
+    const float *shrinkage; /* NULL; else 1 / (1 + the weight in a penalty on the L1 norm) for every
+                               column of H */
+} umi_tile_problem;
 
-/* The same, with a penalty on H and a part of the model that stays as it is: V ~ C + H D, C as
- * large as V, or no data for none. shrinkage[k] is 1 / (1 + the weight of component k in the
- * penalty on the L1 norm). */
-void umi_tile_solve_penalised(const umi_kernels *kernels, um_cview V, um_cview C, um_cview D,
-                              const float *shrinkage, size_t iterations, um_view H,
-                              const umi_tile_scratch *scratch);
+/* All atoms of D on V, plainly. */
+umi_tile_problem umi_tile_problem_of(um_cview V, um_cview D);
+
+/* H by `iterations` Kullback-Leibler updates: from the same value for all atoms of a frame, or from
+ * what is there. */
+void umi_tile_solve(const umi_kernels *kernels, const umi_tile_problem *problem, size_t iterations,
+                    um_view H, const umi_tile_scratch *scratch);
+void umi_tile_improve(const umi_kernels *kernels, const umi_tile_problem *problem,
+                      size_t iterations, um_view H, const umi_tile_scratch *scratch);
 
 /* `two` asks for S. False when memory is short; the scratch may be freed all the same. */
 bool umi_tile_scratch_init(umi_tile_scratch *scratch, size_t n_columns, size_t n_components,

@@ -108,8 +108,10 @@ static um_status hand_on(block_taker *t, um_error *error)
     return status;
 }
 
-static um_status take_frame(void *user, const float *magnitudes, um_error *error)
+static um_status take_frame(void *user, const float *magnitudes, const float *spectra,
+                            um_error *error)
 {
+    (void)spectra;
     block_taker *t = user;
     memcpy(um_row(t->block, t->block.rows), magnitudes, t->block.cols * sizeof(float));
     t->block.rows++;

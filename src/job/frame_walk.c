@@ -100,8 +100,9 @@ static um_status take_block(walk *w, um_error *error)
     um_status status = UM_OK;
     for (size_t j = 0; j < n && status == UM_OK; j++, w->i_frame++) {
         if (w->i_frame == w->taker->next) {
-            measure_frame(w, w->spectra + j * 2 * w->n_channels * w->n_bins);
-            status = w->taker->take(w->taker->user, w->magnitudes, error);
+            const float *spectra = w->spectra + j * 2 * w->n_channels * w->n_bins;
+            measure_frame(w, spectra);
+            status = w->taker->take(w->taker->user, w->magnitudes, spectra, error);
         }
     }
     return status;

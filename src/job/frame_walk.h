@@ -16,8 +16,9 @@ typedef struct umi_frame_taker {
     /* Number of the frame to hand over next, the stretch's first being 0, or UINT64_MAX for none;
      * `take` moves it on, always forward. */
     uint64_t next;
-    /* One frame's magnitudes, as many as umi_frame_walk_columns. */
-    um_status (*take)(void *user, const float *magnitudes, um_error *error);
+    /* One frame's magnitudes, as many as umi_frame_walk_columns, and the channels' spectra that
+     * they are of, n_bins pairs (re, im) each, one after the other. */
+    um_status (*take)(void *user, const float *magnitudes, const float *spectra, um_error *error);
     /* So many more samples of the stretch are done. May be NULL. */
     um_status (*advance)(void *user, size_t n_samples, um_error *error);
     void *user;

@@ -5,6 +5,7 @@
 #include "core/progress.h"
 #include "job/frame_draw.h"
 #include "job/frame_walk.h"
+#include "unmingle/matrix_mask.h"
 
 #include <math.h>
 #include <string.h>
@@ -22,6 +23,7 @@ typedef struct gatherer {
     umi_material *material;
     um_stft *stft;
     umi_frame_walk_config walk;
+    bool channels_alike; /* all passages measured so far have config->channels_kept of them */
     stretch *stretches;
     umi_frame_draw draw;
     uint64_t next;     /* number of the next frame to keep, over all passages */
@@ -35,6 +37,7 @@ typedef struct gatherer {
 void umi_material_free(umi_material *material)
 {
     umi_free(material->V.data);
+    umi_free(material->covariance_sums);
     memset(material, 0, sizeof *material);
 }
 
@@ -47,11 +50,16 @@ static void aim(gatherer *g)
 }
 
 /* Keeps a frame as the next row of V, unless it is silent and silence is not wanted. */
-static um_status keep_frame(void *user, const float *magnitudes, um_error *error)
+static um_status keep_frame(void *user, const float *magnitudes, const float *spectra,
+                            um_error *error)
 {
     (void)error;
     gatherer *g = user;
     um_view *V = &g->material->V;
+    if (g->material->covariance_sums != NULL) {
+        um_covariance_add(spectra, g->material->n_channels, V->cols / g->material->n_channels,
+                          g->material->covariance_sums);
+    }
     bool silent = !g->config->keep_silence;
     for (size_t f = 0; silent && f < V->cols; f++) {
         silent = magnitudes[f] == 0.0f;
@@ -93,7 +101,8 @@ static um_status measure_passage(gatherer *g, const umi_passage *passage, umi_re
     const umi_audio_format *format = &recording->format;
     const char *name = umi_audio_reader_name(recording->reader);
     umi_material *m = g->material;
-    size_t n_channels = g->config->mean_channels ? 1 : format->channels;
+    size_t n_channels = g->walk.mean_channels ? 1 : format->channels;
+    g->channels_alike = g->channels_alike && format->channels == g->config->channels_kept;
     if (first) {
         m->sample_rate = format->sample_rate;
         m->n_channels = n_channels;
@@ -186,6 +195,22 @@ static um_status read_task(gatherer *g, size_t i, umi_passage *passage, umi_reco
     return status;
 }
 
+/* Whether channels stay apart is known when all passages are. */
+static um_status keep_channels(gatherer *g, um_error *error)
+{
+    if (!g->channels_alike) {
+        return UM_OK;
+    }
+    umi_material *m = g->material;
+    size_t C = g->config->channels_kept;
+    g->walk.mean_channels = false;
+    m->n_channels = C;
+    m->covariance_sums = umi_alloc(C * C * um_stft_n_bins(g->stft), sizeof(double));
+    return m->covariance_sums != NULL
+               ? UM_OK
+               : umi_error_set(error, UM_ERR_MEMORY, "not enough memory for the channels");
+}
+
 static um_status allocate_material(gatherer *g, um_error *error)
 {
     umi_material *m = g->material;
@@ -220,12 +245,16 @@ um_status umi_gather(const umi_gather_config *config, umi_passage *passages, siz
     if (status == UM_OK) {
         g.stretches = umi_alloc(n_passages, sizeof *g.stretches);
         g.walk = (umi_frame_walk_config){g.stft, config->mean_channels, config->parallel, 0};
+        g.channels_alike = config->channels_kept > 0;
         if (g.stretches == NULL) {
             status = umi_error_set(error, UM_ERR_MEMORY, "not enough memory");
         }
     }
     if (status == UM_OK) {
         status = each_passage(&g, passages, n_passages, measure_task, true, error);
+    }
+    if (status == UM_OK) {
+        status = keep_channels(&g, error);
     }
     if (status == UM_OK) {
         status = allocate_material(&g, error);

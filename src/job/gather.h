@@ -18,11 +18,13 @@ typedef struct umi_passage {
 typedef struct umi_gather_config {
     um_stft_config stft;
     umi_audio_reader_options reader;
-    bool mean_channels; /* one spectrum a frame, the mean over channels, whatever their number;
-                           else the channels' spectra one after the other */
-    bool keep_silence;  /* frames of silence are rows of V too: its rows are the frames */
-    size_t memory;      /* bytes that V may take; when the frames are more, so many are drawn, see
-                           frame_draw.h */
+    bool mean_channels;   /* one spectrum a frame, the mean over channels, whatever their number;
+                             else the channels' spectra one after the other */
+    size_t channels_kept; /* not 0: that many channels, where all passages have as many, stay apart
+                           despite mean_channels, and covariance_sums are formed */
+    bool keep_silence;    /* frames of silence are rows of V too: its rows are the frames */
+    size_t memory;        /* bytes that V may take; when the frames are more, so many are drawn, see
+                             frame_draw.h */
     uint64_t seed;
     um_parallel parallel;
     const umi_watch *watch; /* warned of what is odd in a passage, e.g. that it is truncated */
@@ -34,6 +36,7 @@ typedef struct umi_material {
     uint64_t n_drawn;     /* frames that V could have; fewer than there are when memory is short */
     double sample_rate;   /* Hz, the same for all passages */
     size_t n_channels;    /* 1 with mean_channels */
+    double *covariance_sums; /* see matrix_mask.h; NULL: not formed */
 } umi_material;
 
 /* Gathers the passages. All must have one sample rate and, unless mean_channels, one number of

@@ -13,6 +13,7 @@ const char umi_kept_activations_name[] = "activations.npy";
 
 struct umi_activations_writer {
     umi_npy_file *file;
+    size_t n_left; /* rows to come */
     um_error *error;
 };
 
@@ -29,6 +30,7 @@ um_status umi_activations_writer_new(umi_output_set *output, size_t rows, size_t
         return umi_error_set(error, UM_ERR_MEMORY, "%s: not enough memory", config.shown_path);
     }
     writer->error = error;
+    writer->n_left = rows;
     um_status status = umi_npy_file_new(&config, &writer->file, error);
     if (status != UM_OK) {
         umi_activations_writer_free(writer);
@@ -41,6 +43,9 @@ um_status umi_activations_writer_new(umi_output_set *output, size_t rows, size_t
 um_status umi_activations_writer_take(void *user, um_cview H)
 {
     umi_activations_writer *writer = user;
+    /* Batches of several frames can reach past the end, into silence. */
+    H.rows = H.rows < writer->n_left ? H.rows : writer->n_left;
+    writer->n_left -= H.rows;
     return umi_npy_file_write(writer->file, H, writer->error);
 }
 
@@ -150,7 +155,13 @@ static bool make_room(umi_kept_activations *a, size_t n)
 um_status umi_kept_activations_give(void *user, um_view H)
 {
     umi_kept_activations *a = user;
-    if (H.cols != a->reader.cols || H.rows > a->reader.rows - a->next_row) {
+    /* Batches of several frames can reach past the end, into silence. */
+    size_t n_left = a->reader.rows - a->next_row, n_past = H.rows > n_left ? H.rows - n_left : 0;
+    for (size_t r = H.rows - n_past; r < H.rows; r++) {
+        memset(um_row(H, r), 0, H.cols * sizeof(float));
+    }
+    H.rows -= n_past;
+    if (H.cols != a->reader.cols) {
         return umi_error_set(a->error, UM_ERR_DATA,
                              "%s: %zu rows of %zu columns are not those of this recording",
                              a->file.name, a->reader.rows, a->reader.cols);
@@ -161,9 +172,9 @@ um_status umi_kept_activations_give(void *user, um_view H)
     um_view rows = um_view_of(a->values, H.rows, a->reader.cols);
     um_status status = umi_npy_reader_read(&a->reader, a->next_row, rows, a->error);
     for (size_t r = 0; status == UM_OK && r < H.rows; r++) {
-        for (size_t i = 0; i < a->n_atoms; i++) {
-            memcpy(um_row(H, r) + i * a->width, um_row(rows, r) + a->order[i] * a->width,
-                   a->width * sizeof(float));
+        for (size_t i = 0; i < a->reader.cols; i++) {
+            size_t shift = i / a->n_atoms * a->n_atoms;
+            um_row(H, r)[i] = um_row(rows, r)[shift + a->order[i - shift]];
         }
     }
     a->next_row += H.rows;

@@ -2,8 +2,8 @@
  * as the separator goes through the frames; see separator.h for the callbacks.
  *
  * NPY, float32: row n is frame n, which ends with sample (n + 1) hop - 1; the columns are the
- * atoms, in the order of the dictionary file beside it, or several columns for each, side by side.
- */
+ * atoms, in the order of the dictionary file beside it, and then those of the atoms at each of the
+ * shifts, see separator.h. */
 #ifndef UMI_JOB_KEPT_ACTIVATIONS_H
 #define UMI_JOB_KEPT_ACTIVATIONS_H
 

@@ -19,19 +19,39 @@ static void copy_rows(um_view to, um_view from)
     }
 }
 
+void umi_kept_covariances_turn(um_cview from, size_t n, um_view to)
+{
+    size_t m = from.cols / n;
+    for (size_t s = 0; s < from.rows; s++) {
+        for (size_t i = 0; i < n; i++) {
+            for (size_t j = 0; j < m; j++) {
+                um_row(to, s)[i * m + j] = um_crow(from, s)[j * n + i];
+            }
+        }
+    }
+}
+
 /* The model as a dictionary. */
 static um_status fill(um_dictionary *dictionary, const umi_model *model,
                       const umi_kept_atoms_origin *origin, um_error *error)
 {
     bool piped = strcmp(origin->recording, "-") == 0;
     const char *name = piped ? "standard input" : origin->recording;
-    if (um_dictionary_add_gains(dictionary, model->G.cols) != UM_OK) {
-        return out_of_memory(error);
+    if (dictionary->n_frames == 1) {
+        if (um_dictionary_add_gains(dictionary, model->G.cols) != UM_OK) {
+            return out_of_memory(error);
+        }
+        copy_rows(dictionary->gains, model->G);
     }
     copy_rows(dictionary->W, model->W);
-    copy_rows(dictionary->gains, model->G);
     for (size_t k = 0; k < model->W.rows; k++) {
         memcpy(dictionary->labels[k], model->labels[model->source_of[k]], UM_LABEL_MAX + 1);
+    }
+    if (model->R.data != NULL) {
+        if (um_dictionary_add_covariances(dictionary, model->G.cols) != UM_OK) {
+            return out_of_memory(error);
+        }
+        umi_kept_covariances_turn(um_const_view(model->R), model->W.cols, dictionary->covariances);
     }
     dictionary->sample_rate = origin->sample_rate;
     dictionary->stft = *origin->stft;
@@ -45,7 +65,8 @@ um_status umi_kept_atoms_write(const umi_model *model, const umi_kept_atoms_orig
     um_dictionary *dictionary = NULL;
     void *bytes = NULL;
     size_t n_bytes;
-    um_status status = um_dictionary_new(model->W.rows, 1, model->W.cols, &dictionary);
+    um_status status = um_dictionary_new(model->W.rows, origin->atom_frames,
+                                         model->W.cols / origin->atom_frames, &dictionary);
     if (status != UM_OK) {
         return out_of_memory(error);
     }

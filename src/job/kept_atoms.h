@@ -15,6 +15,7 @@ typedef struct umi_kept_atoms_origin {
     const um_stft_config *stft;
     double sample_rate; /* Hz */
     uint64_t seed;
+    size_t atom_frames;    /* that the model's atoms last */
     const char *recording; /* its path, or "-" */
 } umi_kept_atoms_origin;
 
@@ -22,5 +23,9 @@ typedef struct umi_kept_atoms_origin {
  * um_dictionary_format refuses, UM_ERR_MEMORY, UM_ERR_IO and so on. */
 um_status umi_kept_atoms_write(const umi_model *model, const umi_kept_atoms_origin *origin,
                                umi_output_set *output, um_error *error) UM_MUST_USE;
+
+/* Every row of `from`, a matrix with n columns, transposed to a row of `to`. Covariances are planes
+ * of n bins in matrix_mask.h, and bins of as many values as there are planes in a dictionary. */
+void umi_kept_covariances_turn(um_cview from, size_t n, um_view to);
 
 #endif

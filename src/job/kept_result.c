@@ -7,6 +7,7 @@
 #include "job/json_file.h"
 #include "job/kept_atoms.h"
 #include "job/model.h"
+#include "job/shift_list.h"
 #include "job/stem_report.h"
 
 #include <inttypes.h>
@@ -35,7 +36,7 @@ static um_status take_report(const umi_json *json, const char *shown, umi_kept_r
     const umi_json *input = umi_json_get(json, "input");
     const char *command = umi_json_get_string(umi_json_get(json, "command"));
     const char *from = umi_json_get_string(umi_json_get(json, "from"));
-    int64_t n_frames;
+    int64_t n_frames, n_channels;
     if (command != NULL && strcmp(command, "render") == 0) {
         return umi_error_set(error, UM_ERR_DATA,
                              "%s/%s: tells of stems of 'unmingle render'; make others from the "
@@ -53,12 +54,14 @@ static um_status take_report(const umi_json *json, const char *shown, umi_kept_r
         return umi_error_set(error, status, "%s: not enough memory", shown);
     }
     if (status != UM_OK || !umi_json_get_integer(umi_json_get(input, "frames"), &n_frames) ||
-        n_frames < 0 ||
+        n_frames < 0 || !umi_json_get_integer(umi_json_get(input, "channels"), &n_channels) ||
+        n_channels < 1 ||
         !umi_json_get_number(umi_json_get(umi_json_get(json, "settings"), "exponent"),
                              &kept->exponent)) {
         return reject(shown, "is damaged; separate again", error);
     }
     kept->n_frames = (uint64_t)n_frames;
+    kept->n_channels = (size_t)n_channels;
     kept->residual = has_residual(umi_json_get(json, "stems"));
     return UM_OK;
 }
@@ -101,7 +104,9 @@ static um_status load_atoms(const char *directory, umi_kept_result *kept, um_err
         return umi_error_set(error, UM_ERR_MEMORY, "%s: not enough memory", directory);
     }
     um_status status = um_dictionary_load(path, &kept->atoms, error);
-    if (status == UM_OK && (kept->atoms->gains.data == NULL || kept->atoms->n_frames != 1)) {
+    bool plain = status == UM_OK && kept->atoms->n_frames == 1;
+    if (status == UM_OK &&
+        (plain ? kept->atoms->gains.cols != kept->n_channels : kept->atoms->gains.data != NULL)) {
         status = umi_error_set(error, UM_ERR_DATA,
                                "%s: is not what a separation left; separate again", path);
     }
@@ -121,6 +126,14 @@ um_status umi_kept_result_open(const char *directory, umi_kept_result *kept, um_
     if (status == UM_OK) {
         status =
             umi_kept_activations_open(directory, kept->atoms->W.rows, &kept->activations, error);
+    }
+    if (status == UM_OK) {
+        /* The atoms as they are, and moved up and down. */
+        kept->shifts = (umi_kept_activations_width(kept->activations) - 1) / 2;
+        if (kept->shifts > UMI_SHIFT_SEMITONES_MAX) {
+            status = umi_error_set(error, UM_ERR_DATA, "%s/%s: has too many columns", shown,
+                                   umi_kept_activations_name);
+        }
     }
     if (status != UM_OK) {
         umi_kept_result_close(kept);
@@ -150,13 +163,13 @@ um_status umi_kept_result_check(const umi_kept_result *kept, const char *directo
     }
     if (recording->n_frames != kept->n_frames ||
         recording->format.sample_rate != kept->atoms->sample_rate ||
-        recording->format.channels != kept->atoms->gains.cols) {
+        recording->format.channels != kept->n_channels) {
         return umi_error_set(error, UM_ERR_DATA,
                              "%s: has %" PRIu64 " frames, %zu channels, %.0f Hz; what %s was made "
                              "from had %" PRIu64 ", %zu, %.0f",
                              name, recording->n_frames, recording->format.channels,
                              recording->format.sample_rate, directory, kept->n_frames,
-                             kept->atoms->gains.cols, kept->atoms->sample_rate);
+                             kept->n_channels, kept->atoms->sample_rate);
     }
     return UM_OK;
 }

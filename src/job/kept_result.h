@@ -8,12 +8,14 @@
 #include "unmingle/dictionary.h"
 
 typedef struct umi_kept_result {
-    um_dictionary *atoms; /* of one frame each; it has gains */
+    um_dictionary *atoms; /* those of one frame have gains */
     umi_kept_activations *activations;
     double exponent; /* of the masks */
+    size_t shifts;   /* semitones, see shift_list.h */
     bool residual;   /* its last stem took what no atom explains */
     umi_recording_origin origin;
     uint64_t n_frames; /* sample frames of the recording */
+    size_t n_channels; /* of it */
 } umi_kept_result;
 
 /* Opens the result in `directory`. UM_ERR_NO_INPUT when there is no such folder, or no such file in

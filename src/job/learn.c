@@ -163,11 +163,13 @@ static um_status learn_label(training *t, size_t label)
                                   c->tolerance,
                                   c->start,
                                   c->seed,
-                                  c->parallel};
+                                  c->parallel,
+                                  false,
+                                  1};
         um_view W = {um_row(t->dictionary->W, label * c->n_atoms), c->n_atoms,
                      t->dictionary->W.cols, t->dictionary->W.stride};
         status = umi_model_learn_atoms(&model, um_const_view(material.V), c->watch.progress, W,
-                                       t->error);
+                                       NULL, t->error);
     }
     for (size_t k = label * c->n_atoms; status == UM_OK && k < (label + 1) * c->n_atoms; k++) {
         (void)snprintf(t->dictionary->labels[k], sizeof t->dictionary->labels[k], "%s",

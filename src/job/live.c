@@ -301,7 +301,6 @@ static um_status make_worker(umi_live *live, um_stft *stft, um_error *error)
                                      .mixer = &live->mixer};
     worker.separator.stft = live->stft;
     worker.separator.n_channels = c->channels;
-    worker.separator.n_sources = UMI_LIVE_SOURCES_MAX;
     worker.separator.n_components_max = UMI_LIVE_ATOMS_MAX;
     worker.separator.iterations = c->iterations;
     worker.separator.exponent = c->exponent;

@@ -84,7 +84,7 @@ static um_status learn_held(const umi_live_learner *l, um_view *W, um_error *err
                                .start = UMI_START_NNDSVD,
                                .seed = l->config.seed,
                                .parallel = um_parallel_serial()};
-    return umi_model_learn_atoms(&config, V, NULL, *W, error);
+    return umi_model_learn_atoms(&config, V, NULL, *W, NULL, error);
 }
 
 /* Prepares for labels that come or change their atoms, `rest` being what comes with them. */

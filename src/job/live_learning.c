@@ -71,9 +71,14 @@ static bool fill_set(const umi_live_learning *l, const umi_live_model *model, um
     }
     set->n_sources = model->n_sources;
     memcpy(set->labels, model->labels, model->n_sources * sizeof set->labels[0]);
-    um_separator_dictionary_config config = {model->W,        um_const_view(gains),
-                                             source_of,       UMI_LIVE_SOURCES_MAX,
-                                             model->residual, l->finds_noise ? sparsity : NULL};
+    um_separator_dictionary_config config = {
+        .atoms = model->W,
+        .gains = um_const_view(gains),
+        .source_of = source_of,
+        .n_sources = UMI_LIVE_SOURCES_MAX,
+        .residual = model->residual,
+        .sparsity = l->finds_noise ? sparsity : NULL,
+    };
     return um_separator_dictionary_new(&config, &set->dictionary, NULL) == UM_OK;
 }
 

@@ -52,7 +52,7 @@ bool umi_live_noise_find(um_cview V, um_view W)
                                .start = UMI_START_RANDOM,
                                .parallel = um_parallel_serial()};
     bool found = quiet.data != NULL &&
-                 umi_model_learn_atoms(&config, um_const_view(quiet), NULL, W, NULL) == UM_OK;
+                 umi_model_learn_atoms(&config, um_const_view(quiet), NULL, W, NULL, NULL) == UM_OK;
     umi_free(quiet.data);
     return found;
 }

@@ -156,7 +156,8 @@ static double leave(umi_live_rest *rest, um_cview W, size_t t)
 static bool find_left(umi_live_rest *rest, um_cview W)
 {
     double most = 0.0;
-    umi_tile_solve_activations(&rest->kernels, sample(rest), W, UPDATES, rest->H, &rest->scratch);
+    umi_tile_problem problem = umi_tile_problem_of(sample(rest), W);
+    umi_tile_solve(&rest->kernels, &problem, UPDATES, rest->H, &rest->scratch);
     memset(rest->mean, 0, W.cols * sizeof *rest->mean);
     for (size_t t = 0; t < rest->H.rows; t++) {
         double sum = leave(rest, W, t);

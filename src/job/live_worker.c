@@ -369,8 +369,11 @@ static um_status make_separator(umi_live_worker *w, um_error *error)
         status = UM_OK;
     }
     if (status == UM_OK) {
-        status = um_separator_new(c, um_const_view(W), um_const_view(gains), source_of,
-                                  &w->separator, error);
+        um_separator_dictionary_config dictionary = {.atoms = um_const_view(W),
+                                                     .gains = um_const_view(gains),
+                                                     .source_of = source_of,
+                                                     .n_sources = UMI_LIVE_SOURCES_MAX};
+        status = um_separator_new(c, &dictionary, &w->separator, error);
     } else {
         status = umi_error_set(error, status, "not enough memory for the separator");
     }

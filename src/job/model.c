@@ -3,7 +3,9 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/progress.h"
+#include "job/model_internal.h"
 #include "unmingle/group.h"
+#include "unmingle/nmfd.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -12,25 +14,31 @@
 
 const char umi_residual_label[] = "residual";
 
-static um_status out_of_memory(um_error *error)
+/* Iterations of the activations alone before atoms that last change: by then they say where each
+ * begins. */
+enum { ONSET_ITERATIONS = 10 };
+
+um_status umi_model_out_of_memory(um_error *error)
 {
     return umi_error_set(error, UM_ERR_MEMORY,
                          "not enough memory to learn; fewer --atoms or a lower --memory need less");
 }
 
-static um_status allocate(umi_model *model, size_t K, size_t n_sources,
-                          const umi_model_config *config, um_error *error)
+um_status umi_model_allocate(umi_model *model, size_t K, size_t n_sources,
+                             const umi_model_config *config, um_error *error)
 {
     size_t n_curve = config->iterations + 2;
+    size_t T = config->atom_frames > 1 ? config->atom_frames : 1;
+    size_t n_values = T * config->n_bins, n_channels = T > 1 ? 1 : config->n_channels;
     model->n_sources = n_sources;
-    model->W = um_view_of(umi_alloc(K * config->n_bins, sizeof(float)), K, config->n_bins);
-    model->G = um_view_of(umi_alloc(K * config->n_channels, sizeof(float)), K, config->n_channels);
+    model->W = um_view_of(umi_alloc(K * n_values, sizeof(float)), K, n_values);
+    model->G = um_view_of(umi_alloc(K * n_channels, sizeof(float)), K, n_channels);
     model->source_of = umi_alloc(K, sizeof *model->source_of);
     model->labels = umi_alloc(n_sources, sizeof *model->labels);
     model->curve = umi_alloc(n_curve, sizeof *model->curve);
     if (model->W.data == NULL || model->G.data == NULL || model->source_of == NULL ||
         model->labels == NULL || model->curve == NULL) {
-        return out_of_memory(error);
+        return umi_model_out_of_memory(error);
     }
     return UM_OK;
 }
@@ -39,14 +47,15 @@ void umi_model_free(umi_model *model)
 {
     umi_free(model->W.data);
     umi_free(model->G.data);
+    umi_free(model->R.data);
     umi_free(model->source_of);
     umi_free(model->labels);
     umi_free(model->curve);
     memset(model, 0, sizeof *model);
 }
 
-static um_status nmf_new(const umi_model_config *config, um_cview V, size_t n_channels, size_t K,
-                         um_nmf **nmf, um_error *error)
+um_status umi_model_nmf_new(const umi_model_config *config, um_cview V, size_t n_channels, size_t K,
+                            um_nmf **nmf, um_error *error)
 {
     um_nmf_config c = um_nmf_config_default();
     c.n_frames = V.rows > 0 ? V.rows : 1;
@@ -58,7 +67,7 @@ static um_status nmf_new(const umi_model_config *config, um_cview V, size_t n_ch
     c.parallel = config->parallel;
     um_status status = um_nmf_new(&c, nmf);
     if (status == UM_ERR_MEMORY) {
-        return out_of_memory(error);
+        return umi_model_out_of_memory(error);
     }
     return status == UM_OK ? UM_OK
                            : umi_error_set(error, status,
@@ -66,7 +75,7 @@ static um_status nmf_new(const umi_model_config *config, um_cview V, size_t n_ch
                                            "factorisation");
 }
 
-static um_status run(um_nmf *nmf, um_cview V, const um_progress *progress, um_error *error)
+um_status umi_model_nmf_run(um_nmf *nmf, um_cview V, const um_progress *progress, um_error *error)
 {
     if (V.rows == 0) {
         return UM_OK; /* silence: the atoms as they are will do */
@@ -75,8 +84,8 @@ static um_status run(um_nmf *nmf, um_cview V, const um_progress *progress, um_er
     return status == UM_OK ? UM_OK : umi_error_set(error, status, "%s", um_status_string(status));
 }
 
-static um_status start(const umi_model_config *config, um_nmf *nmf, um_cview V,
-                       const um_progress *progress, um_error *error)
+um_status umi_model_nmf_start(const umi_model_config *config, um_nmf *nmf, um_cview V,
+                              const um_progress *progress, um_error *error)
 {
     if (V.rows == 0) {
         return UM_OK;
@@ -89,7 +98,7 @@ static um_status start(const umi_model_config *config, um_nmf *nmf, um_cview V,
                            ? um_nmf_start_nndsvd(nmf, V, config->seed)
                            : um_nmf_start_random(nmf, V, config->seed);
     if (status == UM_ERR_MEMORY) {
-        return out_of_memory(error);
+        return umi_model_out_of_memory(error);
     }
     return status == UM_OK ? UM_OK : umi_error_set(error, status, "%s", um_status_string(status));
 }
@@ -110,8 +119,7 @@ static double sum_of_squares(const float *x, size_t n, size_t stride)
     return sum;
 }
 
-/* Energy of one component's part of the model: sum over frames, channels and bins of (H G W)^2. */
-static double component_energy(const um_nmf *nmf, size_t k)
+double umi_model_component_energy(const um_nmf *nmf, size_t k)
 {
     um_cview H = um_nmf_activations(nmf);
     um_cview W = um_nmf_atoms(nmf);
@@ -131,9 +139,7 @@ static void copy_row(um_view to, size_t row, um_cview from, size_t k)
     memcpy(um_row(to, row), um_crow(from, k), from.cols * sizeof(float));
 }
 
-/* Takes what the factorisation learned, the atoms of a source together. source_of, which is by its
- * order, is by the model's then. */
-static void take_results(umi_model *model, const um_nmf *nmf)
+void umi_model_take(umi_model *model, const um_nmf *nmf)
 {
     size_t row = 0;
     for (size_t s = 0; s < model->n_sources; s++) {
@@ -150,6 +156,30 @@ static void take_results(umi_model *model, const um_nmf *nmf)
     model->iterations = um_nmf_iterations(nmf);
 }
 
+void umi_model_set_label(umi_model *model, size_t source, const char *label)
+{
+    (void)snprintf(model->labels[source], sizeof model->labels[source], "%s", label);
+}
+
+um_status umi_model_group(const umi_model_config *config, const um_nmf *nmf, size_t n_sources,
+                          const double *evidence, umi_model *model, um_error *error)
+{
+    um_cview W = um_nmf_atoms(nmf);
+    double *energy = umi_alloc(W.rows, sizeof *energy);
+    if (energy == NULL) {
+        return umi_model_out_of_memory(error);
+    }
+    for (size_t k = 0; k < W.rows; k++) {
+        energy[k] = umi_model_component_energy(nmf, k);
+    }
+    um_status status = um_group_atoms(W, um_nmf_gains(nmf), energy, evidence, config->sample_rate,
+                                      n_sources, config->seed, model->source_of);
+    umi_free(energy);
+    return status == UM_OK           ? UM_OK
+           : status == UM_ERR_MEMORY ? umi_model_out_of_memory(error)
+                                     : umi_error_set(error, status, "%s", um_status_string(status));
+}
+
 um_status umi_model_learn_blind(const umi_model_config *config, um_cview V, size_t n_atoms,
                                 size_t n_sources, bool residual, const um_progress *progress,
                                 umi_model *model, um_error *error)
@@ -160,45 +190,32 @@ um_status umi_model_learn_blind(const umi_model_config *config, um_cview V, size
         return umi_error_set(error, UM_ERR_ARGUMENT, "%zu sources from %zu atoms cannot be",
                              n_sources, n_atoms);
     }
-    double *energy = umi_alloc(n_atoms, sizeof *energy);
     um_status status =
-        energy == NULL ? out_of_memory(error)
-                       : allocate(model, n_atoms, n_sources + (residual ? 1 : 0), config, error);
+        umi_model_allocate(model, n_atoms, n_sources + (residual ? 1 : 0), config, error);
     if (status == UM_OK) {
-        status = nmf_new(config, V, config->n_channels, n_atoms, &nmf, error);
+        status = umi_model_nmf_new(config, V, config->n_channels, n_atoms, &nmf, error);
     }
     if (status == UM_OK) {
-        status = start(config, nmf, V, progress, error);
+        status = umi_model_nmf_start(config, nmf, V, progress, error);
     }
     if (status == UM_OK) {
-        status = run(nmf, V, progress, error);
+        status = umi_model_nmf_run(nmf, V, progress, error);
     }
     if (status == UM_OK) {
-        for (size_t k = 0; k < n_atoms; k++) {
-            energy[k] = component_energy(nmf, k);
-        }
-        status = um_group_atoms(um_nmf_atoms(nmf), um_nmf_gains(nmf), energy, config->sample_rate,
-                                n_sources, config->seed, model->source_of);
-        if (status == UM_ERR_MEMORY) {
-            status = out_of_memory(error);
-        } else if (status != UM_OK) {
-            status = umi_error_set(error, status, "%s", um_status_string(status));
-        }
+        status = umi_model_group(config, nmf, n_sources, NULL, model, error);
     }
     if (status == UM_OK) {
-        take_results(model, nmf);
+        umi_model_take(model, nmf);
         for (size_t s = 0; s < n_sources; s++) {
             (void)snprintf(model->labels[s], sizeof model->labels[s], "source-%zu", s + 1);
         }
         if (residual) {
-            (void)snprintf(model->labels[n_sources], sizeof model->labels[0], "%s",
-                           umi_residual_label);
+            umi_model_set_label(model, n_sources, umi_residual_label);
         }
     } else {
         umi_model_free(model);
     }
     um_nmf_free(nmf);
-    umi_free(energy);
     return status;
 }
 
@@ -214,19 +231,24 @@ static size_t source_number(umi_model *model, const char *label, size_t *n_sourc
     return (*n_sources)++;
 }
 
-/* Gives every component its source and the known ones their atoms. */
-static um_status place_known(umi_model *model, um_nmf *nmf, const umi_known_source *known,
-                             size_t n_known, size_t n_free, um_error *error)
+/* Gives every component its source, and the known ones their atoms and what gains there are. */
+static um_status place_known(umi_model *model, const umi_known_source *known, size_t n_known,
+                             size_t n_free, um_error *error)
 {
     size_t k = 0;
     size_t n_sources = 0;
     for (size_t i = 0; i < n_known; i++) {
         size_t source = source_number(model, known[i].label, &n_sources);
-        if (um_nmf_set_atoms(nmf, k, known[i].W, true) != UM_OK) {
+        um_cview W = known[i].W, G = known[i].G;
+        if (W.cols != model->W.cols || (G.data != NULL && G.cols != model->G.cols)) {
             return umi_error_set(error, UM_ERR_CONFIG, "%s: its atoms do not fit", known[i].label);
         }
-        for (size_t a = 0; a < known[i].W.rows; a++) {
-            model->source_of[k++] = source;
+        for (size_t a = 0; a < W.rows; a++, k++) {
+            memcpy(um_row(model->W, k), um_crow(W, a), W.cols * sizeof(float));
+            for (size_t c = 0; c < model->G.cols; c++) {
+                um_row(model->G, k)[c] = G.data != NULL ? um_crow(G, a)[c] : 1.0f;
+            }
+            model->source_of[k] = source;
         }
     }
     if (n_free > 0) {
@@ -239,54 +261,156 @@ static um_status place_known(umi_model *model, um_nmf *nmf, const umi_known_sour
     return UM_OK;
 }
 
-um_status umi_model_learn_known(const umi_model_config *config, um_cview V,
-                                const umi_known_source *known, size_t n_known, size_t n_free,
-                                const um_progress *progress, umi_model *model, um_error *error)
+/* The covariances, where every source has one. */
+static um_status place_covariances(umi_model *model, const umi_known_source *known, size_t n_known,
+                                   um_error *error)
+{
+    size_t n_planes = model->G.cols * model->G.cols, n = n_planes * model->W.cols;
+    size_t n_placed = 0;
+    if (model->G.cols < 2) {
+        return UM_OK;
+    }
+    model->R = um_view_of(umi_alloc(model->n_sources * n, sizeof(float)), model->n_sources, n);
+    if (model->R.data == NULL) {
+        return umi_model_out_of_memory(error);
+    }
+    for (size_t s = 0; s < model->n_sources; s++) {
+        for (size_t i = n_known; i-- > 0;) { /* of several with one label the first counts */
+            if (known[i].covariance != NULL && strcmp(known[i].label, model->labels[s]) == 0) {
+                memcpy(um_row(model->R, s), known[i].covariance, n * sizeof(float));
+                n_placed += um_row(model->R, s)[0] > 0.0f;
+                break;
+            }
+        }
+    }
+    if (n_placed < model->n_sources) {
+        umi_free(model->R.data);
+        model->R = (um_view){NULL, 0, 0, 0};
+    }
+    return UM_OK;
+}
+
+bool umi_model_is_known(const umi_model_config *config, const umi_known_source *known,
+                        size_t n_known)
+{
+    if (config->adapt || config->atom_frames > 1) {
+        return !config->adapt;
+    }
+    for (size_t i = 0; i < n_known; i++) {
+        if (known[i].G.data == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Gains, and the free atoms, with the known atoms as they are. */
+static um_status learn_beside(const umi_model_config *config, um_cview V, size_t n_free,
+                              const um_progress *progress, umi_model *model, um_error *error)
 {
     um_nmf *nmf = NULL;
-    memset(model, 0, sizeof *model);
-    size_t K = n_free;
-    for (size_t i = 0; i < n_known; i++) {
-        K += known[i].W.rows;
-    }
-    um_status status = allocate(model, K, n_known + 1, config, error);
-    if (status == UM_OK) {
-        status = nmf_new(config, V, config->n_channels, K, &nmf, error);
-    }
-    if (status == UM_OK) {
-        status = place_known(model, nmf, known, n_known, n_free, error);
+    um_cview known = {model->W.data, model->W.rows - n_free, model->W.cols, model->W.stride};
+    um_status status = umi_model_nmf_new(config, V, config->n_channels, model->W.rows, &nmf, error);
+    if (status == UM_OK && um_nmf_set_atoms(nmf, 0, known, !config->adapt) != UM_OK) {
+        status = umi_error_set(error, UM_ERR_CONFIG, "the known atoms cannot be used");
     }
     if (status == UM_OK) {
         /* Singular vectors would give the free atoms what the known ones explain already. */
         umi_model_config random = *config;
         random.start = UMI_START_RANDOM;
-        status = start(&random, nmf, V, progress, error);
+        status = umi_model_nmf_start(&random, nmf, V, progress, error);
     }
     if (status == UM_OK) {
-        status = run(nmf, V, progress, error);
+        status = umi_model_nmf_run(nmf, V, progress, error);
     }
     if (status == UM_OK) {
-        take_results(model, nmf);
-    } else {
-        umi_model_free(model);
+        umi_model_take(model, nmf);
     }
     um_nmf_free(nmf);
     return status;
 }
 
-um_status umi_model_learn_atoms(const umi_model_config *config, um_cview V,
-                                const um_progress *progress, um_view W, um_error *error)
+/* The known atoms, of several frames each, go on learning from V. */
+static um_status learn_lasting(const umi_model_config *config, um_cview V,
+                               const um_progress *progress, umi_model *model, um_error *error)
 {
-    um_nmf *nmf = NULL;
-    um_status status = nmf_new(config, V, 1, W.rows, &nmf, error);
-    if (status == UM_OK) {
-        status = start(config, nmf, V, progress, error);
+    um_nmfd *nmfd = NULL;
+    um_nmfd_config c = um_nmfd_config_default();
+    c.n_frames = V.rows > 0 ? V.rows : 1;
+    c.n_bins = config->n_bins;
+    c.n_components = model->W.rows;
+    c.atom_frames = config->atom_frames;
+    c.activation_iterations = ONSET_ITERATIONS;
+    c.iterations = config->iterations;
+    c.tolerance = config->tolerance;
+    c.parallel = config->parallel;
+    um_status status = um_nmfd_new(&c, &nmfd);
+    if (status == UM_OK && V.rows > 0) {
+        status = um_nmfd_start_random(nmfd, V, config->seed);
     }
     if (status == UM_OK) {
-        status = run(nmf, V, progress, error);
+        status = um_nmfd_set_atoms(nmfd, 0, um_const_view(model->W), false);
+    }
+    if (status == UM_OK && V.rows > 0) {
+        status = um_nmfd_run(nmfd, V, progress);
+    }
+    if (status == UM_OK) {
+        size_t n_curve;
+        const double *curve = um_nmfd_curve(nmfd, &n_curve);
+        copy_view(model->W, um_nmfd_atoms(nmfd));
+        model->n_curve = n_curve < config->iterations + 2 ? n_curve : config->iterations + 2;
+        memcpy(model->curve, curve, model->n_curve * sizeof *curve);
+        model->iterations = um_nmfd_iterations(nmfd);
+    }
+    um_nmfd_free(nmfd);
+    return status == UM_OK || status == UM_ERR_MEMORY
+               ? (status == UM_OK ? UM_OK : umi_model_out_of_memory(error))
+               : umi_error_set(error, status, "%s", um_status_string(status));
+}
+
+um_status umi_model_learn_known(const umi_model_config *config, um_cview V,
+                                const umi_known_source *known, size_t n_known, size_t n_free,
+                                const um_progress *progress, umi_model *model, um_error *error)
+{
+    memset(model, 0, sizeof *model);
+    size_t K = n_free;
+    for (size_t i = 0; i < n_known; i++) {
+        K += known[i].W.rows;
+    }
+    um_status status = umi_model_allocate(model, K, n_known + 1, config, error);
+    if (status == UM_OK) {
+        status = place_known(model, known, n_known, n_free, error);
+    }
+    if (status == UM_OK) {
+        status = place_covariances(model, known, n_known, error);
+    }
+    if (status == UM_OK && (n_free > 0 || !umi_model_is_known(config, known, n_known))) {
+        status = config->atom_frames > 1 ? learn_lasting(config, V, progress, model, error)
+                                         : learn_beside(config, V, n_free, progress, model, error);
+    }
+    if (status != UM_OK) {
+        umi_model_free(model);
+    }
+    return status;
+}
+
+um_status umi_model_learn_atoms(const umi_model_config *config, um_cview V,
+                                const um_progress *progress, um_view W, const um_view *G,
+                                um_error *error)
+{
+    um_nmf *nmf = NULL;
+    um_status status = umi_model_nmf_new(config, V, G != NULL ? G->cols : 1, W.rows, &nmf, error);
+    if (status == UM_OK) {
+        status = umi_model_nmf_start(config, nmf, V, progress, error);
+    }
+    if (status == UM_OK) {
+        status = umi_model_nmf_run(nmf, V, progress, error);
     }
     if (status == UM_OK) {
         copy_view(W, um_nmf_atoms(nmf));
+    }
+    if (status == UM_OK && G != NULL) {
+        copy_view(*G, um_nmf_gains(nmf));
     }
     um_nmf_free(nmf);
     return status;

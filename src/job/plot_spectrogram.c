@@ -75,8 +75,9 @@ static void finish_column(measurement *m)
     m->n_frames = 0;
 }
 
-static um_status take(void *user, const float *magnitudes, um_error *error)
+static um_status take(void *user, const float *magnitudes, const float *spectra, um_error *error)
 {
+    (void)spectra;
     (void)error;
     measurement *m = user;
     double centre = centre_of(m, m->taker.next);

@@ -2,10 +2,14 @@
 #include "job/render.h"
 
 #include "core/error.h"
+#include "core/matrix.h"
+#include "core/memory.h"
 #include "io/text.h"
+#include "job/kept_atoms.h"
 #include "job/kept_result.h"
 #include "job/model.h"
 #include "job/output_record.h"
+#include "job/shift_list.h"
 #include "job/stem_report.h"
 
 #include <limits.h>
@@ -114,36 +118,89 @@ static um_status open_recording(job *j, const char *path)
 
 /* -- The stems --------------------------------------------------------------------------------- */
 
+/* The mean of the covariances that the atoms of a stem have. */
+static void mean_covariance(const job *j, size_t stem, double *sums, float *mean)
+{
+    const umi_grouping *g = &j->result->grouping;
+    const um_dictionary *atoms = j->kept.atoms;
+    size_t n = atoms->covariances.cols, n_atoms = 0, source = 0;
+    memset(sums, 0, n * sizeof *sums);
+    for (size_t k = 0; k < g->n_atoms; k++) {
+        source += k > 0 && strcmp(atoms->labels[k], atoms->labels[k - 1]) != 0;
+        if (g->source_of[k] == stem) {
+            const float *covariance = um_row(atoms->covariances, source);
+            n_atoms++;
+            for (size_t i = 0; i < n; i++) {
+                sums[i] += (double)covariance[i];
+            }
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        mean[i] = (float)(sums[i] / (double)n_atoms);
+    }
+}
+
+/* Where each stem is: where the sources are that its atoms were of, each counting by its atoms. */
+static um_status place_stems(const job *j, um_view *R)
+{
+    size_t n_stems = j->result->grouping.n_stems, cols = j->kept.atoms->covariances.cols;
+    if (j->kept.atoms->covariances.data == NULL) {
+        return UM_OK;
+    }
+    um_view means = umi_matrix_new(n_stems, cols);
+    double *sums = umi_alloc(cols, sizeof *sums);
+    *R = umi_matrix_new(n_stems, cols);
+    bool whole = means.data != NULL && sums != NULL && R->data != NULL;
+    for (size_t s = 0; whole && s < n_stems; s++) {
+        mean_covariance(j, s, sums, um_row(means, s));
+    }
+    if (whole) {
+        umi_kept_covariances_turn(um_const_view(means), cols / um_dictionary_n_bins(j->kept.atoms),
+                                  *R);
+    }
+    umi_free(means.data);
+    umi_free(sums);
+    return whole ? UM_OK : umi_error_set(j->error, UM_ERR_MEMORY, "not enough memory to render");
+}
+
 static um_status write_stems(job *j)
 {
     const umi_grouping *g = &j->result->grouping;
     const um_dictionary *atoms = j->kept.atoms;
+    double shifts[UMI_SHIFT_LIST_MAX];
+    um_view R = {NULL, 0, 0, 0};
     umi_audio_format format;
     um_separator_config separator = um_separator_config_default();
     um_status status = umi_output_format_choose(&j->config->format, &j->recording,
                                                 &j->config->watch, &format, j->error);
-    if (status != UM_OK) {
-        return status;
+    if (status == UM_OK) {
+        status = place_stems(j, &R);
     }
-    umi_kept_activations_begin(j->kept.activations, g->order, j->error);
-    separator.stft = atoms->stft;
-    separator.exponent = j->kept.exponent;
-    separator.residual = g->residual;
-    separator.parallel = j->config->parallel;
-    separator.activations_in = umi_kept_activations_give;
-    separator.activations_user = j->kept.activations;
-    umi_stem_set_config set = {&j->recording,
-                               j->output,
-                               &separator,
-                               um_const_view(atoms->W),
-                               um_const_view(atoms->gains),
-                               g->source_of,
-                               g->labels,
-                               g->n_stems,
-                               format,
-                               0.1,
-                               j->config->watch};
-    return umi_stem_set_write(&set, &j->result->stems, j->error);
+    if (status == UM_OK) {
+        umi_kept_activations_begin(j->kept.activations, g->order, j->error);
+        separator.stft = atoms->stft;
+        separator.exponent = j->kept.exponent;
+        separator.parallel = j->config->parallel;
+        separator.activations_in = umi_kept_activations_give;
+        separator.activations_user = j->kept.activations;
+        um_separator_dictionary_config dictionary = {
+            .atoms = um_const_view(atoms->W),
+            .gains = um_const_view(atoms->gains),
+            .atom_frames = atoms->n_frames,
+            .source_of = g->source_of,
+            .n_sources = g->n_stems,
+            .residual = g->residual,
+            .shifts = shifts,
+            .n_shifts = umi_shift_list_fill(j->kept.shifts, shifts),
+            .shift_penalty = umi_shift_penalty,
+            .covariances = um_const_view(R),
+        };
+        umi_stem_set_config set = {&j->recording, j->output, &separator, &dictionary,
+                                   g->labels,     format,    0.1,        j->config->watch};
+        status = umi_stem_set_write(&set, &j->result->stems, j->error);
+    }
+    umi_free(R.data);
+    return status;
 }
 
 static um_status write_report(const job *j)

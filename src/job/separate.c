@@ -5,8 +5,11 @@
 #include "job/kept_activations.h"
 #include "job/kept_atoms.h"
 #include "job/memory_budget.h"
+#include "job/model_lead.h"
+#include "job/model_percussive.h"
 #include "job/output_record.h"
 #include "job/separate_report.h"
+#include "job/shift_list.h"
 #include "job/transform.h"
 #include "unmingle/separator.h"
 
@@ -17,20 +20,50 @@ enum {
     /* Free atoms that learn what the known sources leave; more begin to take from them. */
     RESIDUAL_ATOMS = 8,
     /* Updates that the gains of known atoms need. */
-    GAIN_ITERATIONS = 15
+    GAIN_ITERATIONS = 15,
+    /* Updates with atoms at several pitches, and of the refit to the first estimates. */
+    SHIFTED_ITERATIONS = 30,
+    REFIT_ITERATIONS = 10,
+    /* Updates of activations of which only onsets are kept. */
+    ONSET_ITERATIONS = 60,
+    /* Frames that a background is the median of. */
+    SIMILAR_FRAMES = 15
 };
+
+static const double SIMILAR_APART = 0.5; /* seconds, at least, that these are apart */
+static const double LOWEST_LEAD = 100.0; /* Hz */
+static const double GUIDE_WEIGHT = 0.35; /* of what guides the masks of a split beside the atoms */
 
 typedef struct job {
     const umi_separate_config *config;
     umi_separate_result *result;
     umi_recording recording;
     umi_sources sources;
+    umi_material material;     /* what was learned from; a lead is found by it to the end */
+    um_repetition *repetition; /* of a lead */
     umi_output_set *output;
     umi_audio_format format; /* of the stems */
     um_error *error;
 } job;
 
 /* -- What it works with ------------------------------------------------------------------------ */
+
+/* Atoms that go on learning need not have been learned at the recording's rate: theirs is the
+ * transform of about the same length in time. */
+static um_status adapt_transform(job *j, double dictionary_rate)
+{
+    um_stft_config *stft = &j->result->stft;
+    double rate = j->recording.format.sample_rate;
+    double octaves = round(log2(rate / dictionary_rate));
+    size_t n_bins, fft_size;
+    stft->window.length = (size_t)ldexp((double)stft->window.length, (int)octaves);
+    stft->window.hop = (size_t)ldexp((double)stft->window.hop, (int)octaves);
+    stft->fft_size = 0;
+    um_status status = umi_transform_sizes(stft, &n_bins, &fft_size, j->error);
+    return status == UM_OK
+               ? umi_sources_remap(&j->sources, rate, fft_size, j->config->dictionaries, j->error)
+               : status;
+}
 
 /* The transform: the dictionaries', else the settings', else by the sample rate. */
 static um_status choose_transform(job *j)
@@ -45,12 +78,6 @@ static um_status choose_transform(job *j)
     if (!umi_sources_transform(&j->sources, stft, &dictionary_rate)) {
         return UM_OK;
     }
-    if (dictionary_rate != rate) {
-        return umi_error_set(j->error, UM_ERR_CONFIG,
-                             "%s: the dictionary was learned at %.0f Hz, but %s has %.0f Hz; learn "
-                             "one at that rate",
-                             c->dictionaries[0], dictionary_rate, name, rate);
-    }
     if (c->window_given &&
         (wished.window.length != stft->window.length || wished.window.hop != stft->window.hop ||
          wished.window.window != stft->window.window)) {
@@ -63,7 +90,29 @@ static um_status choose_transform(job *j)
             stft->window.hop, um_window_name(wished.window.window), wished.window.length,
             wished.window.hop);
     }
+    if (dictionary_rate != rate && c->adapt) {
+        return adapt_transform(j, dictionary_rate);
+    }
+    if (dictionary_rate != rate) {
+        return umi_error_set(j->error, UM_ERR_CONFIG,
+                             "%s: the dictionary was learned at %.0f Hz, but %s has %.0f Hz; learn "
+                             "one at that rate",
+                             c->dictionaries[0], dictionary_rate, name, rate);
+    }
     return UM_OK;
+}
+
+/* Whether atoms last several frames: these must be in order then, none left out. */
+static bool lasts(const job *j)
+{
+    return umi_sources_atom_frames(&j->sources) > 1;
+}
+
+/* A lead has nothing below this. */
+static size_t lowest_lead_bin(const job *j)
+{
+    const um_window_config *window = &j->result->stft.window;
+    return (size_t)ceil(LOWEST_LEAD * (double)window->length / j->recording.format.sample_rate);
 }
 
 /* For learning from the channels side by side, or from their mean. */
@@ -75,6 +124,7 @@ static umi_gather_config gather_config(const job *j, const umi_memory_plan *plan
     gather.stft = j->result->stft;
     gather.reader = c->reader;
     gather.mean_channels = mean_channels;
+    gather.keep_silence = lasts(j) || j->config->split == UMI_SPLIT_PERCUSSIVE;
     gather.memory = umi_memory_for_frames(plan, c->memory);
     gather.seed = c->seed;
     gather.parallel = c->parallel;
@@ -97,7 +147,9 @@ static um_status model_config(const job *j, umi_model_config *model)
                                 c->tolerance,
                                 c->start,
                                 c->seed,
-                                c->parallel};
+                                c->parallel,
+                                c->adapt,
+                                umi_sources_atom_frames(&j->sources)};
     return UM_OK;
 }
 
@@ -111,7 +163,7 @@ static size_t n_free_atoms(const job *j)
     for (size_t i = 1; i < j->sources.n_known; i++) {
         several |= strcmp(j->sources.known[i].label, j->sources.known[0].label) != 0;
     }
-    return j->config->residual || !several ? RESIDUAL_ATOMS : 0;
+    return !lasts(j) && (j->config->residual || !several) ? RESIDUAL_ATOMS : 0;
 }
 
 static size_t n_atoms_in_all(const job *j)
@@ -126,16 +178,44 @@ static size_t n_atoms_in_all(const job *j)
     return n;
 }
 
+/* The background is looked for in the frames that are learned from. */
+static um_status learn_lead(job *j, const umi_model_config *model, um_cview V)
+{
+    const umi_separate_config *c = j->config;
+    const umi_material *m = &j->material;
+    double frames_per_second = model->sample_rate / (double)j->result->stft.window.hop;
+    double drawn = m->n_available > 0 ? (double)m->n_drawn / (double)m->n_available : 1.0;
+    um_repetition_config config = {
+        SIMILAR_FRAMES, (size_t)fmax(1.0, round(SIMILAR_APART * frames_per_second * drawn))};
+    um_status status = um_repetition_new(&config, V, &j->repetition);
+    if (status != UM_OK) {
+        return umi_error_set(j->error, status, "not enough memory to find what repeats");
+    }
+    return j->sources.n_known > 0
+               ? umi_model_learn_known(model, V, j->sources.known, j->sources.n_known,
+                                       n_free_atoms(j), c->watch.progress, &j->result->model,
+                                       j->error)
+               : umi_model_learn_lead(model, V, c->n_atoms, j->repetition, lowest_lead_bin(j),
+                                      c->watch.progress, &j->result->model, j->error);
+}
+
 static um_status learn_model(job *j, const umi_model_config *model, um_cview V)
 {
     const umi_separate_config *c = j->config;
+    if (c->split == UMI_SPLIT_LEAD) {
+        return learn_lead(j, model, V);
+    }
+    if (c->split == UMI_SPLIT_PERCUSSIVE) {
+        return umi_model_learn_percussive(model, V, j->sources.known[0].W, c->n_atoms,
+                                          c->watch.progress, &j->result->model, j->error);
+    }
     if (j->result->blind) {
         return umi_model_learn_blind(model, V, c->n_atoms, c->n_sources, c->residual,
                                      c->watch.progress, &j->result->model, j->error);
     }
     umi_model_config known = *model;
     size_t n_free = n_free_atoms(j);
-    if (n_free == 0 && known.iterations > GAIN_ITERATIONS) {
+    if (n_free == 0 && !c->adapt && known.iterations > GAIN_ITERATIONS) {
         known.iterations = GAIN_ITERATIONS;
     }
     return umi_model_learn_known(&known, V, j->sources.known, j->sources.n_known, n_free,
@@ -147,6 +227,7 @@ static um_status learn_examples(job *j, const umi_model_config *model)
     const umi_separate_config *c = j->config;
     umi_memory_plan plan = {c->n_clip_atoms, model->n_bins, 1, 0, 0, c->parallel.n_workers};
     umi_gather_config gather = gather_config(j, &plan, true);
+    gather.channels_kept = model->n_channels;
     umi_watch_phase(&c->watch, "learning the examples", 0.05, 0.2);
     return umi_sources_learn(&j->sources, c->examples, c->n_examples, c->n_clip_atoms,
                              &j->recording, &gather, model, j->error);
@@ -179,20 +260,25 @@ static um_status learn(job *j)
             return status;
         }
     }
+    if (!j->result->blind && c->split == UMI_SPLIT_SOURCES && n_free_atoms(j) == 0 &&
+        umi_model_is_known(&model, j->sources.known, j->sources.n_known)) {
+        return learn_model(j, &model, (um_cview){NULL, 0, 0, 0}); /* there is nothing to learn */
+    }
     umi_watch_phase(&c->watch, "reading", 0.2, 0.25);
-    umi_gather_config gather = gather_config(j, &plan, false);
+    umi_gather_config gather = gather_config(j, &plan, lasts(j));
     umi_passage whole = {NULL, 0.0, INFINITY, &j->recording};
-    umi_material material;
-    status = umi_gather(&gather, &whole, 1, &material, j->error);
+    status = umi_gather(&gather, &whole, 1, &j->material, j->error);
     if (status != UM_OK) {
         return status;
     }
-    j->result->n_learned_frames = material.V.rows;
-    j->result->n_drawn_frames = material.n_drawn;
-    j->result->n_available_frames = material.n_available;
+    j->result->n_learned_frames = j->material.V.rows;
+    j->result->n_drawn_frames = j->material.n_drawn;
+    j->result->n_available_frames = j->material.n_available;
     umi_watch_phase(&c->watch, "learning", 0.25, 0.6);
-    status = learn_model(j, &model, um_const_view(material.V));
-    umi_material_free(&material);
+    status = learn_model(j, &model, um_const_view(j->material.V));
+    if (j->repetition == NULL) {
+        umi_material_free(&j->material);
+    }
     return status;
 }
 
@@ -203,34 +289,57 @@ static bool has_residual(const umi_model *model)
     return strcmp(model->labels[model->n_sources - 1], umi_residual_label) == 0;
 }
 
+/* What helps the atoms to tell the two sources of a split apart. */
+static void guide(const job *j, um_separator_config *separator)
+{
+    if (j->config->split == UMI_SPLIT_LEAD) {
+        separator->guide = (um_separator_guide){GUIDE_WEIGHT, j->repetition, lowest_lead_bin(j)};
+    } else if (j->config->split == UMI_SPLIT_PERCUSSIVE) {
+        separator->guide.weight = GUIDE_WEIGHT;
+        separator->onset_frames = UMI_PERCUSSIVE_ONSET_FRAMES;
+        separator->iterations = ONSET_ITERATIONS;
+    }
+}
+
 static um_status write_stems(job *j)
 {
     const umi_separate_config *c = j->config;
     umi_separate_result *r = j->result;
     const umi_model *model = &r->model;
     umi_activations_writer *writer = NULL;
+    double shifts[UMI_SHIFT_LIST_MAX];
     um_separator_config separator = um_separator_config_default();
+    um_separator_dictionary_config dictionary = {.atoms = um_const_view(model->W),
+                                                 .gains = um_const_view(model->G),
+                                                 .atom_frames =
+                                                     umi_sources_atom_frames(&j->sources),
+                                                 .source_of = model->source_of,
+                                                 .n_sources = model->n_sources,
+                                                 .residual = has_residual(model),
+                                                 .shifts = shifts,
+                                                 .shift_penalty = umi_shift_penalty,
+                                                 .covariances = um_const_view(model->R)};
+    if (lasts(j)) {
+        dictionary.gains.data = NULL; /* one mask serves all channels */
+    } else if (!r->blind && !c->adapt && c->split != UMI_SPLIT_PERCUSSIVE) {
+        dictionary.n_shifts = umi_shift_list_fill(c->shifts, shifts);
+    }
     um_status status =
         umi_activations_writer_new(j->output, umi_stem_set_n_frames(&j->recording, &r->stft),
-                                   model->W.rows, &writer, j->error);
+                                   model->W.rows * (1 + dictionary.n_shifts), &writer, j->error);
     separator.stft = r->stft;
     separator.exponent = c->exponent;
-    separator.residual = has_residual(model);
     separator.parallel = c->parallel;
     separator.activations_out = umi_activations_writer_take;
     separator.activations_user = writer;
+    guide(j, &separator);
+    if (dictionary.n_shifts > 0 && separator.guide.weight == 0.0) {
+        separator.iterations = SHIFTED_ITERATIONS;
+        separator.refit_iterations = REFIT_ITERATIONS;
+    }
     if (status == UM_OK) {
-        umi_stem_set_config set = {&j->recording,
-                                   j->output,
-                                   &separator,
-                                   um_const_view(model->W),
-                                   um_const_view(model->G),
-                                   model->source_of,
-                                   model->labels,
-                                   model->n_sources,
-                                   j->format,
-                                   0.6,
-                                   c->watch};
+        umi_stem_set_config set = {&j->recording, j->output, &separator, &dictionary,
+                                   model->labels, j->format, 0.6,        c->watch};
         status = umi_stem_set_write(&set, &r->stems, j->error);
     }
     if (status == UM_OK) {
@@ -244,7 +353,7 @@ static um_status write_atoms(const job *j)
 {
     const umi_separate_config *c = j->config;
     umi_kept_atoms_origin origin = {&j->result->stft, j->recording.format.sample_rate, c->seed,
-                                    c->input};
+                                    umi_sources_atom_frames(&j->sources), c->input};
     return umi_kept_atoms_write(&j->result->model, &origin, j->output, j->error);
 }
 
@@ -267,6 +376,12 @@ static um_status run(job *j)
         return status;
     }
     umi_recording_warn(&j->recording, &j->config->watch);
+    if (lasts(j) && (c->n_examples > 0 || c->residual)) {
+        return umi_error_set(j->error, UM_ERR_ARGUMENT,
+                             "%s: its atoms last several frames, which goes with neither --learn "
+                             "nor --residual",
+                             c->dictionaries[0]);
+    }
     r->blind = c->n_examples == 0 && c->n_dictionaries == 0;
     /* Once it is open: what changes from now on is noticed at the end. */
     status = umi_recording_origin_of(c->input, &r->origin, j->error);
@@ -312,6 +427,8 @@ um_status umi_separate(const umi_separate_config *config, umi_separate_result *r
                                           error);
     }
     umi_output_set_free(j.output); /* what was not committed is removed */
+    um_repetition_free(j.repetition);
+    umi_material_free(&j.material);
     umi_sources_free(&j.sources);
     umi_recording_close(&j.recording);
     if (status != UM_OK) {

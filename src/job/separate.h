@@ -8,6 +8,13 @@
 #include "job/stem_set.h"
 #include "job/watch.h"
 
+/* What is taken apart from what. */
+typedef enum umi_split {
+    UMI_SPLIT_SOURCES,   /* any sources */
+    UMI_SPLIT_LEAD,      /* a lead from an accompaniment that repeats */
+    UMI_SPLIT_PERCUSSIVE /* what is struck, as the dictionary knows it, from what sounds on */
+} umi_split;
+
 typedef struct umi_separate_config {
     const char *input;  /* "-": standard input */
     const char *output; /* the folder to make */
@@ -18,10 +25,13 @@ typedef struct umi_separate_config {
     size_t n_examples;
     const char *const *dictionaries;
     size_t n_dictionaries;
+    umi_split split;
+    bool adapt;          /* the dictionaries' atoms are where learning starts, and change */
     bool residual;       /* one stem more, of what the known sources do not explain */
     size_t n_sources;    /* blind: stems to make */
     size_t n_atoms;      /* blind: atoms in all */
     size_t n_clip_atoms; /* atoms for each label of the examples */
+    size_t shifts; /* known sources: semitones up and down at which atoms may sound too, 0..12 */
 
     /* The transform; 0 and 0: see transform.h. */
     size_t window, hop;

@@ -68,6 +68,8 @@ static umi_json *settings_json(const umi_separate_config *config, const umi_sepa
               umi_json_set(json, "iterations", umi_json_integer((int64_t)config->iterations)) &&
               umi_json_set(json, "tolerance", umi_json_number(config->tolerance)) &&
               umi_json_set(json, "exponent", umi_json_number(config->exponent)) &&
+              umi_json_set(json, "shifts",
+                           umi_json_integer((int64_t)(result->blind ? 0 : config->shifts))) &&
               umi_json_set(json, "residual", umi_json_boolean(config->residual)) &&
               umi_json_set(json, "memory", umi_json_integer((int64_t)config->memory)) &&
               umi_json_set(json, "dictionaries",

@@ -2,6 +2,8 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "job/atoms_remap.h"
+#include "unmingle/matrix_mask.h"
 
 #include <string.h>
 
@@ -13,7 +15,9 @@ static um_status out_of_memory(um_error *error)
 void umi_sources_free(umi_sources *sources)
 {
     for (size_t i = 0; i < sources->n_learned; i++) {
-        umi_free(sources->learned[i].data);
+        umi_free(sources->learned[i].W.data);
+        umi_free(sources->learned[i].G.data);
+        umi_free(sources->learned[i].covariance);
     }
     for (size_t i = 0; i < sources->n_dictionaries; i++) {
         um_dictionary_free(sources->dictionaries[i]);
@@ -67,14 +71,17 @@ static um_status check_alike(const um_dictionary *first, const char *first_path,
     return UM_OK;
 }
 
-/* The separator takes every frame by itself. */
-static um_status check_plain(const um_dictionary *dictionary, const char *path, um_error *error)
+/* Atoms that last are of one dictionary alone. */
+static um_status check_alone(const umi_sources *sources, const char *const *paths, um_error *error)
 {
-    if (dictionary->n_frames > 1) {
+    size_t lasting = sources->n_dictionaries;
+    for (size_t i = 0; i < sources->n_dictionaries; i++) {
+        lasting = sources->dictionaries[i]->n_frames > 1 ? i : lasting;
+    }
+    if (lasting < sources->n_dictionaries && sources->n_dictionaries > 1) {
         return umi_error_set(error, UM_ERR_CONFIG,
-                             "%s: W: its atoms last %zu frames, and atoms of one frame are wanted; "
-                             "learn it with --label in place of --speech",
-                             path, dictionary->n_frames);
+                             "%s: its atoms last %zu frames, which goes with no other dictionary",
+                             paths[lasting], sources->dictionaries[lasting]->n_frames);
     }
     return UM_OK;
 }
@@ -103,7 +110,8 @@ static um_status add_runs(umi_sources *sources, const um_dictionary *dictionary,
         um_cview atoms = {um_row(dictionary->W, k), end - k, dictionary->W.cols,
                           dictionary->W.stride};
         if (!residual) {
-            sources->known[sources->n_known++] = (umi_known_source){dictionary->labels[k], atoms};
+            sources->known[sources->n_known++] =
+                (umi_known_source){.label = dictionary->labels[k], .W = atoms};
         }
         k = end;
     }
@@ -125,7 +133,7 @@ um_status umi_sources_load(const char *const *paths, size_t n_paths, umi_sources
         status = um_dictionary_load(paths[i], &sources->dictionaries[i], error);
         if (status == UM_OK) {
             sources->n_dictionaries++;
-            status = check_plain(sources->dictionaries[i], paths[i], error);
+            status = check_alone(sources, paths, error);
         }
         if (status == UM_OK) {
             status = check_alike(sources->dictionaries[0], paths[0], sources->dictionaries[i],
@@ -141,6 +149,11 @@ um_status umi_sources_load(const char *const *paths, size_t n_paths, umi_sources
     return status;
 }
 
+size_t umi_sources_atom_frames(const umi_sources *sources)
+{
+    return sources->n_dictionaries > 0 ? sources->dictionaries[0]->n_frames : 1;
+}
+
 bool umi_sources_transform(const umi_sources *sources, um_stft_config *stft, double *sample_rate)
 {
     if (sources->n_dictionaries == 0) {
@@ -149,6 +162,55 @@ bool umi_sources_transform(const umi_sources *sources, um_stft_config *stft, dou
     *stft = sources->dictionaries[0]->stft;
     *sample_rate = sources->dictionaries[0]->sample_rate;
     return true;
+}
+
+/* Rows of n_frames spectra each, as rows of one. */
+static um_view frames_of(um_view W, size_t n_frames)
+{
+    return um_view_of(W.data, W.rows * n_frames, W.cols / n_frames);
+}
+
+/* Gives `row`, which sums to 1, the sum of the row that it came from. */
+static void keep_level(const float *from, float *row, size_t n_from, size_t n)
+{
+    double sum = 0.0;
+    for (size_t f = 0; f < n_from; f++) {
+        sum += (double)from[f];
+    }
+    for (size_t f = 0; f < n; f++) {
+        row[f] *= (float)sum;
+    }
+}
+
+um_status umi_sources_remap(umi_sources *sources, double sample_rate, size_t fft_size,
+                            const char *const *paths, um_error *error)
+{
+    um_status status = UM_OK;
+    size_t n_known = 0;
+    for (size_t i = 0; i < sources->n_dictionaries && status == UM_OK; i++) {
+        um_dictionary *d = sources->dictionaries[i];
+        size_t T = d->n_frames, cols = T * (fft_size / 2 + 1);
+        umi_bin_grid from = {d->sample_rate, 2 * (um_dictionary_n_bins(d) - 1)};
+        umi_bin_grid to = {sample_rate, fft_size};
+        um_view W = um_view_of(umi_alloc(d->W.rows * cols, sizeof(float)), d->W.rows, cols);
+        if (W.data == NULL) {
+            return out_of_memory(error);
+        }
+        status = umi_atoms_remap(um_const_view(frames_of(d->W, T)), from, to, paths[i],
+                                 frames_of(W, T), error);
+        for (size_t f = 0; f < d->W.rows * T && status == UM_OK; f++) {
+            keep_level(um_row(frames_of(d->W, T), f), um_row(frames_of(W, T), f),
+                       um_dictionary_n_bins(d), fft_size / 2 + 1);
+        }
+        umi_free(d->W.data);
+        d->W = W;
+        for (size_t k = 0; k < d->W.rows; n_known++) {
+            umi_known_source *known = &sources->known[n_known];
+            known->W = (um_cview){um_row(W, k), known->W.rows, cols, W.stride};
+            k += known->W.rows;
+        }
+    }
+    return status;
 }
 
 /* -- Examples ---------------------------------------------------------------------------------- */
@@ -173,6 +235,31 @@ static um_status gather_label(const umi_example *examples, size_t n_examples, si
     um_status status = umi_gather(gather, passages, n, material, error);
     umi_free(passages);
     return status;
+}
+
+/* Atoms, and, where the clips' channels are those of the recording, the place of the source. */
+static um_status learn_material(const umi_material *material, const char *label, size_t n_atoms,
+                                const umi_gather_config *gather, const umi_model_config *model,
+                                umi_learned_source *learned, umi_known_source *known,
+                                um_error *error)
+{
+    size_t C = material->n_channels, F = model->n_bins;
+    bool placed = material->covariance_sums != NULL;
+    learned->W = um_view_of(umi_alloc(n_atoms * F, sizeof(float)), n_atoms, F);
+    learned->G = um_view_of(umi_alloc(n_atoms * C, sizeof(float)), n_atoms, C);
+    learned->covariance = placed ? umi_alloc(C * C * F, sizeof(float)) : NULL;
+    if (learned->W.data == NULL || learned->G.data == NULL ||
+        (placed && learned->covariance == NULL)) {
+        return out_of_memory(error);
+    }
+    *known = (umi_known_source){.label = label, .W = um_const_view(learned->W)};
+    if (placed) {
+        um_covariance_finish(material->covariance_sums, C, F, learned->covariance);
+        known->G = um_const_view(learned->G);
+        known->covariance = learned->covariance;
+    }
+    return umi_model_learn_atoms(model, um_const_view(material->V), gather->watch->progress,
+                                 learned->W, &learned->G, error);
 }
 
 static um_status learn_label(umi_sources *sources, const umi_example *examples, size_t n_examples,
@@ -200,13 +287,9 @@ static um_status learn_label(umi_sources *sources, const umi_example *examples, 
                                                        : examples[first].path,
                           label);
     } else {
-        um_view W = um_view_of(umi_alloc(n_atoms * material.V.cols, sizeof(float)), n_atoms,
-                               material.V.cols);
-        sources->learned[sources->n_learned++] = W;
-        status = W.data == NULL ? out_of_memory(error)
-                                : umi_model_learn_atoms(model, um_const_view(material.V),
-                                                        gather->watch->progress, W, error);
-        sources->known[sources->n_known++] = (umi_known_source){label, um_const_view(W)};
+        status = learn_material(&material, label, n_atoms, gather, model,
+                                &sources->learned[sources->n_learned++],
+                                &sources->known[sources->n_known++], error);
     }
     umi_material_free(&material);
     return status;

@@ -14,10 +14,16 @@ typedef struct umi_example {
     double start, end; /* seconds; end may be INFINITY */
 } umi_example;
 
+/* What clips tell of a source. */
+typedef struct umi_learned_source {
+    um_view W, G; /* see umi_known_source */
+    float *covariance;
+} umi_learned_source;
+
 typedef struct umi_sources {
     umi_known_source *known; /* views of what the two lists below hold */
     size_t n_known;
-    um_view *learned; /* atoms of each label of the examples */
+    umi_learned_source *learned; /* of each label of the examples */
     size_t n_learned;
     um_dictionary **dictionaries;
     size_t n_dictionaries;
@@ -30,6 +36,14 @@ um_status umi_sources_load(const char *const *paths, size_t n_paths, umi_sources
 
 /* The transform and the rate (Hz) of the dictionaries; false when there are none. */
 bool umi_sources_transform(const umi_sources *sources, um_stft_config *stft, double *sample_rate);
+
+/* Frames that the dictionaries' atoms last; 1 without dictionaries. */
+size_t umi_sources_atom_frames(const umi_sources *sources);
+
+/* The dictionaries' atoms as those of another sample rate (Hz) and transform, see atoms_remap.h.
+ * `paths` are those of _load. */
+um_status umi_sources_remap(umi_sources *sources, double sample_rate, size_t fft_size,
+                            const char *const *paths, um_error *error) UM_MUST_USE;
 
 /* Learns n_atoms for every label among the examples. `recording` is the one that is taken apart;
  * clips must have its sample rate. UM_ERR_DATA for a clip that is silent or does not fit. */

@@ -12,8 +12,9 @@ typedef struct taking {
     umi_frame_taker taker;
 } taking;
 
-static um_status take(void *user, const float *magnitudes, um_error *error)
+static um_status take(void *user, const float *magnitudes, const float *spectra, um_error *error)
 {
+    (void)spectra;
     taking *t = user;
     (void)error;
     for (size_t i = 0; i < t->n_matrices; i++) {

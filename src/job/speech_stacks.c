@@ -46,8 +46,9 @@ static void aim(stacking *s, uint64_t come)
     }
 }
 
-static um_status take(void *user, const float *magnitudes, um_error *error)
+static um_status take(void *user, const float *magnitudes, const float *spectra, um_error *error)
 {
+    (void)spectra;
     stacking *s = user;
     uint64_t i_frame = s->taker.next;
     (void)error;

@@ -42,12 +42,12 @@ static char *copy_text(const char *text)
 
 static um_status name_stems(const umi_stem_set_config *c, stem_names *n, um_error *error)
 {
-    n->paths = umi_alloc(c->n_stems, sizeof(char *));
-    n->shown = umi_alloc(c->n_stems, sizeof(char *));
+    n->paths = umi_alloc(c->dictionary->n_sources, sizeof(char *));
+    n->shown = umi_alloc(c->dictionary->n_sources, sizeof(char *));
     if (n->paths == NULL || n->shown == NULL) {
         return out_of_memory(error);
     }
-    for (size_t s = 0; s < c->n_stems; s++) {
+    for (size_t s = 0; s < c->dictionary->n_sources; s++) {
         char name[UM_LABEL_MAX + 6];
         umi_stem_file_name(c->labels[s], c->format.container, name);
         n->paths[s] = copy_text(umi_output_set_path(c->output, name));
@@ -87,14 +87,12 @@ static void share_energy(const double *energy, size_t n, double *shares)
 static um_status write_stems(const umi_stem_set_config *c, const stem_names *names,
                              umi_stem_set *result, um_error *error)
 {
-    size_t n = c->n_stems;
+    size_t n = c->dictionary->n_sources;
     um_separator_config config = *c->separator;
     um_separator *separator = NULL;
     umi_stems *stems = NULL;
     config.n_channels = c->recording->format.channels;
-    config.n_sources = n;
-    um_status status =
-        um_separator_new(&config, c->atoms, c->gains, c->source_of, &separator, error);
+    um_status status = um_separator_new(&config, c->dictionary, &separator, error);
     if (status == UM_OK) {
         status = umi_stems_new(c->recording, &c->format, (const char *const *)names->paths,
                                (const char *const *)names->shown, n,
@@ -121,10 +119,10 @@ um_status umi_stem_set_write(const umi_stem_set_config *c, umi_stem_set *stems, 
                             .output_format = c->format,
                             .n_frames = c->recording->n_frames,
                             .labels = c->labels,
-                            .n_stems = c->n_stems,
-                            .source_of = c->source_of,
-                            .n_atoms = c->atoms.rows};
-    stems->shares = umi_alloc(c->n_stems, sizeof(double));
+                            .n_stems = c->dictionary->n_sources,
+                            .source_of = c->dictionary->source_of,
+                            .n_atoms = c->dictionary->atoms.rows};
+    stems->shares = umi_alloc(c->dictionary->n_sources, sizeof(double));
     um_status status = stems->shares == NULL ? out_of_memory(error) : name_stems(c, &names, error);
     if (status == UM_OK) {
         umi_watch_phase(&c->watch, "separating", c->begin, written);
@@ -132,13 +130,14 @@ um_status umi_stem_set_write(const umi_stem_set_config *c, umi_stem_set *stems, 
     }
     if (status == UM_OK) {
         umi_watch_phase(&c->watch, "checking", written, 1.0);
-        status = umi_null_test(c->recording, (const char *const *)names.paths, c->n_stems,
-                               c->watch.progress, &stems->null_peak, error);
+        status =
+            umi_null_test(c->recording, (const char *const *)names.paths, c->dictionary->n_sources,
+                          c->watch.progress, &stems->null_peak, error);
     }
     if (status == UM_OK) {
         status = umi_audio_reader_check_unchanged(c->recording->reader, error);
     }
-    free_names(&names, c->n_stems);
+    free_names(&names, c->dictionary->n_sources);
     if (status != UM_OK) {
         umi_stem_set_free(stems);
     }

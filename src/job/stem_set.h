@@ -11,13 +11,11 @@
 typedef struct umi_stem_set_config {
     umi_recording *recording;
     umi_output_set *output;
-    const um_separator_config *separator; /* but for n_channels and n_sources, which follow */
-    um_cview atoms, gains;                /* see separator.h */
-    const size_t *source_of;
-    char (*labels)[UM_LABEL_MAX + 1]; /* n_stems */
-    size_t n_stems;
-    umi_audio_format format; /* of the stems */
-    double begin;            /* share of the whole work that is done before */
+    const um_separator_config *separator; /* but for n_channels, which follows */
+    const um_separator_dictionary_config *dictionary;
+    char (*labels)[UM_LABEL_MAX + 1]; /* one a source */
+    umi_audio_format format;          /* of the stems */
+    double begin;                     /* share of the whole work that is done before */
     umi_watch watch;
 } umi_stem_set_config;
 

@@ -108,12 +108,13 @@ static um_separator *make_separator(const live *l, um_separator_config config)
             um_row(gains, k)[c] = 1.0f;
         }
     }
-    config.n_sources = model->n_sources;
     config.n_channels = l->channels;
-    config.residual = model->residual;
-    check(um_separator_new(&config, model->W, um_const_view(gains), model->source_of, &separator,
-                           &error) == UM_OK,
-          error.message);
+    um_separator_dictionary_config dictionary = {.atoms = model->W,
+                                                 .gains = um_const_view(gains),
+                                                 .source_of = model->source_of,
+                                                 .n_sources = model->n_sources,
+                                                 .residual = model->residual};
+    check(um_separator_new(&config, &dictionary, &separator, &error) == UM_OK, error.message);
     umi_free(gains.data);
     return separator;
 }

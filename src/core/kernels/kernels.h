@@ -82,6 +82,12 @@ typedef struct umi_kernels {
      * below 4e-7 max(1, |power log x|). In place over X. */
     void (*beta_terms)(size_t n, const umi_beta_terms *terms, const float *V, float *A, float *X);
 
+    /* Y = Y + B X, with a band matrix B of which row i has the values weights[i taps + t] in the
+     * columns first[i] + t, t < taps; X and Y have rows of cols floats. Each element of Y is summed
+     * from t = 0 on. */
+    void (*band)(size_t rows, size_t cols, size_t taps, const uint32_t *first, const float *weights,
+                 const float *X, size_t X_stride, float *Y, size_t Y_stride);
+
     /* magnitude[i] = sqrt(re^2 + im^2) of the n pairs in spectrum. */
     void (*magnitude)(size_t n, const float *spectrum, float *magnitude);
 } umi_kernels;

@@ -129,6 +129,20 @@ static void beta_terms(size_t n, const umi_beta_terms *terms, const float *V, fl
     }
 }
 
+static void band(size_t rows, size_t cols, size_t taps, const uint32_t *first, const float *weights,
+                 const float *X, size_t X_stride, float *Y, size_t Y_stride)
+{
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t m = 0; m < cols; m++) {
+            float sum = Y[i * Y_stride + m];
+            for (size_t t = 0; t < taps; t++) {
+                sum += weights[i * taps + t] * X[(first[i] + t) * X_stride + m];
+            }
+            Y[i * Y_stride + m] = sum;
+        }
+    }
+}
+
 static void magnitude(size_t n, const float *spectrum, float *result)
 {
     for (size_t i = 0; i < n; i++) {
@@ -149,5 +163,6 @@ void umi_kernels_init_scalar(umi_kernels *kernels)
     kernels->ratio_entries = ratio_entries;
     kernels->project_entries = project_entries;
     kernels->beta_terms = beta_terms;
+    kernels->band = band;
     kernels->magnitude = magnitude;
 }

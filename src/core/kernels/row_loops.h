@@ -126,6 +126,47 @@ static void beta_terms(size_t n, const umi_beta_terms *terms, const float *V, fl
     }
 }
 
+/* One row of Y from column m on, `vectors` of them. */
+static ALWAYS_INLINE void band_strip(size_t taps, const float *weights, const float *X,
+                                     size_t X_stride, float *Y, int vectors, bool whole, tail lanes)
+{
+    vector sums[2];
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; v++) {
+        sums[v] = load(Y + v * LANES, whole || v < vectors - 1, lanes);
+    }
+    for (size_t t = 0; t < taps; t++, X += X_stride) {
+        vector weight = splat(weights[t]);
+#pragma GCC unroll 2
+        for (int v = 0; v < vectors; v++) {
+            sums[v] =
+                multiply_add(weight, load(X + v * LANES, whole || v < vectors - 1, lanes), sums[v]);
+        }
+    }
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; v++) {
+        store(Y + v * LANES, whole || v < vectors - 1, lanes, sums[v]);
+    }
+}
+
+static void band(size_t rows, size_t cols, size_t taps, const uint32_t *first, const float *weights,
+                 const float *X, size_t X_stride, float *Y, size_t Y_stride)
+{
+    for (size_t i = 0; i < rows; i++) {
+        const float *w = weights + i * taps, *x = X + first[i] * X_stride;
+        float *y = Y + i * Y_stride;
+        size_t m = 0;
+        for (; m + 2 * LANES <= cols; m += 2 * LANES) {
+            band_strip(taps, w, x + m, X_stride, y + m, 2, true, first_lanes(LANES));
+        }
+        for (; m < cols; m += LANES) {
+            size_t left = cols - m;
+            band_strip(taps, w, x + m, X_stride, y + m, 1, left >= LANES,
+                       first_lanes(left < LANES ? left : LANES));
+        }
+    }
+}
+
 static ALWAYS_INLINE vector magnitudes(vector low, vector high)
 {
     vector re, im;

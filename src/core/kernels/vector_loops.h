@@ -388,6 +388,7 @@ static void fill_table(umi_kernels *kernels, const char *name)
     kernels->beta_terms = beta_terms;
     kernels->ratio_entries = ratio_entries;
     kernels->project_entries = project_entries;
+    kernels->band = band;
     kernels->magnitude = magnitude;
 }
 

@@ -1,0 +1,149 @@
+#include "job/model_lead.h"
+
+#include "core/atom_shares.h"
+#include "core/error.h"
+#include "core/matrix.h"
+#include "core/memory.h"
+#include "core/parallel.h"
+#include "job/model_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+const char umi_lead_label[] = "voice";
+const char umi_accompaniment_label[] = "accompaniment";
+
+/* Frames of which the background is found at once. */
+enum { TASK_FRAMES = 16 };
+
+typedef struct foreground {
+    const um_repetition *repetition;
+    um_cview V;
+    um_view L; /* V less its background */
+    size_t n_bins, lowest_bin;
+    float **scratch; /* one a worker */
+} foreground;
+
+static void find_foreground(void *argument, size_t i_task, size_t i_worker)
+{
+    const foreground *f = argument;
+    size_t first = i_task * TASK_FRAMES, left = f->V.rows - first;
+    size_t rows = left < TASK_FRAMES ? left : TASK_FRAMES;
+    um_cview V = {um_crow(f->V, first), rows, f->V.cols, f->V.stride};
+    um_view L = {um_row(f->L, first), rows, f->L.cols, f->L.stride};
+    um_repetition_background(f->repetition, V, L, f->scratch[i_worker]);
+    for (size_t t = 0; t < rows; t++) {
+        float *l = um_row(L, t);
+        const float *v = um_crow(V, t);
+        for (size_t i = 0; i < L.cols; i++) {
+            l[i] = i % f->n_bins < f->lowest_bin ? 0.0f : v[i] - l[i];
+        }
+    }
+}
+
+/* L as large as V, to be freed; no data when memory is short. */
+static um_view foreground_of(const umi_model_config *config, um_cview V,
+                             const um_repetition *repetition, size_t lowest_bin)
+{
+    size_t n_workers = config->parallel.n_workers;
+    foreground f = {repetition,     V,          umi_matrix_new(V.rows, V.cols),
+                    config->n_bins, lowest_bin, umi_alloc(n_workers, sizeof(float *))};
+    bool whole = f.L.data != NULL && f.scratch != NULL;
+    for (size_t w = 0; whole && w < n_workers; w++) {
+        f.scratch[w] = umi_alloc(um_repetition_scratch(repetition, TASK_FRAMES), sizeof(float));
+        whole = f.scratch[w] != NULL;
+    }
+    if (whole) {
+        umi_parallel_run(&config->parallel, (V.rows + TASK_FRAMES - 1) / TASK_FRAMES,
+                         find_foreground, &f);
+    } else {
+        umi_free(f.L.data);
+        f.L.data = NULL;
+    }
+    for (size_t w = 0; f.scratch != NULL && w < n_workers; w++) {
+        umi_free(f.scratch[w]);
+    }
+    umi_free(f.scratch);
+    return f.L;
+}
+
+/* Atoms times gains. */
+static um_view expand(um_cview W, um_cview G)
+{
+    um_view D = umi_matrix_new(W.rows, W.cols * G.cols);
+    for (size_t k = 0; D.data != NULL && k < W.rows; k++) {
+        for (size_t i = 0; i < D.cols; i++) {
+            um_row(D, k)[i] = um_crow(W, k)[i % W.cols] * um_crow(G, k)[i / W.cols];
+        }
+    }
+    return D;
+}
+
+/* How much of each atom does not repeat. */
+static um_status find_evidence(const umi_model_config *config, um_cview V, const um_nmf *nmf,
+                               const um_repetition *repetition, size_t lowest_bin, double *evidence)
+{
+    um_view D = expand(um_nmf_atoms(nmf), um_nmf_gains(nmf));
+    um_view L = foreground_of(config, V, repetition, lowest_bin);
+    um_status status = UM_ERR_MEMORY;
+    if (D.data != NULL && L.data != NULL) {
+        status = umi_atom_shares(V, um_const_view(L), um_nmf_activations(nmf), um_const_view(D),
+                                 evidence);
+    }
+    umi_free(D.data);
+    umi_free(L.data);
+    return status;
+}
+
+/* The voice, source 0, is the group that repeats less. */
+static void put_voice_first(const um_nmf *nmf, const double *evidence, umi_model *model)
+{
+    double sum[2] = {0.0, 0.0}, weight[2] = {0.0, 0.0};
+    for (size_t k = 0; k < model->W.rows; k++) {
+        double energy = sqrt(umi_model_component_energy(nmf, k));
+        sum[model->source_of[k]] += energy * evidence[k];
+        weight[model->source_of[k]] += energy;
+    }
+    bool swap = sum[0] * weight[1] < sum[1] * weight[0];
+    for (size_t k = 0; swap && k < model->W.rows; k++) {
+        model->source_of[k] = 1 - model->source_of[k];
+    }
+}
+
+um_status umi_model_learn_lead(const umi_model_config *config, um_cview V, size_t n_atoms,
+                               const um_repetition *repetition, size_t lowest_bin,
+                               const um_progress *progress, umi_model *model, um_error *error)
+{
+    um_nmf *nmf = NULL;
+    memset(model, 0, sizeof *model);
+    double *evidence = umi_alloc(n_atoms, sizeof *evidence);
+    um_status status = evidence == NULL ? umi_model_out_of_memory(error)
+                                        : umi_model_allocate(model, n_atoms, 2, config, error);
+    if (status == UM_OK) {
+        status = umi_model_nmf_new(config, V, config->n_channels, n_atoms, &nmf, error);
+    }
+    if (status == UM_OK) {
+        status = umi_model_nmf_start(config, nmf, V, progress, error);
+    }
+    if (status == UM_OK) {
+        status = umi_model_nmf_run(nmf, V, progress, error);
+    }
+    if (status == UM_OK &&
+        find_evidence(config, V, nmf, repetition, lowest_bin, evidence) != UM_OK) {
+        status = umi_model_out_of_memory(error);
+    }
+    if (status == UM_OK) {
+        status = umi_model_group(config, nmf, 2, evidence, model, error);
+    }
+    if (status == UM_OK) {
+        put_voice_first(nmf, evidence, model);
+        umi_model_take(model, nmf);
+        umi_model_set_label(model, 0, umi_lead_label);
+        umi_model_set_label(model, 1, umi_accompaniment_label);
+    } else {
+        umi_model_free(model);
+    }
+    um_nmf_free(nmf);
+    umi_free(evidence);
+    return status;
+}

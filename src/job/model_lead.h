@@ -1,0 +1,20 @@
+/* A lead against an accompaniment that repeats: a singer over a band, a melody over chords. */
+#ifndef UMI_JOB_MODEL_LEAD_H
+#define UMI_JOB_MODEL_LEAD_H
+
+#include "job/model.h"
+#include "unmingle/repetition.h"
+
+/* Learns n_atoms from V and groups them into two sources, "voice" and "accompaniment": by timbre
+ * and place, and by how much of each atom is left when the background, by `repetition` over the
+ * same V, is taken away. Below bin `lowest_bin` nothing is the voice's. Errors as of
+ * umi_model_learn_blind. */
+um_status umi_model_learn_lead(const umi_model_config *config, um_cview V, size_t n_atoms,
+                               const um_repetition *repetition, size_t lowest_bin,
+                               const um_progress *progress, umi_model *model,
+                               um_error *error) UM_MUST_USE;
+
+extern const char umi_lead_label[];          /* "voice" */
+extern const char umi_accompaniment_label[]; /* "accompaniment" */
+
+#endif
