@@ -17,7 +17,8 @@ enum {
     PLOT_HOP = 256,
     PLOT_RATE = 16000,
     PLOT_FRAMES = 400, /* sample frames: so many hops */
-    PLOT_WIDTH = 2     /* columns of the file for an atom */
+    PLOT_PITCHES = 5,  /* its own, 1, -1, 2, -2 semitones */
+    PLOT_SHIFTED = 3
 };
 
 /* Strongest bin of each atom, and how strong its activations are. */
@@ -45,20 +46,19 @@ static inline um_dictionary *plot_sample_dictionary(size_t n_frames)
     return d;
 }
 
-/* Writes activations.npy into the scratch folder. Atom k sounds in quarter k, in both columns half
- * as strong as it is. */
+/* Writes activations.npy into the scratch folder. Atom k sounds in quarter k, half of it at its own
+ * pitch, half two semitones higher. */
 static inline umi_kept_result plot_sample_result(scratch *folder)
 {
     umi_kept_result kept = {.exponent = 1, .n_frames = (uint64_t)PLOT_FRAMES * PLOT_HOP};
-    um_view H = matrix_new(PLOT_FRAMES + PLOT_FFT / PLOT_HOP - 1, PLOT_ATOMS * PLOT_WIDTH);
+    um_view H = matrix_new(PLOT_FRAMES + PLOT_FFT / PLOT_HOP - 1, PLOT_ATOMS * PLOT_PITCHES);
     um_error error = {UM_OK, ""};
     for (size_t n = 0; n < H.rows; n++) {
         double middle = ((double)n + 1) * PLOT_HOP - PLOT_FFT / 2.0;
         double quarter = floor(4 * middle / (double)kept.n_frames);
         size_t k = quarter < 0 ? 0 : quarter > 3 ? 3 : (size_t)quarter;
-        for (size_t i = 0; i < PLOT_WIDTH; i++) {
-            um_row(H, n)[k * PLOT_WIDTH + i] = 0.5F * plot_strengths[k];
-        }
+        um_row(H, n)[k] = 0.5F * plot_strengths[k];
+        um_row(H, n)[PLOT_SHIFTED * PLOT_ATOMS + k] = 0.5F * plot_strengths[k];
     }
     (void)remove(scratch_path(folder, "activations.npy"));
     kept.atoms = plot_sample_dictionary(1);

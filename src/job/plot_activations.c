@@ -10,7 +10,6 @@ enum { BLOCK_ROWS = 256 };
 typedef struct reading {
     umi_kept_result *kept;
     umi_plot_activations *out;
-    size_t width;       /* columns of the file for an atom */
     size_t n_rows;      /* of the file */
     uint32_t *n_frames; /* of each column */
     size_t *order;      /* atoms as they come */
@@ -28,12 +27,8 @@ static size_t column_of(const reading *r, size_t row)
 
 static void add_row(reading *r, const float *row, size_t column)
 {
-    for (size_t k = 0; k < r->out->H.rows; k++) {
-        float sum = 0;
-        for (size_t i = 0; i < r->width; i++) {
-            sum += row[k * r->width + i];
-        }
-        um_row(r->out->H, k)[column] += sum;
+    for (size_t i = 0; i < r->out->H.rows; i++) {
+        um_row(r->out->H, i)[column] += row[i];
     }
     r->n_frames[column]++;
 }
@@ -57,17 +52,44 @@ static um_status read_rows(reading *r, um_error *error)
 }
 
 /* Sums become means; a column without a frame is as the one before it. */
-static void finish(reading *r)
+static void divide(const reading *r, float *row)
+{
+    for (size_t c = 0; c < r->out->H.cols; c++) {
+        if (r->n_frames[c] > 0) {
+            row[c] /= (float)r->n_frames[c];
+        } else if (c > 0) {
+            row[c] = row[c - 1];
+        }
+    }
+}
+
+const float *umi_plot_activations_row(const umi_plot_activations *activations, size_t atom,
+                                      size_t pitch)
+{
+    size_t n_atoms = activations->H.rows / activations->n_pitches;
+    return um_row(activations->H, pitch * n_atoms + atom);
+}
+
+void umi_plot_activations_sum(const umi_plot_activations *activations, size_t atom, float *row)
+{
+    for (size_t c = 0; c < activations->H.cols; c++) {
+        row[c] = 0;
+        for (size_t i = 0; i < activations->n_pitches; i++) {
+            row[c] += umi_plot_activations_row(activations, atom, i)[c];
+        }
+    }
+}
+
+/* `row` is scratch. */
+static void finish(const reading *r, float *row)
 {
     umi_plot_activations *a = r->out;
-    for (size_t k = 0; k < a->H.rows; k++) {
-        float *row = um_row(a->H, k);
+    for (size_t i = 0; i < a->H.rows; i++) {
+        divide(r, um_row(a->H, i));
+    }
+    for (size_t k = 0; k < a->H.rows / a->n_pitches; k++) {
+        umi_plot_activations_sum(a, k, row);
         for (size_t c = 0; c < a->H.cols; c++) {
-            if (r->n_frames[c] > 0) {
-                row[c] /= (float)r->n_frames[c];
-            } else if (c > 0) {
-                row[c] = row[c - 1];
-            }
             a->loudest = row[c] > a->loudest ? row[c] : a->loudest;
         }
     }
@@ -76,23 +98,23 @@ static void finish(reading *r)
 um_status umi_plot_activations_read(umi_kept_result *kept, size_t columns,
                                     umi_plot_activations *activations, um_error *error)
 {
-    const um_dictionary *atoms = kept->atoms;
-    size_t K = atoms->W.rows, width = umi_kept_activations_width(kept->activations);
-    reading r = {
-        kept,
-        activations,
-        width,
-        umi_kept_activations_rows(kept->activations),
-        NULL,
-        NULL,
-        um_view_of(umi_alloc(BLOCK_ROWS, K * width * sizeof(float)), BLOCK_ROWS, K * width)};
+    size_t K = kept->atoms->W.rows, width = umi_kept_activations_width(kept->activations);
+    size_t n_rows = umi_kept_activations_rows(kept->activations), n = K * width;
+    um_view block = {umi_alloc(BLOCK_ROWS, n * sizeof(float)), BLOCK_ROWS, n, n};
+    float *scratch = umi_alloc(columns, sizeof *scratch);
+    reading r = {kept,
+                 activations,
+                 n_rows,
+                 umi_alloc(columns, sizeof(uint32_t)),
+                 umi_alloc(K, sizeof(size_t)),
+                 block};
     *activations =
-        (umi_plot_activations){um_view_of(umi_alloc(columns, K * sizeof(float)), K, columns), 0,
-                               (double)kept->n_frames / atoms->sample_rate};
-    r.n_frames = umi_alloc(columns, sizeof *r.n_frames);
-    r.order = umi_alloc(K, sizeof *r.order);
+        (umi_plot_activations){{umi_alloc(columns, n * sizeof(float)), n, columns, columns},
+                               width,
+                               0,
+                               (double)kept->n_frames / kept->atoms->sample_rate};
     um_status status = UM_OK;
-    if (r.block.data == NULL || r.n_frames == NULL || r.order == NULL ||
+    if (block.data == NULL || scratch == NULL || r.n_frames == NULL || r.order == NULL ||
         activations->H.data == NULL) {
         status = umi_error_set(error, UM_ERR_MEMORY, "not enough memory to plot activations");
     }
@@ -103,11 +125,12 @@ um_status umi_plot_activations_read(umi_kept_result *kept, size_t columns,
         status = read_rows(&r, error);
     }
     if (status == UM_OK) {
-        finish(&r);
+        finish(&r, scratch);
     } else {
         umi_plot_activations_free(activations);
     }
-    umi_free(r.block.data);
+    umi_free(block.data);
+    umi_free(scratch);
     umi_free(r.n_frames);
     umi_free(r.order);
     return status;

@@ -5,11 +5,19 @@
 #include "job/kept_result.h"
 
 typedef struct umi_plot_activations {
-    um_view H;      /* n_atoms x columns: the mean over a column's frames of an atom's activations,
-                       summed over the columns that the file has for it */
-    float loudest;  /* value; 0 for all silent */
-    double seconds; /* of the recording: column c is the share c / H.cols .. (c + 1) / H.cols */
+    um_view H;        /* (n_pitches * n_atoms) x columns: means over a column's frames, of all atoms
+                         at their own pitch, then at each of the shifts of shift_list.h */
+    size_t n_pitches; /* 1 without shifts */
+    float loudest;    /* of the atoms' sums over their pitches; 0 for all silent */
+    double seconds;   /* of the recording: column c is the share c / H.cols .. (c + 1) / H.cols */
 } umi_plot_activations;
+
+/* An atom's row at one of the pitches. */
+const float *umi_plot_activations_row(const umi_plot_activations *activations, size_t atom,
+                                      size_t pitch);
+
+/* One atom's row: the sums over its pitches, H.cols of them. */
+void umi_plot_activations_sum(const umi_plot_activations *activations, size_t atom, float *row);
 
 /* Reads them from the result, which is read from its first row on. UM_ERR_DATA when its rows are
  * not those of the recording, UM_ERR_MEMORY, and what umi_kept_activations_give says. */

@@ -3,9 +3,11 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "job/plot_bands.h"
+#include "job/shift_list.h"
 #include "unmingle/mask.h"
 
 #include <math.h>
+#include <stddef.h>
 
 static um_status out_of_memory(um_error *error)
 {
@@ -17,30 +19,63 @@ static float *models_of(const umi_plot_masks *masks, size_t source, size_t colum
     return masks->shares + (source * masks->columns + column) * masks->rows;
 }
 
+/* Adds one frame of an atom, at the strengths H, `later` columns later and `higher` rows higher. */
+static void add_frame(umi_plot_masks *masks, size_t source, const float *bands, const float *H,
+                      size_t later, ptrdiff_t higher)
+{
+    size_t rows = masks->rows;
+    size_t down = higher < 0 ? (size_t)-higher : 0, up = higher > 0 ? (size_t)higher : 0;
+    for (size_t c = later; c < masks->columns; c++) {
+        float strength = H[c - later];
+        float *models = models_of(masks, source, c);
+        for (size_t r = down; strength > 0 && r + up < rows; r++) {
+            models[r - down + up] += strength * bands[r];
+        }
+    }
+}
+
+/* Rows that each pitch of the atoms is higher than their own. */
+static void measure_pitches(const umi_plot_masks *masks, size_t n_pitches, ptrdiff_t *higher)
+{
+    double shifts[UMI_SHIFT_LIST_MAX];
+    double octaves = log2(masks->scale.high / masks->scale.low);
+    size_t n = umi_shift_list_fill((n_pitches - 1) / 2, shifts);
+    higher[0] = 0;
+    for (size_t i = 0; i < n; i++) {
+        higher[i + 1] = (ptrdiff_t)lrint(shifts[i] / 12 / octaves * (double)masks->rows);
+    }
+}
+
 /* Adds what the atoms stand for to the models of their sources. */
 static um_status add_atoms(const um_dictionary *dictionary, const umi_atom_order *order,
                            const umi_plot_activations *activations, umi_plot_masks *masks,
                            um_error *error)
 {
-    size_t F = um_dictionary_n_bins(dictionary), rows = masks->rows;
-    float *bins = umi_alloc(F, sizeof *bins), *bands = umi_alloc(rows, sizeof *bands);
-    um_status status = bins == NULL || bands == NULL ? out_of_memory(error) : UM_OK;
-    for (size_t i = 0; status == UM_OK && i < order->n_atoms; i++) {
+    size_t F = um_dictionary_n_bins(dictionary);
+    double bin_hertz = dictionary->sample_rate / 2 / (double)(F > 1 ? F - 1 : 1);
+    double hop = (double)dictionary->stft.window.hop / dictionary->sample_rate;
+    double columns_a_hop =
+        activations->seconds > 0 ? hop / activations->seconds * (double)masks->columns : 0;
+    ptrdiff_t higher[UMI_SHIFT_LIST_MAX + 1];
+    float *bands = umi_alloc(masks->rows, sizeof *bands);
+    if (bands == NULL) {
+        return out_of_memory(error);
+    }
+    measure_pitches(masks, activations->n_pitches, higher);
+    for (size_t i = 0; i < order->n_atoms; i++) {
         const umi_placed_atom *atom = &order->atoms[i];
-        const float *H = um_row(activations->H, atom->atom);
-        umi_atom_mean_frame(dictionary, atom->atom, bins);
-        umi_plot_bands(bins, F, dictionary->sample_rate / 2 / (double)(F > 1 ? F - 1 : 1),
-                       &masks->scale, bands, rows);
-        for (size_t c = 0; c < masks->columns; c++) {
-            float *models = models_of(masks, atom->source, c);
-            for (size_t r = 0; r < rows; r++) {
-                models[r] += H[c] * bands[r];
+        for (size_t t = 0; t < dictionary->n_frames; t++) {
+            size_t later = (size_t)rint((double)t * columns_a_hop);
+            umi_plot_bands(um_row(dictionary->W, atom->atom) + t * F, F, bin_hertz, &masks->scale,
+                           bands, masks->rows);
+            for (size_t p = 0; p < activations->n_pitches; p++) {
+                add_frame(masks, atom->source, bands,
+                          umi_plot_activations_row(activations, atom->atom, p), later, higher[p]);
             }
         }
     }
-    umi_free(bins);
     umi_free(bands);
-    return status;
+    return UM_OK;
 }
 
 /* How visible each point is, 0..1, by the level of all models together. */

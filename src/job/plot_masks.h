@@ -17,8 +17,8 @@ typedef struct umi_plot_masks {
     umi_frequency_scale scale;
 } umi_plot_masks;
 
-/* From atoms (the mean of their frames) and activations, as many columns as those have.
- * UM_ERR_MEMORY. */
+/* From atoms and activations, as many columns as those have; of at most UMI_SHIFT_LIST_MAX + 1
+ * pitches. UM_ERR_MEMORY. */
 um_status umi_plot_masks_make(const um_dictionary *dictionary, const umi_atom_order *order,
                               const umi_plot_activations *activations, double exponent, size_t rows,
                               umi_plot_masks *masks, um_error *error) UM_MUST_USE;

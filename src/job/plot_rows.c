@@ -34,8 +34,9 @@ typedef struct rows {
     const umi_atom_order *order;
     const umi_plot_activations *activations;
     umi_atom_shapes *shapes;
-    umi_rgb *pixels; /* of a strip */
-    double height;   /* of a row */
+    umi_rgb *pixels; /* of a strip, and its values */
+    float *values;
+    double height; /* of a row */
 } rows;
 
 static void draw_spectrum(const rows *r, umi_box row, size_t atom, umi_rgb colour)
@@ -50,9 +51,10 @@ static void draw_spectrum(const rows *r, umi_box row, size_t atom, umi_rgb colou
 
 static void draw_strip(const rows *r, umi_box row, size_t atom, umi_rgb colour)
 {
-    const float *H = um_row(r->activations->H, atom);
     size_t n = r->activations->H.cols;
+    const float *H = r->values;
     double unit = 20 / r->dictionary->exponent, loudest = (double)r->activations->loudest;
+    umi_plot_activations_sum(r->activations, atom, r->values);
     for (size_t c = 0; c < n; c++) {
         double level = H[c] > 0 ? unit * log10((double)H[c] / loudest) : -UMI_STRIP_RANGE;
         r->pixels[c] =
@@ -104,21 +106,22 @@ um_status umi_plot_rows(const umi_plot *plot, umi_box spectra, umi_box strips,
                         const umi_plot_activations *activations, um_error *error)
 {
     double names = source_room * (double)order->n_sources;
-    rows r = {plot,
-              dictionary,
-              order,
-              activations,
-              NULL,
-              NULL,
-              (spectra.height - names) / (double)order->n_atoms};
+    rows r = {.plot = plot,
+              .dictionary = dictionary,
+              .order = order,
+              .activations = activations,
+              .height = (spectra.height - names) / (double)order->n_atoms};
     r.pixels = umi_alloc(activations->H.cols, sizeof *r.pixels);
-    um_status status = r.pixels == NULL ? umi_error_set(error, UM_ERR_MEMORY,
-                                                        "not enough memory to plot activations")
-                                        : umi_atom_shapes_new(dictionary, &r.shapes, error);
+    r.values = umi_alloc(activations->H.cols, sizeof *r.values);
+    um_status status =
+        r.pixels == NULL || r.values == NULL
+            ? umi_error_set(error, UM_ERR_MEMORY, "not enough memory to plot activations")
+            : umi_atom_shapes_new(dictionary, &r.shapes, error);
     if (status == UM_OK) {
         draw_all(&r, spectra, strips);
     }
     umi_atom_shapes_free(r.shapes);
+    umi_free(r.values);
     umi_free(r.pixels);
     return status;
 }
