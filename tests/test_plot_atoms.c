@@ -42,15 +42,16 @@ static void rows_are_neither_too_low_nor_too_high(void **state)
 {
     (void)state;
     umi_atom_order order = {NULL, 1, 1};
-    double name = umi_plot_rows_height(&order, 0) - 3;
+    /* A row, half a row above each source for its first ridge, and its name. */
+    double name = umi_plot_rows_height(&order, 0) - 3 - 2;
     assert_true(name >= 16);
-    assert_true(umi_plot_rows_height(&order, 1000) == name + 28);
+    assert_true(umi_plot_rows_height(&order, 1000) == name + 1.5 * 44);
     order.n_atoms = 50;
-    assert_true(umi_plot_rows_height(&order, 500 + name) == 500 + name);
-    order.n_sources = 3;
-    assert_true(umi_plot_rows_height(&order, 500 + 3 * name) == 500 + 3 * name);
+    assert_true(umi_plot_rows_height(&order, 50.5 * 10 + name) == 50.5 * 10 + name);
+    order.n_sources = 4;
+    assert_true(umi_plot_rows_height(&order, 52 * 10 + 4 * name) == 52 * 10 + 4 * name);
     order.n_atoms = 1000;
-    assert_true(umi_plot_rows_height(&order, 500) == 3000 + 3 * name);
+    assert_true(umi_plot_rows_height(&order, 500) == 3 * 1000 + 4 * (2 + name));
 }
 
 int main(void)

@@ -8,12 +8,12 @@
 #include <stdio.h>
 
 /* Atoms flow: source by source, each under its name, from place to place. Ridges fill columns from
- * the top down; small spectrograms fill lines, each source beginning a new one. */
+ * the top down, small spectrograms lines. */
 
 static const double name_height = 24, ridge_min = 10, ridge_max = 100, ridge_overlap = 1.6;
-static const double column_gap = 40, cell_gap = 4, cell_height = 120, line_gap = 16;
+static const double column_gap = 40, cell_gap = 4, cell_height = 120, line_gap = 6, source_gap = 28;
 
-enum { ATOMS_A_COLUMN = 40, COLUMNS_MAX = 4, LINES_WANTED = 3, CELL_MAX = 160 };
+enum { ATOMS_A_COLUMN = 40, COLUMNS_MAX = 4, LINES_WANTED = 3, CELL_MAX = 240, NAME_WIDTH = 170 };
 
 typedef struct page {
     umi_plot plot;
@@ -117,35 +117,38 @@ static double lay_out_ridges(page *p)
 
 /* -- Small spectrograms ------------------------------------------------------------------------ */
 
+/* Lines of cells, with names where a source or a line begins. Draws unless `p` has no picture yet;
+ * returns the height of all lines. */
 static double flow_cells(const page *p)
 {
-    double x = 0, y = 0;
+    double x = 0, top = 0, named_to = 0;
     umi_ticks ticks;
     umi_frequency_ticks(umi_atom_shapes_scale(p->shapes), cell_height, UMI_LABEL_UP, &ticks);
     for (size_t i = 0; i < p->order->n_atoms; i++) {
-        bool named = umi_atom_order_begins(p->order, i);
-        bool new_line = named || x + p->cell_width > p->width + 0.5;
+        bool begins = i > 0 && umi_atom_order_begins(p->order, i);
+        x = begins ? fmax(x + source_gap, named_to) : x;
+        bool new_line = x + p->cell_width > p->width + 0.5;
         if (new_line) {
             x = 0;
-            y += i == 0 ? 0 : cell_height + line_gap;
-            y += named ? name_height : 0;
+            top += name_height + cell_height + line_gap;
         }
-        umi_box box = {p->left + x, UMI_PAGE_TITLE + y, p->cell_width, cell_height};
+        bool named = begins || x == 0;
+        named_to = named ? x + NAME_WIDTH : named_to;
+        umi_box box = {p->left + x, UMI_PAGE_TITLE + top + name_height, p->cell_width, cell_height};
+        if (p->plot.picture != NULL && named) {
+            draw_source_name(p, i, box.x, box.y - 9, p->width - x);
+        }
+        if (p->plot.picture != NULL && x == 0) {
+            umi_plot_axis_left(&p->plot, box, &ticks);
+        }
         if (p->plot.picture != NULL) {
             umi_atom_cell(p->shapes, &p->plot, box, p->order->atoms[i].atom,
                           umi_plot_source_colour(&p->plot.colours, p->order->atoms[i].source));
             umi_plot_outline(&p->plot, box);
         }
-        if (p->plot.picture != NULL && new_line) {
-            umi_plot_axis_left(&p->plot, box, &ticks);
-            ticks.unit = "";
-        }
-        if (p->plot.picture != NULL && named) {
-            draw_source_name(p, i, box.x, box.y - 9, p->width);
-        }
         x += p->cell_width + cell_gap;
     }
-    return y + cell_height;
+    return top + name_height + cell_height;
 }
 
 /* Cells that fill about three lines, in whole pixels a frame where they can. */

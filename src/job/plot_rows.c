@@ -6,15 +6,28 @@
 
 #include <math.h>
 
-/* Heights of a row, and from which on it is a ridge, so many times as tall; above the rows of a
- * source are its name, and room for the first ridge. */
-static const double row_min = 3, row_max = 28, ridge_min = 9, overlap = 1.5, source_room = 26;
+/* Heights of a row, and from which on it is a ridge, which is so many times as tall; of a source's
+ * name above its rows and the first ridge. */
+static const double row_min = 3, row_max = 44, ridge_min = 9, overlap = 1.5, name_height = 20;
+
+/* What a source needs above its rows, in whole pixels as all here. */
+static double room_above(double row)
+{
+    return name_height + ceil((overlap - 1) * row);
+}
+
+/* The height of a row where all of them have this height. */
+static double row_of(const umi_atom_order *order, double height)
+{
+    double K = (double)order->n_atoms, S = (double)order->n_sources;
+    double row = floor((height - name_height * S) / (K + (overlap - 1) * S));
+    return fmin(fmax(row, row_min), row_max);
+}
 
 double umi_plot_rows_height(const umi_atom_order *order, double wanted)
 {
-    double gaps = source_room * (double)order->n_sources;
-    double row = floor((wanted - gaps) / (double)order->n_atoms);
-    return gaps + fmin(fmax(row, row_min), row_max) * (double)order->n_atoms;
+    double row = row_of(order, wanted);
+    return (double)order->n_atoms * row + (double)order->n_sources * room_above(row);
 }
 
 /* A source's atoms, `first` being the first one of the order. */
@@ -68,8 +81,8 @@ static void draw_source(const rows *r, umi_box spectra, umi_box strips, size_t f
 {
     const umi_placed_atom *atoms = r->order->atoms + first;
     umi_rgb colour = umi_plot_source_colour(&r->plot->colours, atoms->source);
-    umi_plot_source_name(r->plot, spectra.x, spectra.y - 10, spectra.width, atoms->source,
-                         r->dictionary->labels[atoms->atom]);
+    umi_plot_source_name(r->plot, spectra.x, spectra.y - (overlap - 1) * r->height - 4,
+                         spectra.width, atoms->source, r->dictionary->labels[atoms->atom]);
     for (size_t i = 0; i < n; i++) {
         double y = spectra.y + r->height * (double)i;
         size_t atom = atoms[n - 1 - i].atom;
@@ -92,7 +105,7 @@ static void draw_all(const rows *r, umi_box spectra, umi_box strips)
     }
     for (size_t i = 0; i < r->order->n_atoms;) {
         size_t n = count_from(r->order, i);
-        spectra.y += source_room;
+        spectra.y += room_above(r->height);
         strips.y = spectra.y;
         strips.height = r->height * (double)n;
         draw_source(r, spectra, strips, i, n);
@@ -105,12 +118,11 @@ um_status umi_plot_rows(const umi_plot *plot, umi_box spectra, umi_box strips,
                         const um_dictionary *dictionary, const umi_atom_order *order,
                         const umi_plot_activations *activations, um_error *error)
 {
-    double names = source_room * (double)order->n_sources;
     rows r = {.plot = plot,
               .dictionary = dictionary,
               .order = order,
               .activations = activations,
-              .height = (spectra.height - names) / (double)order->n_atoms};
+              .height = row_of(order, spectra.height)};
     r.pixels = umi_alloc(activations->H.cols, sizeof *r.pixels);
     r.values = umi_alloc(activations->H.cols, sizeof *r.values);
     um_status status =
