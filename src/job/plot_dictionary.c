@@ -1,6 +1,5 @@
 #include "job/plot_pages.h"
 
-#include "core/error.h"
 #include "job/plot_atom_order.h"
 #include "job/plot_atom_shape.h"
 
@@ -168,10 +167,8 @@ static um_status draw(page *p, umi_picture_kind kind, umi_picture **out, um_erro
     bool cells = p->dictionary->n_frames > 1;
     char text[160];
     double height = cells ? lay_out_cells(p) : lay_out_ridges(p);
-    size_t whole =
-        (size_t)ceil(height) + UMI_PAGE_TITLE + UMI_PAGE_MARGIN + (cells ? 0 : UMI_ROOM_BELOW);
-    um_status status = umi_picture_new(kind, p->config->width, whole, p->plot.colours.page,
-                                       &p->plot.picture, error);
+    height += UMI_PAGE_TITLE + UMI_PAGE_MARGIN + (cells ? 0 : UMI_ROOM_BELOW);
+    um_status status = umi_plot_begin(p->config, kind, height, &p->plot, error);
     if (status != UM_OK) {
         return status;
     }
@@ -201,7 +198,7 @@ um_status umi_plot_dictionary_page(const umi_plot_config *config, umi_picture_ki
 {
     um_dictionary *dictionary;
     umi_atom_order order = {0};
-    page p = {.plot = {NULL, umi_plot_colours_of(config->dark)}, .config = config};
+    page p = {.config = config};
     *out = NULL;
     um_status status = um_dictionary_load(config->input, &dictionary, error);
     if (status != UM_OK) {

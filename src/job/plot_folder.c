@@ -1,6 +1,5 @@
 #include "job/plot_pages.h"
 
-#include "io/text.h"
 #include "job/plot_atom_shape.h"
 #include "job/plot_masks.h"
 #include "job/plot_rows.h"
@@ -183,8 +182,7 @@ static um_status draw(page *p, umi_picture_kind kind)
     char text[96];
     double width = (double)c->width;
     double rows = umi_plot_rows_height(&p->order, rint(rows_share * width));
-    um_status status = umi_picture_new(kind, c->width, (size_t)ceil(height_of_page(p, rows)),
-                                       p->plot.colours.page, &p->plot.picture, p->error);
+    um_status status = umi_plot_begin(c, kind, height_of_page(p, rows), &p->plot, p->error);
     if (status != UM_OK) {
         return status;
     }
@@ -211,8 +209,8 @@ um_status umi_plot_folder_page(const umi_plot_config *config, umi_picture_kind k
                                umi_picture **out, um_error *error)
 {
     double width = (double)config->width;
-    page p = {.plot = {NULL, umi_plot_colours_of(config->dark)}, .config = config, .error = error};
-    p.sharp = umi_plot_sharpness(kind);
+    page p = {.config = config, .error = error};
+    p.sharp = umi_plot_sharpness(config, kind);
     p.left = (umi_box){UMI_PAGE_MARGIN, 0, rint(spectra_share * width), 0};
     p.right.x = p.left.x + p.left.width + UMI_PAGE_MARGIN + UMI_ROOM_LEFT;
     p.right.width = width - UMI_ROOM_LEGEND - p.right.x;

@@ -4,6 +4,7 @@
 
 #include "io/picture.h"
 #include "job/plot.h"
+#include "job/plot_frame.h"
 #include "job/recording.h"
 
 /* Space round a page, and above a plot for its title. */
@@ -20,8 +21,14 @@ um_status umi_plot_folder_page(const umi_plot_config *config, umi_picture_kind k
 /* "12.6 s, 44.1 kHz, stereo" */
 void umi_plot_describe(const umi_recording *recording, char *text, size_t size);
 
-/* Pixels of an image for each of the page's, one way: more where pages are scaled for print. */
-size_t umi_plot_sharpness(umi_picture_kind kind);
+/* Pixels of an image for each of the page's, one way: more where pages are scaled for print, unless
+ * they are wide anyhow. */
+size_t umi_plot_sharpness(const umi_plot_config *config, umi_picture_kind kind);
+
+/* Begins the picture of a page of this height. UM_ERR_ARGUMENT when no picture can be so high,
+ * UM_ERR_MEMORY. */
+um_status umi_plot_begin(const umi_plot_config *config, umi_picture_kind kind, double height,
+                         umi_plot *plot, um_error *error) UM_MUST_USE;
 
 /* The last part of a path, for titles. */
 const char *umi_plot_title_of(const char *path);

@@ -1,6 +1,5 @@
 #include "job/plot_pages.h"
 
-#include "job/plot_frame.h"
 #include "job/plot_spectrogram.h"
 
 #include <inttypes.h>
@@ -26,12 +25,11 @@ static um_status draw(const umi_plot_config *config, umi_picture_kind kind,
                       const umi_recording *recording, const umi_spectrogram *spectrogram,
                       umi_box box, umi_picture **out, um_error *error)
 {
-    umi_plot plot = {NULL, umi_plot_colours_of(config->dark)};
+    umi_plot plot;
     umi_ticks ticks;
     char text[128];
-    size_t height = (size_t)(box.y + box.height) + UMI_ROOM_BELOW + UMI_PAGE_MARGIN;
-    um_status status =
-        umi_picture_new(kind, config->width, height, plot.colours.page, &plot.picture, error);
+    um_status status = umi_plot_begin(
+        config, kind, box.y + box.height + UMI_ROOM_BELOW + UMI_PAGE_MARGIN, &plot, error);
     if (status != UM_OK) {
         return status;
     }
@@ -65,7 +63,7 @@ um_status umi_plot_recording_page(const umi_plot_config *config, umi_picture_kin
     umi_box box = {UMI_ROOM_LEFT, UMI_PAGE_TITLE,
                    (double)config->width - UMI_ROOM_LEFT - UMI_ROOM_LEGEND,
                    rint(0.36 * (double)config->width)};
-    size_t sharp = umi_plot_sharpness(kind);
+    size_t sharp = umi_plot_sharpness(config, kind);
     *out = NULL;
     umi_watch_phase(&config->watch, "reading", 0, 0.2);
     um_status status = umi_recording_open(config->input, &config->reader, config->watch.progress,

@@ -235,6 +235,7 @@ class Plot(ScratchCase):
                 (["sound.wav", "sound.wav", "-o", "a.png"], 64),
                 (["sound.wav", "-o", "there.png"], 73, "there.png", "--force"),
                 (["sound.wav", "-o", "none/a.png"], 73, "none/a.png"),
+                (["there.png", "-o", "./there.png", "--force"], 64, "./there.png", "the input"),
                 (["none.wav", "-o", "a.png"], 66, "none.wav"),
                 (["none.safetensors", "-o", "a.png"], 66, "none.safetensors"),
                 (["junk.wav", "-o", "a.png"], 65, "junk.wav")):
