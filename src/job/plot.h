@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { UMI_PLOT_WIDTH_MIN = 400, UMI_PLOT_WIDTH_MAX = 8000 };
+enum { UMI_PLOT_WIDTH_MIN = 600, UMI_PLOT_WIDTH_MAX = 8000 };
 
 typedef struct umi_plot_config {
     const char *input;  /* a file or a folder; "-": a recording on standard input */

@@ -5,7 +5,7 @@
 #include "io/picture.h"
 #include "job/kept_result.h"
 
-/* Makes a PNG or SVG file of `width` pixels, 400..8000, and by the number of atoms 100 to 620 high,
+/* Makes a PNG or SVG file of `width` pixels, 600..8000, and by the number of atoms 100 to 620 high,
  * or more where there are many. The result is read from its first activations on. n_bytes in
  * *bytes, umi_free. UM_ERR_MEMORY, UM_ERR_ARGUMENT for a picture that would be too high, and what
  * umi_plot_activations_read says. */

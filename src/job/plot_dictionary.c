@@ -185,10 +185,8 @@ static um_status draw(page *p, umi_picture_kind kind, umi_picture **out, um_erro
         flow_ridges(p);
         snprintf(text, sizeof text, "height: %d dB", UMI_ATOM_RANGE);
     }
-    double right = p->left + p->width;
-    umi_plot_note(&p->plot, right, UMI_PAGE_TITLE - 22, text, UMI_ALIGN_RIGHT);
-    umi_plot_title(&p->plot, p->left, UMI_PAGE_TITLE - 22, umi_plot_title_of(p->config->input),
-                   0.6 * p->width);
+    umi_plot_head(&p->plot, p->left, p->left + p->width, UMI_PAGE_TITLE - 22,
+                  umi_plot_title_of(p->config->input), text);
     *out = p->plot.picture;
     return UM_OK;
 }

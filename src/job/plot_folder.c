@@ -188,10 +188,8 @@ static um_status draw(page *p, umi_picture_kind kind)
     }
     snprintf(text, sizeof text, "colours: atoms %d dB, activations %d dB", UMI_ATOM_RANGE,
              UMI_STRIP_RANGE);
-    umi_plot_note(&p->plot, p->right.x + p->right.width, UMI_PAGE_TITLE - 22, text,
-                  UMI_ALIGN_RIGHT);
-    umi_plot_title(&p->plot, p->left.x, UMI_PAGE_TITLE - 22, umi_plot_title_of(c->input),
-                   0.5 * width);
+    umi_plot_head(&p->plot, p->left.x, p->right.x + p->right.width, UMI_PAGE_TITLE - 22,
+                  umi_plot_title_of(c->input), text);
     go_on(p, UMI_PAGE_TITLE, 0);
     if (p->spectrogram.levels != NULL) {
         p->left.height = p->right.height = rint(spectrogram_share * width);

@@ -120,10 +120,14 @@ static void write_fitted(const umi_plot *plot, double x, double y, const char *t
     umi_picture_text(plot->picture, x, y, fitted, style);
 }
 
-void umi_plot_title(const umi_plot *plot, double x, double y, const char *text, double width)
+void umi_plot_head(const umi_plot *plot, double x, double right, double y, const char *title,
+                   const char *note)
 {
     umi_text_style style = {UMI_TITLE_SIZE, plot->colours.ink, UMI_ALIGN_LEFT, true};
-    write_fitted(plot, x, y, text, width, &style);
+    umi_text_style small = {UMI_TICK_SIZE, plot->colours.quiet, UMI_ALIGN_RIGHT, false};
+    double taken = umi_picture_text_width(plot->picture, note, &small) + 2 * UMI_TITLE_SIZE;
+    umi_picture_text(plot->picture, right, y, note, &small);
+    write_fitted(plot, x, y, title, right - taken - x, &style);
 }
 
 void umi_plot_name(const umi_plot *plot, double x, double y, const char *text, double width)

@@ -30,11 +30,15 @@ void umi_plot_grid(const umi_plot *plot, umi_box box, const umi_ticks *ticks);
 /* The colours of levels from `low` to `high` dB, right of the box. */
 void umi_plot_legend(const umi_plot *plot, umi_box box, double low, double high);
 
-/* Text at its baseline y: what explains; and titles, whose end is left out beyond `width`. */
+/* Text at its baseline y: what explains. */
 void umi_plot_note(const umi_plot *plot, double x, double y, const char *text, umi_align align);
-void umi_plot_title(const umi_plot *plot, double x, double y, const char *text, double width);
 
-/* A name, likewise; and that of a source after a patch of its colour. */
+/* A page's head, from x to `right`: its title and, at the right end, what explains. */
+void umi_plot_head(const umi_plot *plot, double x, double right, double y, const char *title,
+                   const char *note);
+
+/* A name, whose end is left out beyond `width`; and that of a source after a patch of its colour.
+ */
 void umi_plot_name(const umi_plot *plot, double x, double y, const char *text, double width);
 void umi_plot_source_name(const umi_plot *plot, double x, double y, double width, size_t source,
                           const char *name);

@@ -48,9 +48,8 @@ static um_status draw(const umi_plot_config *config, umi_picture_kind kind,
     double top = umi_spectrogram_top(spectrogram);
     umi_plot_legend(&plot, box, top - UMI_PLOT_RANGE, top);
     umi_plot_describe(recording, text, sizeof text);
-    umi_plot_note(&plot, box.x + box.width, UMI_PAGE_TITLE - 22, text, UMI_ALIGN_RIGHT);
-    umi_plot_title(&plot, box.x, UMI_PAGE_TITLE - 22, umi_plot_title_of(config->input),
-                   0.6 * box.width);
+    umi_plot_head(&plot, box.x, box.x + box.width, UMI_PAGE_TITLE - 22,
+                  umi_plot_title_of(config->input), text);
     *out = plot.picture;
     return UM_OK;
 }

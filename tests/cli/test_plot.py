@@ -110,7 +110,7 @@ class Plot(ScratchCase):
             self.assertLess(np.mean(pixels[60:480, 60:1100]), 200)
 
     def test_width(self):
-        for width in ("400", "2001"):
+        for width in ("600", "2001"):
             pixels = self.pixels(self.tone(440), "--width", width)
             self.assertEqual(pixels.shape[1], int(width))
 
@@ -231,7 +231,7 @@ class Plot(ScratchCase):
                 (["sound.wav", "-o", "a.gif"], 64, "a.gif", ".png or .svg"),
                 (["sound.wav", "-o", "png"], 64, "png"),
                 (["sound.wav", "-o", ".png"], 64, ".png"),
-                (["sound.wav", "-o", "a.png", "--width", "399"], 64, "400..8000"),
+                (["sound.wav", "-o", "a.png", "--width", "599"], 64, "600..8000"),
                 (["sound.wav", "sound.wav", "-o", "a.png"], 64),
                 (["sound.wav", "-o", "there.png"], 73, "there.png", "--force"),
                 (["sound.wav", "-o", "none/a.png"], 73, "none/a.png"),
