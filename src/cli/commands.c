@@ -132,7 +132,8 @@ static const umi_command COMMANDS[] = {
          "strongest frequency; atoms of several frames as small spectrograms. Of a folder that "
          "*unmingle separate* made: the spectrogram of the recording, if it is still where it was; "
          "each atom with its activations over time; and the masks, the share that each source has "
-         "of the sound over time and frequency, as far as there is any.\n\n"
+         "of the sound over time and frequency by its atoms, as far as there is any sound (of up "
+         "to 16 sources).\n\n"
          "Frequencies lie evenly by their logarithm, from 30 Hz up. Colours of levels are even to "
          "the eye and in print, those of sources are told apart whatever the colour vision.",
      .run = umi_cmd_plot},
