@@ -44,6 +44,8 @@ static int remove_file(void **state)
     return 0;
 }
 
+static size_t n_silence; /* behind the stretch */
+
 /* Takes every step-th frame. */
 typedef struct taken {
     umi_frame_taker taker;
@@ -76,7 +78,7 @@ static um_status advance(void *user, size_t n_samples, um_error *error)
 static taken walk(bool mean, size_t step, uint64_t first, uint64_t n, size_t stop_at,
                   um_status expected)
 {
-    umi_frame_walk_config config = {stft, mean, um_parallel_serial()};
+    umi_frame_walk_config config = {stft, mean, um_parallel_serial(), n_silence};
     umi_audio_reader_options options = {0};
     umi_recording recording;
     um_error error;
@@ -85,7 +87,8 @@ static taken walk(bool mean, size_t step, uint64_t first, uint64_t n, size_t sto
                .after = UM_ERR_CANCELLED,
                .stop_at = stop_at};
     assert_int_equal(umi_recording_open(path, &options, NULL, &recording, &error), UM_OK);
-    t.V = matrix_new(N_SAMPLES / HOP + 2, umi_frame_walk_columns(&config, &recording));
+    t.V =
+        matrix_new((N_SAMPLES + n_silence) / HOP + 2, umi_frame_walk_columns(&config, &recording));
     t.V.rows = 0;
     t.taker.user = &t;
     assert_int_equal(umi_frame_walk(&config, &recording, first, n, &t.taker, &error), expected);
@@ -138,6 +141,31 @@ static void the_mean_is_that_of_the_channels(void **state)
     umi_free(mean.V.data);
 }
 
+/* As if the recording had so many zeros more, in blocks of any number. */
+static void silence_may_follow(void **state)
+{
+    (void)state;
+    taken plain = walk(true, 1, 0, N_SAMPLES, 0, UM_OK);
+    static const size_t lengths[] = {1, HOP - 1, WINDOW, 20000};
+    for (size_t i = 0; i < 4; i++) {
+        n_silence = lengths[i];
+        taken longer = walk(true, 1, 0, N_SAMPLES, 0, UM_OK);
+        n_silence = 0;
+        assert_int_equal(longer.V.rows, (N_SAMPLES + lengths[i] + HOP - 1) / HOP);
+        for (size_t r = 0; r < longer.V.rows; r++) {
+            if (r < plain.V.rows) {
+                assert_memory_equal(um_row(longer.V, r), um_row(plain.V, r),
+                                    plain.V.cols * sizeof(float));
+            } else {
+                bool over = (r + 1) * HOP >= N_SAMPLES + WINDOW;
+                assert_int_equal(um_row(longer.V, r)[5] > 0, !over);
+            }
+        }
+        umi_free(longer.V.data);
+    }
+    umi_free(plain.V.data);
+}
+
 static void the_taker_may_stop(void **state)
 {
     (void)state;
@@ -152,6 +180,7 @@ int main(void)
         cmocka_unit_test(every_frame_comes_once),
         cmocka_unit_test(frames_between_are_passed_over),
         cmocka_unit_test(the_mean_is_that_of_the_channels),
+        cmocka_unit_test(silence_may_follow),
         cmocka_unit_test(the_taker_may_stop),
     };
     return cmocka_run_group_tests_name("frame_walk", tests, make_file, remove_file);

@@ -71,7 +71,7 @@ static um_status take(void *user, const float *magnitudes, const float *spectra,
 static um_view read_all(umi_recording *recording)
 {
     uint64_t n = umi_frame_walk_frames(stft, recording->n_frames);
-    umi_frame_walk_config config = {stft, true, um_parallel_serial()};
+    umi_frame_walk_config config = {stft, true, um_parallel_serial(), 0};
     whole w = {.V = matrix_new((size_t)n, BINS)};
     w.V.rows = 0;
     w.taker = (umi_frame_taker){0, take, NULL, &w};

@@ -8,8 +8,8 @@
 #include "format/json.h"
 #include "format/utf8.h"
 #include "io/audio_reader.h"
-#include "io/input_file.h"
 #include "io/text.h"
+#include "job/input_kind.h"
 #include "unmingle/dictionary.h"
 
 #include <inttypes.h>
@@ -17,11 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    BLOCK_FRAMES = 4096,
-    DURATION = 32,
-    MAGIC = 9 /* bytes of a safetensors file up to its first brace */
-};
+enum { BLOCK_FRAMES = 4096, DURATION = 32 };
 
 /* -- Recordings -------------------------------------------------------------------------------- */
 
@@ -242,35 +238,15 @@ static bool dictionary_to_json(const um_dictionary *dictionary, umi_json *json)
 
 /* -- Both -------------------------------------------------------------------------------------- */
 
-/* By the name, or by what a safetensors file starts with: a length of at most 1 MiB and a brace. No
- * recording starts so. A file that cannot be opened is left to the reader of recordings to tell. */
-static bool is_dictionary(const char *path)
-{
-    static const char suffix[] = ".safetensors";
-    unsigned char magic[MAGIC];
-    size_t n = 0;
-    size_t length = strlen(path);
-    umi_input_file file;
-    if (length >= sizeof suffix && strcmp(path + length - (sizeof suffix - 1), suffix) == 0) {
-        return true;
-    }
-    if (strcmp(path, "-") == 0 || umi_input_file_open(path, NULL, &file, NULL) != UM_OK) {
-        return false;
-    }
-    bool read = umi_input_file_read(&file, 0, magic, sizeof magic, &n);
-    umi_input_file_close(&file);
-    return read && n == sizeof magic && magic[8] == '{' && magic[2] <= 0x10 &&
-           (magic[3] | magic[4] | magic[5] | magic[6] | magic[7]) == 0;
-}
-
 /* Tells of one file: prints it, or appends it to `list` where that is not NULL. */
 static um_status tell(const char *path, const umi_options *options, umi_json *list, um_error *error)
 {
     recording found = {.frames = 0};
     um_dictionary *dictionary = NULL;
     bool ok = true;
-    um_status status = is_dictionary(path) ? um_dictionary_load(path, &dictionary, error)
-                                           : read_recording(path, options, &found, error);
+    um_status status = umi_input_kind_of(path) == UMI_INPUT_DICTIONARY
+                           ? um_dictionary_load(path, &dictionary, error)
+                           : read_recording(path, options, &found, error);
     if (status != UM_OK) {
         return status;
     }

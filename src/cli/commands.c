@@ -117,6 +117,26 @@ static const umi_command COMMANDS[] = {
          "TSV); *-* is standard input. Or V is a recording, and stands for its magnitude "
          "spectrogram, one row a frame, the mean over channels.",
      .run = umi_cmd_factor},
+    {.name = "plot",
+     .bit = UMI_PLOT,
+     .min_operands = 1,
+     .max_operands = 1,
+     .operands = "FILE|DIR",
+     .summary = "draw a recording, a dictionary, or what was taken apart",
+     .examples = "unmingle plot song.wav -o song.png\n"
+                 "unmingle plot song.wav.stems -o song.svg --dark\n",
+     .description =
+         "Draws a picture, a PNG or SVG file. Of a recording: its spectrogram, the mean power of "
+         "all channels over time and frequency, down to 70 dB below the loudest point; 0 dB is "
+         "a sine of full scale. Of a dictionary: its atoms, source by source, in each by their "
+         "strongest frequency; atoms of several frames as small spectrograms. Of a folder that "
+         "*unmingle separate* made: the spectrogram of the recording, if it is still where it was; "
+         "each atom with its activations over time; and the masks, the share that each source has "
+         "of the sound over time and frequency by its atoms, as far as there is any sound (of up "
+         "to 16 sources).\n\n"
+         "Frequencies lie evenly by their logarithm, from 30 Hz up. Colours of levels are even to "
+         "the eye and in print, those of sources are told apart whatever the colour vision.",
+     .run = umi_cmd_plot},
     {.name = "info",
      .bit = UMI_INFO,
      .min_operands = 1,

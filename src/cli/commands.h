@@ -35,6 +35,7 @@ int umi_cmd_live(const umi_options *options);
 int umi_cmd_learn(const umi_options *options);
 int umi_cmd_factor(const umi_options *options);
 int umi_cmd_info(const umi_options *options);
+int umi_cmd_plot(const umi_options *options);
 int umi_cmd_score(const umi_options *options);
 int umi_cmd_presets(const umi_options *options);
 

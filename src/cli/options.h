@@ -98,6 +98,8 @@ typedef struct umi_options {
 
     /* output */
     const char *output;
+    uint64_t width; /* of a picture, pixels */
+    bool dark;
     unsigned format;        /* umi_format */
     unsigned sample_format; /* umi_sample_format */
     bool residue;

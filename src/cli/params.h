@@ -22,7 +22,8 @@ enum {
     UMI_LIVE = 1 << 7,
     UMI_DEVICES = 1 << 8,
     UMI_RENDER = 1 << 9,
-    UMI_EVERY_COMMAND = (1 << 10) - 1
+    UMI_PLOT = 1 << 10,
+    UMI_EVERY_COMMAND = (1 << 11) - 1
 };
 
 typedef enum umi_kind {

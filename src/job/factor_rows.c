@@ -132,7 +132,7 @@ static um_status walk_recording(block_taker *t, um_error *error)
     umi_recording *recording = &t->input->recording;
     um_status status = um_stft_new(&t->input->stft, &stft, error);
     if (status == UM_OK) {
-        umi_frame_walk_config walk = {stft, true, t->input->config.parallel};
+        umi_frame_walk_config walk = {stft, true, t->input->config.parallel, 0};
         t->frames = (umi_frame_taker){0, take_frame, advance, t};
         status = umi_frame_walk(&walk, recording, 0, recording->n_frames, &t->frames, error);
     }

@@ -108,6 +108,22 @@ static um_status take_block(walk *w, um_error *error)
     return status;
 }
 
+/* After n_samples of sound: as much as is asked for, and what completes the last frame. */
+static um_status walk_over_silence(walk *w, uint64_t n_samples, um_error *error)
+{
+    size_t hop = um_stft_hop(w->config->stft);
+    size_t over = (size_t)((n_samples + w->config->n_silence) % hop);
+    size_t left = w->config->n_silence + (over > 0 ? hop - over : 0);
+    um_status status = UM_OK;
+    memset(w->block, 0, BLOCK_FRAMES * w->n_channels * sizeof(float));
+    while (status == UM_OK && left > 0) {
+        w->n_block = left < BLOCK_FRAMES ? left : BLOCK_FRAMES;
+        status = take_block(w, error);
+        left -= w->n_block;
+    }
+    return status;
+}
+
 /* Reads all up to the end of the stretch; silence completes the last frame. */
 static um_status walk_over(walk *w, umi_recording *recording, uint64_t first, uint64_t end,
                            um_error *error)
@@ -130,14 +146,7 @@ static um_status walk_over(walk *w, umi_recording *recording, uint64_t first, ui
         }
         at += n;
     }
-    size_t hop = um_stft_hop(w->config->stft);
-    size_t rest = (size_t)((end - first) % hop);
-    if (status == UM_OK && rest > 0) {
-        w->n_block = hop - rest;
-        memset(w->block, 0, w->n_block * w->n_channels * sizeof(float));
-        status = take_block(w, error);
-    }
-    return status;
+    return status == UM_OK ? walk_over_silence(w, end - first, error) : status;
 }
 
 um_status umi_frame_walk(const umi_frame_walk_config *config, umi_recording *recording,

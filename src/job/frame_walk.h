@@ -29,11 +29,13 @@ typedef struct umi_frame_walk_config {
     bool mean_channels; /* one spectrum a frame, the mean of the channels' magnitudes; else theirs
                            one after the other */
     um_parallel parallel;
+    size_t n_silence; /* samples of silence that follow the stretch, so that frames are centred on
+                         its end, too */
 } umi_frame_walk_config;
 
 size_t umi_frame_walk_columns(const umi_frame_walk_config *config, const umi_recording *recording);
 
-/* How many frames n_samples have: the last one may reach past the end, into silence. */
+/* How many frames n_samples have, without n_silence: the last one may reach past the end. */
 uint64_t umi_frame_walk_frames(const um_stft *stft, uint64_t n_samples);
 
 /* Walks over n_samples from the sample `first` on, from the recording's beginning, to which it is

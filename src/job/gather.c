@@ -244,7 +244,7 @@ um_status umi_gather(const umi_gather_config *config, umi_passage *passages, siz
     um_status status = um_stft_new(&config->stft, &g.stft, error);
     if (status == UM_OK) {
         g.stretches = umi_alloc(n_passages, sizeof *g.stretches);
-        g.walk = (umi_frame_walk_config){g.stft, config->mean_channels, config->parallel};
+        g.walk = (umi_frame_walk_config){g.stft, config->mean_channels, config->parallel, 0};
         g.channels_alike = config->channels_kept > 0;
         if (g.stretches == NULL) {
             status = umi_error_set(error, UM_ERR_MEMORY, "not enough memory");

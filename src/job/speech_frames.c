@@ -35,7 +35,7 @@ um_status umi_speech_frames_read(const umi_speech_frames_config *config, umi_rec
     uint64_t wanted =
         (uint64_t)(config->first_frame + matrices[0].rows) * um_stft_hop(config->stft);
     uint64_t there = recording->n_frames - config->first_sample;
-    umi_frame_walk_config walk = {config->stft, n_matrices == 1, config->parallel};
+    umi_frame_walk_config walk = {config->stft, n_matrices == 1, config->parallel, 0};
     return umi_frame_walk(&walk, recording, config->first_sample, wanted < there ? wanted : there,
                           &t.taker, error);
 }

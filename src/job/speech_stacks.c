@@ -88,6 +88,6 @@ um_status umi_speech_stacks_read(const umi_speech_stacks_config *config, umi_rec
     s.draw = umi_frame_draw_start(s.n_frames, M.rows, config->seed);
     s.taker = (umi_frame_taker){UINT64_MAX, take, advance, &s};
     aim(&s, 0);
-    umi_frame_walk_config walk = {config->stft, true, config->parallel};
+    umi_frame_walk_config walk = {config->stft, true, config->parallel, 0};
     return umi_frame_walk(&walk, recording, 0, recording->n_frames, &s.taker, error);
 }

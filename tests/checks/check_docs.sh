@@ -8,7 +8,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
 
-for command in separate render denoise live learn factor info score devices presets; do
+for command in separate render denoise live learn factor plot info score devices presets; do
     # A row that is too long for a line goes on in the next one, far to the right.
     "$unmingle" $command --help=all |
         awk '/^          / { sub(/^ +/, " "); row = row $0; next }

@@ -23,6 +23,8 @@ HOMES = {
     "confuse.h": {"cli/presets.c"},
     "xxhash.h": {"io/file_hash.c"},
     "microhttpd.h": {"io/page_server.c"},
+    "cairo.h": {"io/picture.c"},
+    "cairo-svg.h": {"io/picture.c"},
     # Not third-party, but threads and locks stay in few hands: the pool, the lock round FFTW's
     # planner, the one-time choice of kernels, who cleans up when the work does not hear a signal, and a server's own.
     "pthread.h": {"job/thread_pool.c", "job/thread.c", "core/fft.c", "core/kernels/kernels.c", "cli/signals.c",

@@ -8,8 +8,8 @@ import unittest
 
 from program import UNMINGLE, run
 
-COMMANDS = ["separate", "render", "denoise", "live", "learn", "factor", "info", "score", "devices",
-            "presets"]
+COMMANDS = ["separate", "render", "denoise", "live", "learn", "factor", "plot", "info", "score",
+            "devices", "presets"]
 COLUMNS, ROWS = 80, 24
 MOST_ROWS = {"factor": 60}  # of --help=all; 40 for the others
 
@@ -29,6 +29,8 @@ WRONG = [
     (["learn", "a.wav", "-o", "b", "--label", "c"], 64, "a.wav stands before the first --label"),
     (["render", "a.stems"], 64, "--group NAME=ATOMS is missing"),
     (["render", "--atoms"], 64, "DIR is missing"),
+    (["plot", "a.wav"], 64, "--output PICTURE is missing"),
+    (["plot", "-o", "a.png"], 64, "FILE|DIR is missing"),
     (["presets", "shew", "music"], 64, "give 'show NAME'"),
     (["presets", "show", "musik"], 78, "did you mean 'music'?"),
     (["presets", "show", "/no/such.conf"], 78, "/no/such.conf: No such file or directory"),

@@ -1,0 +1,47 @@
+#include "job/plot_atoms.h"
+
+#include "job/plot_rows.h"
+
+#include <math.h>
+
+static const double spectra_share = 0.24, gap = 24, margin = 8, height_wanted = 560;
+
+static um_status draw(umi_plot *plot, umi_picture_kind kind, double width,
+                      const um_dictionary *atoms, const umi_atom_order *order,
+                      const umi_plot_activations *activations, um_error *error)
+{
+    double height = umi_plot_rows_height(order, height_wanted);
+    umi_box left = {margin, 0, rint(spectra_share * width), height};
+    umi_box right = {left.x + left.width + gap, 0, 0, height};
+    right.width = width - margin - right.x;
+    um_status status =
+        umi_picture_new(kind, (size_t)width, (size_t)ceil(height + UMI_ROOM_BELOW + margin),
+                        plot->colours.page, &plot->picture, error);
+    return status == UM_OK ? umi_plot_rows(plot, left, right, atoms, order, activations, error)
+                           : status;
+}
+
+um_status umi_plot_atoms(umi_kept_result *kept, umi_picture_kind kind, size_t width, bool dark,
+                         unsigned char **bytes, size_t *n_bytes, um_error *error)
+{
+    umi_plot plot = {NULL, umi_plot_colours_of(dark)};
+    umi_plot_activations activations = {0};
+    umi_atom_order order = {0};
+    size_t columns = (size_t)((1 - spectra_share) * (double)width - gap - 2 * margin);
+    *bytes = NULL;
+    *n_bytes = 0;
+    um_status status = umi_atom_order_make(kept->atoms, &order, error);
+    if (status == UM_OK) {
+        status = umi_plot_activations_read(kept, columns, &activations, error);
+    }
+    if (status == UM_OK) {
+        status = draw(&plot, kind, (double)width, kept->atoms, &order, &activations, error);
+    }
+    if (status == UM_OK) {
+        status = umi_picture_finish(plot.picture, bytes, n_bytes, error);
+    }
+    umi_picture_free(plot.picture);
+    umi_plot_activations_free(&activations);
+    umi_atom_order_free(&order);
+    return status;
+}

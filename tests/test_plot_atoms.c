@@ -1,0 +1,64 @@
+/* The picture for a page: small, the same every time, as high as its atoms need. */
+#define _DEFAULT_SOURCE
+#include "job/plot_atoms.h"
+
+#include "job/plot_rows.h"
+#include "plot_sample.h"
+#include "scratch_group.h"
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+enum { BYTES_MAX = 200000 };
+
+static unsigned char *make(umi_kept_result *kept, umi_picture_kind kind, size_t *n)
+{
+    unsigned char *bytes;
+    um_error error = {UM_OK, ""};
+    assert_int_equal(umi_plot_atoms(kept, kind, 1000, false, &bytes, n, &error), UM_OK);
+    assert_in_range(*n, 1000, BYTES_MAX);
+    return bytes;
+}
+
+static void it_is_small_and_the_same_again(void **state)
+{
+    (void)state;
+    umi_kept_result kept = plot_sample_result(&files);
+    size_t n, m;
+    unsigned char *svg = make(&kept, UMI_PICTURE_SVG, &m);
+    unsigned char *one = make(&kept, UMI_PICTURE_PNG, &n);
+    assert_memory_equal(svg + m - 7, "</svg>\n", 7);
+    unsigned char *other = make(&kept, UMI_PICTURE_PNG, &m);
+    assert_int_equal(n, m);
+    assert_memory_equal(one, other, n);
+    umi_free(one);
+    umi_free(other);
+    umi_free(svg);
+    umi_kept_result_close(&kept);
+}
+
+static void rows_are_neither_too_low_nor_too_high(void **state)
+{
+    (void)state;
+    umi_atom_order order = {NULL, 1, 1};
+    /* A row, half a row above each source for its first ridge, and its name. */
+    double name = umi_plot_rows_height(&order, 0) - 3 - 2;
+    assert_true(name >= 16);
+    assert_true(umi_plot_rows_height(&order, 1000) == name + 1.5 * 44);
+    order.n_atoms = 50;
+    assert_true(umi_plot_rows_height(&order, 50.5 * 10 + name) == 50.5 * 10 + name);
+    order.n_sources = 4;
+    assert_true(umi_plot_rows_height(&order, 52 * 10 + 4 * name) == 52 * 10 + 4 * name);
+    order.n_atoms = 1000;
+    assert_true(umi_plot_rows_height(&order, 500) == 3 * 1000 + 4 * (2 + name));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_is_small_and_the_same_again),
+        cmocka_unit_test(rows_are_neither_too_low_nor_too_high),
+    };
+    return cmocka_run_group_tests_name("plot_atoms", tests, scratch_set_up, scratch_tear_down);
+}
