@@ -188,6 +188,26 @@ static void cancelled(void **state)
     assert_false(scratch_exists(output));
 }
 
+static um_status render_and_remove(void *context)
+{
+    (void)context;
+    umi_atom_range some = {2, 3};
+    umi_atom_group groups[] = {{"lead", &some, 1, false}, {"rest", NULL, 0, true}};
+    umi_render_config config = config_of(groups, 2);
+    umi_render_result result;
+    um_status status = umi_render(&config, &result, &error);
+    assert_int_equal(scratch_exists(output), status == UM_OK);
+    umi_render_result_free(&result);
+    (void)remove_output(NULL);
+    return status;
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    (void)state;
+    assert_true(counting_allocator_sweep(render_and_remove, NULL) > 50);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +216,7 @@ int main(void)
         cmocka_unit_test_teardown(every_atom_by_itself, remove_output),
         cmocka_unit_test_teardown(failures_leave_nothing, remove_output),
         cmocka_unit_test_teardown(cancelled, remove_output),
+        cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests_name("render", tests, make_folder, remove_folder);
 }
