@@ -205,8 +205,6 @@ void umi_help_overview(FILE *out)
           "  unmingle separate song.wav\n"
           "The drums are heard alone from 0:10 to 0:14: take them out, keep the rest\n"
           "  unmingle separate song.wav --learn drums=@0:10-0:14 --residual\n"
-          "What a microphone hears, taken apart while it plays\n"
-          "  unmingle live\n"
           "\n"
           "'unmingle COMMAND --help' tells its options, 'man unmingle' all the rest.\n",
           out);

@@ -151,9 +151,9 @@ um_status umi_kept_activations_give(void *user, um_view H)
 {
     umi_kept_activations *a = user;
     if (H.cols != a->reader.cols || H.rows > a->reader.rows - a->next_row) {
-        return umi_error_set(a->error, UM_ERR_DATA,
-                             "%s: %zu rows of %zu columns are not those of this recording",
-                             a->file.name, a->reader.rows, a->reader.cols);
+        return umi_error_set(
+            a->error, UM_ERR_DATA, "%s: has %zu rows of %zu columns, and row %zu of %zu is wanted",
+            a->file.name, a->reader.rows, a->reader.cols, a->next_row + H.rows, H.cols);
     }
     if (!make_room(a, H.rows)) {
         return umi_error_set(a->error, UM_ERR_MEMORY, "%s: not enough memory", a->file.name);
