@@ -11,7 +11,8 @@
 
 static const char record_text[] =
     "{\"program\": \"unmingle 0.1.0\", \"stems\": [{\"label\": \"drums\", \"file\": \"drums.wav\"},"
-    " {\"file\": \"- \xC5\xB1.flac\"}, {\"label\": \"no file\"}, {\"file\": 7}, 3]}";
+    " {\"file\": \"- \xC5\xB1.flac\"}, {\"label\": \"no file\"}, {\"file\": 7}, 3],"
+    " \"kept\": [{\"file\": \"atoms.safetensors\"}, {}]}";
 
 static scratch made;
 
@@ -43,10 +44,11 @@ static void names_the_files(void **state)
     (void)state;
     (void)scratch_write(&made, "unmingle.json", record_text, sizeof record_text - 1);
     umi_output_record record = read_folder(made.directory);
-    assert_int_equal(record.n_names, 3);
+    assert_int_equal(record.n_names, 4);
     assert_string_equal(record.names[0], "unmingle.json");
     assert_string_equal(record.names[1], "drums.wav");
     assert_string_equal(record.names[2], "- \xC5\xB1.flac");
+    assert_string_equal(record.names[3], "atoms.safetensors");
     umi_output_record_free(&record);
     umi_output_record_free(&record);
 }
@@ -127,12 +129,38 @@ static void every_allocation_may_fail(void **state)
     assert_true(counting_allocator_sweep(read_and_free, made.directory) >= 3);
 }
 
+/* Ours makes room, also what was kept; the user's stays. */
+static void commit_takes_the_place_of_ours(void **state)
+{
+    (void)state;
+    char folder[PATH_MAX];
+    umi_output_set *set;
+    um_error error;
+    snprintf(folder, sizeof folder, "%s", scratch_path(&made, "out"));
+    assert_int_equal(mkdir(folder, 0700), 0);
+    (void)scratch_write(&made, "out/unmingle.json", record_text, sizeof record_text - 1);
+    (void)scratch_write(&made, "out/drums.wav", "old", 3);
+    (void)scratch_write(&made, "out/atoms.safetensors", "old", 3);
+    (void)scratch_write(&made, "out/mine", "mine", 4);
+    assert_int_equal(umi_output_set_begin(folder, true, &set, &error), UM_OK);
+    assert_int_equal(umi_output_set_write(set, "new", "new", 3, &error), UM_OK);
+    assert_int_equal(umi_output_record_commit(set, folder, "unmingle.json", "stems", &error),
+                     UM_OK);
+    umi_output_set_free(set);
+    assert_int_equal(scratch_count(folder), 2);
+    assert_true(scratch_exists(scratch_path(&made, "out/new")));
+    assert_true(scratch_exists(scratch_path(&made, "out/mine")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_the_files),           cmocka_unit_test(record_without_stems),
-        cmocka_unit_test(what_is_no_record),         cmocka_unit_test(nothing_there),
+        cmocka_unit_test(names_the_files),
+        cmocka_unit_test(record_without_stems),
+        cmocka_unit_test(what_is_no_record),
+        cmocka_unit_test(nothing_there),
         cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(commit_takes_the_place_of_ours),
     };
     return cmocka_run_group_tests_name("output_record", tests, make_folder, remove_folder);
 }

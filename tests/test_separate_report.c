@@ -177,35 +177,11 @@ static void infinities_are_null(void **state)
     umi_json_free(json);
 }
 
-static void null_in_decibels(void **state)
-{
-    (void)state;
-    assert_true(umi_null_db(1.0) == 0.0);
-    assert_true(fabs(umi_null_db(0.001) + 60.0) < 1e-9);
-    assert_true(umi_null_db(0.0) == -INFINITY);
-}
-
-static void names_of_files(void **state)
-{
-    (void)state;
-    char name[UM_LABEL_MAX + 6];
-    char longest[UM_LABEL_MAX + 1];
-    umi_stem_file_name("- drums", UMI_CONTAINER_WAV, name);
-    assert_string_equal(name, "- drums.wav");
-    memset(longest, 'x', UM_LABEL_MAX);
-    longest[UM_LABEL_MAX] = '\0';
-    umi_stem_file_name(longest, UMI_CONTAINER_FLAC, name);
-    assert_int_equal(strlen(name), UM_LABEL_MAX + 5);
-    assert_string_equal(name + UM_LABEL_MAX, ".flac");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(says_what_was_done),
         cmocka_unit_test(infinities_are_null),
-        cmocka_unit_test(null_in_decibels),
-        cmocka_unit_test(names_of_files),
     };
     return cmocka_run_group_tests_name("separate_report", tests, NULL, NULL);
 }

@@ -108,6 +108,45 @@ static void every_run_of_a_label_is_a_source(void **state)
     umi_sources_free(&sources);
 }
 
+/* The one that a separation kept was of its recording; of a dictionary without gains it is refused.
+ */
+static void a_kept_residual_is_no_source(void **state)
+{
+    (void)state;
+    static const char *const labels[] = {"drums", "residual"};
+    for (size_t i = 0; i < 3; i++) {
+        um_dictionary *dictionary;
+        char path[PATH_MAX];
+        const char *const paths[] = {path};
+        umi_sources sources;
+        um_error error;
+        void *bytes;
+        size_t n_bytes;
+        (void)put_dictionary(path, "kept.st", i < 2 ? labels : labels + 1, i < 2 ? 2 : 1, 8000, 64);
+        assert_int_equal(um_dictionary_load(path, &dictionary, &error), UM_OK);
+        if (i > 0) {
+            assert_int_equal(um_dictionary_add_gains(dictionary, 1), UM_OK);
+            for (size_t k = 0; k < dictionary->W.rows; k++) {
+                um_row(dictionary->gains, k)[0] = 1.0F;
+            }
+        }
+        assert_int_equal(um_dictionary_format(dictionary, &bytes, &n_bytes, &error), UM_OK);
+        (void)scratch_write(&made, "kept.st", bytes, n_bytes);
+        um_dictionary_free_bytes(bytes);
+        um_dictionary_free(dictionary);
+        um_status status = umi_sources_load(paths, 1, &sources, &error);
+        if (i == 1) {
+            assert_int_equal(status, UM_OK);
+            assert_int_equal(sources.n_known, 1);
+            assert_string_equal(sources.known[0].label, "drums");
+            umi_sources_free(&sources);
+        } else { /* without gains; and with nothing else in it */
+            assert_int_equal(status, UM_ERR_CONFIG);
+            assert_non_null(strstr(error.message, i == 0 ? "labels[1]: 'residual'" : "alone"));
+        }
+    }
+}
+
 static void dictionaries_must_be_alike(void **state)
 {
     (void)state;
@@ -297,6 +336,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_run_of_a_label_is_a_source),
+        cmocka_unit_test(a_kept_residual_is_no_source),
         cmocka_unit_test(dictionaries_must_be_alike),
         cmocka_unit_test(atoms_of_several_frames_are_refused),
         cmocka_unit_test(learns_label_by_label),

@@ -22,8 +22,8 @@ extern "C" {
  * energy: n_components values >= 0: how much each atom has to say, e.g. the sums of its squared
  * activations.
  * evidence: n_components values 0..1 of anything else that tells sources apart, of which 0 and 1
- * are half as far apart as hard left and hard right; NULL: none. Fills source_of[n_components] with
- * 0..n_sources-1, every source used, in falling order of their energy; 1 <= n_sources <=
+ * are a third as far apart as hard left and hard right; NULL: none. Fills source_of[n_components]
+ * with 0..n_sources-1, every source used, in falling order of their energy; 1 <= n_sources <=
  * n_components. The same seed gives the same groups. UM_ERR_ARGUMENT, UM_ERR_MEMORY. */
 UM_API UM_MUST_USE um_status um_group_atoms(um_cview W, um_cview gains, const double *energy,
                                             const double *evidence, double sample_rate,

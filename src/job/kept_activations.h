@@ -24,7 +24,7 @@ um_status umi_activations_writer_new(umi_output_set *output, size_t rows, size_t
 /* For um_separator_config.activations_out, the writer being its user. It sets `error` of _new. */
 um_status umi_activations_writer_take(void *writer, um_cview H) UM_MUST_USE;
 
-/* UM_ERR_INTERNAL when rows are missing; UM_ERR_IO and so on. */
+/* UM_ERR_ARGUMENT when rows are missing; UM_ERR_IO and so on. */
 um_status umi_activations_writer_finish(umi_activations_writer *writer,
                                         um_error *error) UM_MUST_USE;
 void umi_activations_writer_free(umi_activations_writer *writer); /* NULL is fine */

@@ -9,6 +9,7 @@
 #include "job/model.h"
 #include "job/shift_list.h"
 #include "job/stem_report.h"
+#include "job/stem_set.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -171,5 +172,11 @@ um_status umi_kept_result_check(const umi_kept_result *kept, const char *directo
                              recording->format.sample_rate, directory, kept->n_frames,
                              kept->n_channels, kept->atoms->sample_rate);
     }
-    return UM_OK;
+    size_t n_rows = umi_kept_activations_rows(kept->activations);
+    size_t n_wanted = umi_stem_set_n_frames(recording, &kept->atoms->stft);
+    return n_rows == n_wanted
+               ? UM_OK
+               : umi_error_set(error, UM_ERR_DATA,
+                               "%s/%s: has %zu rows, and the recording %zu frames; separate again",
+                               directory, umi_kept_activations_name, n_rows, n_wanted);
 }

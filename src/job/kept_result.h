@@ -27,7 +27,8 @@ um_status umi_kept_result_open(const char *directory, umi_kept_result *kept,
 void umi_kept_result_close(umi_kept_result *kept); /* an empty one is fine */
 
 /* Whether this is the recording that the result, in `directory`, was made from: by its bytes, where
- * they are known, and by what it holds. UM_ERR_DATA when it is not. */
+ * they are known, and by what it holds; and whether the activations are for as many frames.
+ * UM_ERR_DATA when it is not. */
 um_status umi_kept_result_check(const umi_kept_result *kept, const char *directory,
                                 const umi_recording_origin *origin, const umi_recording *recording,
                                 um_error *error) UM_MUST_USE;

@@ -176,6 +176,13 @@ static um_status write_stems(job *j)
     if (status == UM_OK) {
         status = place_stems(j, &R);
     }
+    size_t n_rows = umi_kept_activations_rows(j->kept.activations);
+    size_t n_frames = umi_stem_set_n_frames(&j->recording, &atoms->stft);
+    if (status == UM_OK && n_rows != n_frames) {
+        status = umi_error_set(j->error, UM_ERR_DATA,
+                               "%s/%s: has %zu rows, not the %zu of this recording; separate again",
+                               j->config->directory, umi_kept_activations_name, n_rows, n_frames);
+    }
     if (status == UM_OK) {
         umi_kept_activations_begin(j->kept.activations, g->order, j->error);
         separator.stft = atoms->stft;

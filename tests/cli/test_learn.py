@@ -226,7 +226,7 @@ class Examples(ScratchCase):
         output = self.separate(self.folder / "a.wav", "--learn", "x=@0-0.1", "--learn", "y=@-0.2",
                                "--learn", "x=@0.2-0.3", "--clip-atoms", "3")
         self.assertEqual([(stem["label"], stem["atoms"]) for stem in record_of(output)["stems"]],
-                         [("x", 3), ("y", 3)])
+                         [("x", [1, 2, 3]), ("y", [4, 5, 6])])
         output = self.separate(self.folder / "a.wav", "--learn", "x=@0-0.1", "--clip-atoms", "3")
         self.assertEqual([stem["label"] for stem in record_of(output)["stems"]], ["x", "residual"])
 

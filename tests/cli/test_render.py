@@ -329,7 +329,8 @@ class Refusals(ScratchCase):
         report.write_text(json.dumps(record))
         activations = self.folder / "stems/activations.npy"
         H = np.load(activations)
-        for other, message in [(H[:, :-1], "columns do not fit 6 atoms"), (H[:-1], "rows"),
+        for other, message in [(H[:, :-1], "columns do not fit 6 atoms"), (H[:-1], "has 11 rows"),
+                               (np.pad(H, ((0, 1), (0, 0))), "the recording 12 frames"),
                                (np.where(H > 0, np.float32(np.nan), H), "row 1, column 1"),
                                (np.tile(H, 2), "columns"), (-H, "row 1, column 1")]:
             np.save(activations, other)
