@@ -351,6 +351,41 @@ static void magnitudes_of_all_lengths(const umi_kernels *kernels)
     }
 }
 
+/* A band of up to 4 taps over rows of all lengths, added to what is there. */
+static void band_of_all_sizes(const umi_kernels *kernels)
+{
+    enum { ROWS = 6, TAPS_MAX = 4, X_ROWS = 9 };
+    static guarded g;
+    umi_random random = umi_random_seeded(12);
+    for (size_t n = 0; n <= SIZE_MAX_TESTED; n++) {
+        for (size_t taps = 1; taps <= TAPS_MAX; taps++) {
+            uint32_t first[ROWS];
+            float weights[ROWS * TAPS_MAX];
+            for (size_t i = 0; i < ROWS; i++) {
+                first[i] = (uint32_t)umi_random_below(&random, X_ROWS - taps + 1);
+            }
+            for (size_t i = 0; i < ROWS * taps; i++) {
+                weights[i] = (float)umi_random_uniform(&random);
+            }
+            const float *X = fenced(0, X_ROWS, n, n + 3, &random);
+            guard(&g, ROWS, n, n + 5);
+            for (size_t i = 0; i < ROWS * n; i++) {
+                g.data[i / n * (n + 5) + i % n] = 0.5F;
+            }
+            kernels->band(ROWS, n, taps, first, weights, X, n + 3, g.data, n + 5);
+            check_guards(&g);
+            for (size_t i = 0; i < ROWS * n; i++) {
+                double exact = 0.5;
+                for (size_t t = 0; t < taps; t++) {
+                    exact += (double)weights[i / n * taps + t] *
+                             (double)X[(first[i / n] + t) * (n + 3) + i % n];
+                }
+                check_close((double)g.data[i / n * (n + 5) + i % n], exact, taps);
+            }
+        }
+    }
+}
+
 /* -- The table --------------------------------------------------------------------------------- */
 
 void check_denormals(void)
@@ -406,4 +441,5 @@ const kernel_case kernel_cases[N_KERNEL_CASES] = {
     {"entries may be split", check_split_of_entries},
     {"bits do not depend on the width of vectors", check_bits},
     {"magnitudes of all lengths", magnitudes_of_all_lengths},
+    {"bands of all sizes", band_of_all_sizes},
 };

@@ -12,7 +12,7 @@ typedef struct kernel_case {
     void (*check)(const umi_kernels *kernels);
 } kernel_case;
 
-enum { N_KERNEL_CASES = 16, KERNEL_ROWS_MAX = 5 };
+enum { N_KERNEL_CASES = 17, KERNEL_ROWS_MAX = 5 };
 
 extern const kernel_case kernel_cases[N_KERNEL_CASES];
 

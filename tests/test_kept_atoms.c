@@ -53,7 +53,7 @@ static um_status keep(const umi_model *model, const char *recording, const char 
     stft.window.length = 64;
     stft.window.hop = 16;
     stft.window.kbd_alpha = 4.1;
-    umi_kept_atoms_origin origin = {&stft, 22050.5, 77, recording};
+    umi_kept_atoms_origin origin = {&stft, 22050.5, 77, 1, recording};
     um_status status = umi_output_set_begin(folder, true, &set, &error);
     if (status == UM_OK) {
         status = umi_kept_atoms_write(model, &origin, set, &error);

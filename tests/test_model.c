@@ -69,8 +69,13 @@ static um_view play(size_t n_channels)
 
 static umi_model_config config_of(size_t n_channels)
 {
-    umi_model_config config = {N_BINS, n_channels,       16000.0, 200,
-                               0.0,    UMI_START_RANDOM, 1,       um_parallel_serial()};
+    umi_model_config config = {.n_bins = N_BINS,
+                               .n_channels = n_channels,
+                               .sample_rate = 16000.0,
+                               .iterations = 200,
+                               .start = UMI_START_RANDOM,
+                               .seed = 1,
+                               .parallel = um_parallel_serial()};
     return config;
 }
 

@@ -218,8 +218,13 @@ static um_status learn(umi_sources *sources, const char *recording_path,
                        const umi_example *examples, size_t n_examples, um_error *error)
 {
     umi_gather_config gather = gather_of();
-    umi_model_config model = {N_BINS,           1, TIMBRES_RATE,        20, 0.0,
-                              UMI_START_RANDOM, 1, um_parallel_serial()};
+    umi_model_config model = {.n_bins = N_BINS,
+                              .n_channels = 1,
+                              .sample_rate = TIMBRES_RATE,
+                              .iterations = 20,
+                              .start = UMI_START_RANDOM,
+                              .seed = 1,
+                              .parallel = um_parallel_serial()};
     umi_recording recording;
     um_status status = umi_recording_open(recording_path, &gather.reader, NULL, &recording, error);
     if (status == UM_OK) {
