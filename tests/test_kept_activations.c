@@ -115,7 +115,8 @@ static void what_does_not_fit_is_refused(void **state)
     assert_int_equal(umi_kept_activations_give(kept, narrow), UM_ERR_DATA);
     assert_int_equal(umi_kept_activations_give(kept, rest), UM_OK);
     um_row(got, N_FRAMES)[0] = 1.0F;
-    assert_int_equal(umi_kept_activations_give(kept, last), UM_OK); /* past the end nothing sounds */
+    assert_int_equal(umi_kept_activations_give(kept, last),
+                     UM_OK); /* past the end nothing sounds */
     assert_true(um_row(got, N_FRAMES)[0] == 0.0F);
     assert_non_null(strstr(error.message, "activations.npy: "));
     umi_kept_activations_free(kept);

@@ -173,7 +173,8 @@ static void dictionaries_must_be_alike(void **state)
     }
 }
 
-static void atoms_of_several_frames_are_refused(void **state)
+/* Atoms that last are of one dictionary alone. */
+static void atoms_of_several_frames_are_alone(void **state)
 {
     (void)state;
     char path[PATH_MAX];
@@ -183,7 +184,9 @@ static void atoms_of_several_frames_are_refused(void **state)
     size_t n_bytes;
     umi_sources sources;
     assert_int_equal(um_dictionary_new(1, 3, N_BINS, &dictionary), UM_OK);
-    um_row(dictionary->W, 0)[0] = 1.0F;
+    um_row(dictionary->W, 0)[0] = 0.6F;
+    um_row(dictionary->W, 0)[N_BINS + 3] = 0.3F;
+    um_row(dictionary->W, 0)[2 * N_BINS + 3] = 0.1F;
     strcpy(dictionary->labels[0], "speech");
     dictionary->sample_rate = 8000;
     dictionary->stft.window.length = 256;
@@ -192,10 +195,17 @@ static void atoms_of_several_frames_are_refused(void **state)
     snprintf(path, PATH_MAX, "%s", scratch_write(&made, "speech.st", bytes, n_bytes));
     um_dictionary_free_bytes(bytes);
     um_dictionary_free(dictionary);
-    const char *const paths[] = {path};
-    assert_int_equal(umi_sources_load(paths, 1, &sources, &error), UM_ERR_CONFIG);
-    assert_non_null(strstr(error.message, "speech.st: W: its atoms last 3 frames"));
+    const char *const paths[] = {path, path};
+    assert_int_equal(umi_sources_load(paths, 2, &sources, &error), UM_ERR_CONFIG);
+    assert_non_null(strstr(error.message, "speech.st: its atoms last 3 frames"));
     assert_true(sources.known == NULL && sources.n_dictionaries == 0);
+    assert_int_equal(umi_sources_load(paths, 1, &sources, &error), UM_OK);
+    assert_int_equal(umi_sources_atom_frames(&sources), 3);
+    /* At twice the rate the same bins are half of the spectrum; frames keep their levels. */
+    assert_int_equal(umi_sources_remap(&sources, 16000.0, 256, paths, &error), UM_OK);
+    assert_int_equal(sources.known[0].W.cols, 3 * N_BINS);
+    assert_true(um_crow(sources.known[0].W, 0)[0] > 0.5F);
+    umi_sources_free(&sources);
 }
 
 /* -- Examples ---------------------------------------------------------------------------------- */
@@ -343,7 +353,7 @@ int main(void)
         cmocka_unit_test(every_run_of_a_label_is_a_source),
         cmocka_unit_test(a_kept_residual_is_no_source),
         cmocka_unit_test(dictionaries_must_be_alike),
-        cmocka_unit_test(atoms_of_several_frames_are_refused),
+        cmocka_unit_test(atoms_of_several_frames_are_alone),
         cmocka_unit_test(learns_label_by_label),
         cmocka_unit_test(learns_beside_dictionaries),
         cmocka_unit_test(clips_must_fit),

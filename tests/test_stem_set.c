@@ -68,14 +68,15 @@ static um_status write_stems(um_error *callback_error, umi_stem_set *stems)
     separator.stft.window.hop = HOP;
     separator.activations_out = count_rows;
     separator.activations_user = callback_error;
+    um_separator_dictionary_config dictionary = {.atoms = um_cview_of(W, K, N_BINS),
+                                                 .gains = um_cview_of(G, K, 1),
+                                                 .source_of = source_of,
+                                                 .n_sources = 2};
     umi_stem_set_config config = {.recording = &recording,
                                   .output = set,
                                   .separator = &separator,
-                                  .atoms = um_cview_of(W, K, N_BINS),
-                                  .gains = um_cview_of(G, K, 1),
-                                  .source_of = source_of,
+                                  .dictionary = &dictionary,
                                   .labels = labels,
-                                  .n_stems = 2,
                                   .format = recording.format};
     n_rows = 0;
     um_status status = umi_stem_set_write(&config, stems, &error);

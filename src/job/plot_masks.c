@@ -39,7 +39,7 @@ static void measure_pitches(const umi_plot_masks *masks, size_t n_pitches, ptrdi
 {
     double shifts[UMI_SHIFT_LIST_MAX];
     double octaves = log2(masks->scale.high / masks->scale.low);
-    size_t n = umi_shift_list_fill((n_pitches - 1) / 2, shifts);
+    size_t n = umi_shift_list_fill(n_pitches - 1, shifts);
     higher[0] = 0;
     for (size_t i = 0; i < n; i++) {
         higher[i + 1] = (ptrdiff_t)lrint(shifts[i] / 12 / octaves * (double)masks->rows);

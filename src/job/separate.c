@@ -398,6 +398,13 @@ static um_status run(job *j)
                              "nor --residual",
                              c->dictionaries[0]);
     }
+    if (lasts(j) && j->sources.n_known == 1) {
+        return umi_error_set(
+            j->error, UM_ERR_CONFIG,
+            "%s: W: its atoms last %zu frames and are all of one source, which would "
+            "be the whole recording; learn it with --label in place of --speech",
+            c->dictionaries[0], umi_sources_atom_frames(&j->sources));
+    }
     r->blind = c->n_examples == 0 && c->n_dictionaries == 0;
     /* Once it is open: what changes from now on is noticed at the end. */
     status = umi_recording_origin_of(c->input, &r->origin, j->error);

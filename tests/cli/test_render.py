@@ -15,7 +15,8 @@ N_FRAMES = 40000
 # How a run is asked for: blind, with a residual of no atoms, with one that has atoms.
 KINDS = {"blind": ["--sources", "3", "--atoms", "8"],
          "blind and residual": ["--sources", "2", "--atoms", "5", "--residual"],
-         "known": ["--learn", "b=@0-0.2", "--learn", "a=@0.3-", "--clip-atoms", "3", "--residual"]}
+         "known": ["--learn", "b=@0-0.2", "--learn", "a=@0.3-", "--clip-atoms", "3", "--residual",
+                   "--shifts", "0"]}
 
 
 def tensors(path):
