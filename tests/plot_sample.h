@@ -17,8 +17,8 @@ enum {
     PLOT_HOP = 256,
     PLOT_RATE = 16000,
     PLOT_FRAMES = 400, /* sample frames: so many hops */
-    PLOT_PITCHES = 5,  /* its own, 1, -1, 2, -2 semitones */
-    PLOT_SHIFTED = 3
+    PLOT_PITCHES = 5,  /* its own, 2, -2, 4, -4 semitones */
+    PLOT_SHIFTED = 1
 };
 
 /* Strongest bin of each atom, and how strong its activations are. */
