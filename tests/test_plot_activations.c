@@ -26,7 +26,7 @@ static void each_atom_sounds_in_its_quarter(void **state)
             umi_plot_activations_sum(&a, k, row);
             assert_memory_equal(umi_plot_activations_row(&a, k, 0),
                                 umi_plot_activations_row(&a, k, PLOT_SHIFTED), n * sizeof *row);
-            assert_true(umi_plot_activations_row(&a, k, 1)[k * n / 4 + n / 8] == 0);
+            assert_true(umi_plot_activations_row(&a, k, 2)[k * n / 4 + n / 8] == 0);
             for (size_t c = 0; c < n; c++) {
                 bool edge = n > 4 && (c % (n / 4) < 4 || c % (n / 4) >= n / 4 - 1);
                 float expected = c * 4 / n == k ? plot_strengths[k] : 0;
