@@ -19,6 +19,8 @@
 enum {
     /* Free atoms that learn what the known sources leave; more begin to take from them. */
     RESIDUAL_ATOMS = 8,
+    /* Updates that atoms learn from a clip: more fit it closer and the source less. */
+    CLIP_ITERATIONS = 40,
     /* Updates that the gains of known atoms need. */
     GAIN_ITERATIONS = 15,
     /* Updates with atoms at several pitches, and of the refit to the first estimates. */
@@ -240,6 +242,8 @@ static um_status learn_examples(job *j, const umi_model_config *model)
      * notes come apart better from random atoms (.6 dB). */
     umi_model_config from_random = *model;
     from_random.start = UMI_START_RANDOM;
+    from_random.iterations =
+        model->iterations < CLIP_ITERATIONS ? model->iterations : CLIP_ITERATIONS;
     umi_watch_phase(&c->watch, "learning the examples", 0.05, 0.2);
     return umi_sources_learn(&j->sources, c->examples, c->n_examples, c->n_clip_atoms,
                              &j->recording, &gather, &from_random, j->error);
