@@ -34,7 +34,8 @@ enum {
 
 static const double SIMILAR_APART = 0.5; /* seconds, at least, that these are apart */
 static const double LOWEST_LEAD = 100.0; /* Hz */
-static const double GUIDE_WEIGHT = 0.35; /* of what guides the masks of a split beside the atoms */
+/* Of what guides the masks of a split beside the atoms: chosen on given and on made songs. */
+static const double LEAD_GUIDE_WEIGHT = 0.5, PERCUSSIVE_GUIDE_WEIGHT = 0.35;
 
 typedef struct job {
     const umi_separate_config *config;
@@ -309,11 +310,12 @@ static bool has_residual(const umi_model *model)
 static void guide(const job *j, um_separator_config *separator)
 {
     if (j->config->split == UMI_SPLIT_LEAD) {
-        separator->guide = (um_separator_guide){
-            .weight = GUIDE_WEIGHT, .repetition = j->repetition, .lowest_bin = lowest_lead_bin(j)};
+        separator->guide = (um_separator_guide){.weight = PERCUSSIVE_GUIDE_WEIGHT,
+                                                .repetition = j->repetition,
+                                                .lowest_bin = lowest_lead_bin(j)};
     } else if (j->config->split == UMI_SPLIT_PERCUSSIVE) {
         umi_percussive_config percussive = percussive_config(j);
-        separator->guide = (um_separator_guide){.weight = GUIDE_WEIGHT,
+        separator->guide = (um_separator_guide){.weight = PERCUSSIVE_GUIDE_WEIGHT,
                                                 .median_frames = percussive.median_frames,
                                                 .median_bins = percussive.median_bins};
         separator->onset_frames = percussive.onset_frames;
