@@ -310,7 +310,7 @@ static bool has_residual(const umi_model *model)
 static void guide(const job *j, um_separator_config *separator)
 {
     if (j->config->split == UMI_SPLIT_LEAD) {
-        separator->guide = (um_separator_guide){.weight = PERCUSSIVE_GUIDE_WEIGHT,
+        separator->guide = (um_separator_guide){.weight = LEAD_GUIDE_WEIGHT,
                                                 .repetition = j->repetition,
                                                 .lowest_bin = lowest_lead_bin(j)};
     } else if (j->config->split == UMI_SPLIT_PERCUSSIVE) {
