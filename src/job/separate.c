@@ -51,8 +51,8 @@ typedef struct job {
 
 /* -- What it works with ------------------------------------------------------------------------ */
 
-/* Atoms that go on learning need not have been learned at the recording's rate: theirs is the
- * transform of about the same length in time. */
+/* Atoms that go on learning, or that only stand for their kind, need not have been learned at the
+ * recording's rate: theirs is the transform of about the same length in time. */
 static um_status adapt_transform(job *j, double dictionary_rate)
 {
     um_stft_config *stft = &j->result->stft;
@@ -93,7 +93,7 @@ static um_status choose_transform(job *j)
             stft->window.hop, um_window_name(wished.window.window), wished.window.length,
             wished.window.hop);
     }
-    if (dictionary_rate != rate && c->adapt) {
+    if (dictionary_rate != rate && (c->adapt || c->split == UMI_SPLIT_PERCUSSIVE)) {
         return adapt_transform(j, dictionary_rate);
     }
     if (dictionary_rate != rate) {

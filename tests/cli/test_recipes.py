@@ -1,0 +1,79 @@
+"""The recipes: each makes its stems of any recording, which add up, the same on any number of threads,
+and `render` makes the same again of their own groups."""
+
+import unittest
+
+import numpy as np
+
+import sounds
+from program import run
+from scratch import ScratchCase, record_of, stem_paths
+
+N_FRAMES = 40000
+RECIPES = {"drums": ["kick", "snare", "hat"], "percussive": ["percussive", "harmonic"],
+           "voice": ["voice", "accompaniment"]}
+
+
+class Recipes(ScratchCase):
+    def write(self, channels, rate):
+        whole = sounds.tones(N_FRAMES, channels) // 2 + sounds.noise(N_FRAMES, channels, peak=0.1)
+        whole[5000:5400] *= 2
+        sounds.write_whole(self.folder / "a.wav", whole, rate, "PCM_16")
+        return sounds.read_whole(self.folder / "a.wav")
+
+    def separate(self, output, *options):
+        result = run("separate", "a.wav", "-o", output, *options, cwd=self.folder)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        return {path.stem: sounds.read_whole(path) for path in stem_paths(self.folder / output)}
+
+    def check(self, name, mix, *options):
+        stems = self.separate("one", *options, "--threads", "1")
+        self.assertEqual(sorted(stems), sorted(RECIPES.get(name, stems)))
+        self.assertEqual(np.count_nonzero(mix - sum(stems.values())), 0)
+        again = self.separate("two", *options, "--threads", "2")
+        groups = []
+        for stem in record_of(self.folder / "one")["stems"]:
+            self.assertTrue((stems[stem["label"]] == again[stem["label"]]).all())
+            groups += ["--group", f"{stem['label']}={','.join(map(str, stem['atoms']))}"]
+        if name in ("drums", "example"):
+            result = run("render", "one", "-o", "groups", *groups, cwd=self.folder)
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            for path in stem_paths(self.folder / "one"):
+                self.assertEqual((self.folder / "groups" / path.name).read_bytes(),
+                                 path.read_bytes())
+
+    def test_presets(self):
+        for name in RECIPES:
+            for channels, rate in [(1, 48000), (2, 44100), (3, 16000)]:
+                with self.subTest(recipe=name, channels=channels, rate=rate):
+                    self.setUp()
+                    self.check(name, self.write(channels, rate), "--preset", name)
+
+    def test_by_example(self):
+        clips = ["--learn", "a=@0-0.3", "--learn", "b=@0.4-", "--clip-atoms", "4"]
+        for channels in (1, 2, 3):
+            with self.subTest(channels=channels):
+                self.setUp()
+                self.check("example", self.write(channels, 44100), *clips)
+
+    def test_a_clip_of_the_voice(self):
+        mix = self.write(2, 44100)
+        self.check("clip", mix, "--preset", "voice", "--learn", "voice=@0-0.3", "--atoms", "4")
+
+    def test_silence(self):
+        sounds.write_whole(self.folder / "a.wav", sounds.silence(3000, 2), 44100, "PCM_16")
+        for name in RECIPES:
+            with self.subTest(recipe=name):
+                stems = self.separate(name, "--preset", name)
+                self.assertEqual(sorted(stems), sorted(RECIPES[name]))
+                self.assertFalse(any(stem.any() for stem in stems.values()))
+
+    def test_percussive_needs_a_dictionary(self):
+        self.write(1, 44100)
+        result = run("separate", "a.wav", "--split", "percussive", cwd=self.folder)
+        self.assertEqual(result.returncode, 64)
+        self.assertIn("--preset percussive", result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
