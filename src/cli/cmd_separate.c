@@ -109,6 +109,7 @@ static um_status fill_config(batch *b, um_error *error)
         .window_shape = (um_window)o->window_shape,
         .window_given = given(o, "window") || given(o, "hop") || given(o, "window-shape"),
         .iterations = o->iterations,
+        .iterations_given = given(o, "iterations"),
         .tolerance = o->tolerance,
         .start = (umi_start)o->start,
         .exponent = o->exponent,

@@ -243,8 +243,9 @@ static um_status learn_examples(job *j, const umi_model_config *model)
      * notes come apart better from random atoms (.6 dB). */
     umi_model_config from_random = *model;
     from_random.start = UMI_START_RANDOM;
-    from_random.iterations =
-        model->iterations < CLIP_ITERATIONS ? model->iterations : CLIP_ITERATIONS;
+    if (!c->iterations_given) {
+        from_random.iterations = CLIP_ITERATIONS;
+    }
     umi_watch_phase(&c->watch, "learning the examples", 0.05, 0.2);
     return umi_sources_learn(&j->sources, c->examples, c->n_examples, c->n_clip_atoms,
                              &j->recording, &gather, &from_random, j->error);

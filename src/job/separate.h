@@ -39,6 +39,7 @@ typedef struct umi_separate_config {
     bool window_given; /* the three are the user's wish, against a dictionary that differs */
 
     size_t iterations;
+    bool iterations_given; /* for clips, too */
     double tolerance;
     umi_start start;
     double exponent;
