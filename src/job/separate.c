@@ -7,6 +7,7 @@
 #include "job/memory_budget.h"
 #include "job/model_lead.h"
 #include "job/model_percussive.h"
+#include "job/model_places.h"
 #include "job/output_record.h"
 #include "job/separate_report.h"
 #include "job/shift_list.h"
@@ -292,10 +293,15 @@ static um_status learn(job *j)
     j->result->n_learned_frames = j->material.V.rows;
     j->result->n_drawn_frames = j->material.n_drawn;
     j->result->n_available_frames = j->material.n_available;
-    umi_watch_phase(&c->watch, "learning", 0.25, 0.6);
+    umi_watch_phase(&c->watch, "learning", 0.25, j->result->blind ? 0.55 : 0.6);
     status = learn_model(j, &model, um_const_view(j->material.V));
     if (j->repetition == NULL) {
         umi_material_free(&j->material);
+    }
+    if (status == UM_OK && j->result->blind && c->split == UMI_SPLIT_SOURCES) {
+        umi_watch_phase(&c->watch, "looking for places", 0.55, 0.6);
+        status = umi_model_find_places(&j->result->model, &j->result->stft, &j->recording,
+                                       c->parallel, c->seed, c->watch.progress, j->error);
     }
     return status;
 }
