@@ -172,10 +172,111 @@ static void wrong_arguments_are_refused(void **state)
     }
 }
 
+/* -- How many sources -------------------------------------------------------------------------- */
+
+static um_status survey(const atoms *a, size_t n_fits, um_group_fit *fits, size_t *suggested)
+{
+    return um_group_survey(um_cview_of(a->W, K, N_BINS), um_cview_of(a->gains, K, 2), a->energy,
+                           RATE, 1, n_fits, fits, suggested);
+}
+
+/* Silhouettes of the places, computed in another way: all timbres are one, so that a gain is all
+ * that tells atoms apart, and distances are those of gains. */
+static void clarity_is_the_mean_silhouette(void **state)
+{
+    (void)state;
+    static atoms a;
+    make_atoms(&a, 1, 1);
+    static const float left[K] = {0.0F, 0.02F, 0.1F, 0.05F, 0.5F,  0.55F,
+                                  0.6F, 0.52F, 1.0F, 0.9F,  0.97F, 0.95F};
+    double weights[K], all = 0, mean = 0;
+    for (size_t k = 0; k < K; k++) {
+        memcpy(a.W + k * N_BINS, a.W, N_BINS * sizeof(float));
+        a.gains[2 * k] = left[k];
+        a.gains[2 * k + 1] = 1 - left[k];
+        weights[k] = sqrt(a.energy[k]);
+        all += weights[k];
+    }
+    for (size_t k = 0; k < K; k++) {
+        double sum[3] = {0}, weight[3] = {0};
+        for (size_t j = 0; j < K; j++) {
+            if (j != k) {
+                sum[j / 4] += weights[j] * fabs((double)left[j] - (double)left[k]);
+                weight[j / 4] += weights[j];
+            }
+        }
+        double own = sum[k / 4] / weight[k / 4], nearest = INFINITY;
+        for (size_t g = 0; g < 3; g++) {
+            nearest = g != k / 4 ? fmin(nearest, sum[g] / weight[g]) : nearest;
+        }
+        mean += weights[k] * (nearest - own) / fmax(nearest, own) / all;
+    }
+    um_group_fit fits[UM_GROUP_FITS];
+    size_t suggested;
+    assert_int_equal(survey(&a, UM_GROUP_FITS, fits, &suggested), UM_OK);
+    assert_int_equal(suggested, 3);
+    assert_int_equal(fits[1].n_sources, 3);
+    assert_true(fabs(fits[1].clarity - mean) < 1e-5);
+}
+
+static void planted_numbers_are_suggested(void **state)
+{
+    (void)state;
+    static atoms a;
+    um_group_fit fits[UM_GROUP_FITS];
+    size_t suggested;
+    for (size_t n = 2; n <= 4; n++) {
+        make_atoms(&a, n, n);
+        assert_int_equal(survey(&a, UM_GROUP_FITS, fits, &suggested), UM_OK);
+        assert_int_equal(suggested, n);
+        double sum[4] = {0}, all = 0, least = INFINITY;
+        for (size_t k = 0; k < K; k++) {
+            sum[k % n] += a.energy[k];
+            all += a.energy[k];
+        }
+        for (size_t s = 0; s < n; s++) {
+            least = fmin(least, sum[s] / all);
+        }
+        assert_true(fabs(fits[n - 2].smallest - least) < 1e-9);
+        assert_true(fits[n - 2].heard);
+    }
+}
+
+/* The third source is there but all but silent. */
+static void what_is_hardly_heard_is_no_source(void **state)
+{
+    (void)state;
+    static atoms a;
+    um_group_fit fits[UM_GROUP_FITS];
+    size_t suggested;
+    make_atoms(&a, 3, 3);
+    for (size_t k = 2; k < K; k += 3) {
+        a.energy[k] *= 0.01;
+    }
+    assert_int_equal(survey(&a, 2, fits, &suggested), UM_OK);
+    assert_int_equal(suggested, 2);
+    assert_true(fits[0].heard && !fits[1].heard);
+    memset(a.energy, 0, sizeof a.energy);
+    assert_int_equal(survey(&a, UM_GROUP_FITS, fits, &suggested), UM_OK);
+    assert_int_equal(suggested, 2);
+    assert_int_equal(survey(&a, 0, fits, &suggested), UM_ERR_ARGUMENT);
+    assert_int_equal(survey(&a, UM_GROUP_FITS + 1, fits, &suggested), UM_ERR_ARGUMENT);
+    assert_int_equal(survey(&a, UM_GROUP_FITS, NULL, &suggested), UM_ERR_ARGUMENT);
+    a.energy[0] = NAN;
+    assert_int_equal(survey(&a, UM_GROUP_FITS, fits, &suggested), UM_ERR_ARGUMENT);
+}
+
 static um_status attempt(void *context)
 {
     size_t source_of[K];
     return group(context, 3, source_of);
+}
+
+static um_status attempt_survey(void *context)
+{
+    um_group_fit fits[UM_GROUP_FITS];
+    size_t suggested;
+    return survey(context, UM_GROUP_FITS, fits, &suggested);
 }
 
 static void short_memory_is_told(void **state)
@@ -184,6 +285,7 @@ static void short_memory_is_told(void **state)
     static atoms a;
     make_atoms(&a, 3, 1);
     assert_true(counting_allocator_sweep(attempt, &a) > 0);
+    assert_true(counting_allocator_sweep(attempt_survey, &a) > 0);
 }
 
 int main(void)
@@ -194,6 +296,9 @@ int main(void)
         cmocka_unit_test(sources_are_ordered_by_energy),
         cmocka_unit_test(every_source_gets_an_atom),
         cmocka_unit_test(wrong_arguments_are_refused),
+        cmocka_unit_test(clarity_is_the_mean_silhouette),
+        cmocka_unit_test(planted_numbers_are_suggested),
+        cmocka_unit_test(what_is_hardly_heard_is_no_source),
         cmocka_unit_test(short_memory_is_told),
     };
     return cmocka_run_group_tests_name("group", tests, NULL, NULL);

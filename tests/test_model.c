@@ -303,6 +303,31 @@ static void atoms_for_a_dictionary(void **state)
     umi_free(V.data);
 }
 
+static void the_number_of_sources_is_suggested(void **state)
+{
+    (void)state;
+    umi_model_config config = config_of(1);
+    um_view V = play(1);
+    umi_model model;
+    um_error error;
+    for (int residual = 0; residual < 2; residual++) {
+        assert_int_equal(
+            umi_model_learn_blind(&config, um_const_view(V), 4, 0, residual, NULL, &model, &error),
+            UM_OK);
+        assert_int_equal(model.n_fits, 3);
+        assert_int_equal(model.fits[2].n_sources, 4);
+        size_t n_grouped = model.source_of[3] + 1;
+        assert_true(n_grouped >= 2 && n_grouped <= 4);
+        assert_int_equal(model.n_sources, n_grouped + (size_t)residual);
+        assert_string_equal(model.labels[model.n_sources - 1], residual         ? umi_residual_label
+                                                               : n_grouped == 2 ? "source-2"
+                                                               : n_grouped == 3 ? "source-3"
+                                                                                : "source-4");
+        umi_model_free(&model);
+    }
+    umi_free(V.data);
+}
+
 static void refuses(void **state)
 {
     (void)state;
@@ -317,7 +342,7 @@ static void refuses(void **state)
         UM_ERR_ARGUMENT);
     assert_string_equal(error.message, "4 sources from 3 atoms cannot be");
     assert_int_equal(
-        umi_model_learn_blind(&config, um_const_view(V), 3, 0, false, NULL, &model, &error),
+        umi_model_learn_blind(&config, um_const_view(V), 1, 0, false, NULL, &model, &error),
         UM_ERR_ARGUMENT);
     assert_int_equal(
         umi_model_learn_blind(&config, um_const_view(V), 5000, 2, false, NULL, &model, &error),
@@ -417,6 +442,7 @@ int main(void)
         cmocka_unit_test(known_atoms_find_their_place),
         cmocka_unit_test(silence),
         cmocka_unit_test(atoms_for_a_dictionary),
+        cmocka_unit_test(the_number_of_sources_is_suggested),
         cmocka_unit_test(refuses),
         cmocka_unit_test(cancel),
         cmocka_unit_test(every_allocation_may_fail),

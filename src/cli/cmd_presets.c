@@ -107,7 +107,11 @@ static void print_setting(const umi_options *options, const umi_param *param, co
         snprintf(text, sizeof text, "%s = %s", param->name, *(const bool *)place ? "yes" : "no");
         break;
     case UMI_INTEGER:
-        snprintf(text, sizeof text, "%s = %" PRIu64, param->name, *(const uint64_t *)place);
+        if (param->word != NULL && *(const uint64_t *)place == 0) {
+            snprintf(text, sizeof text, "%s = %s", param->name, param->word);
+        } else {
+            snprintf(text, sizeof text, "%s = %" PRIu64, param->name, *(const uint64_t *)place);
+        }
         break;
     case UMI_SIZE:
         umi_format_size(*(const uint64_t *)place, size);

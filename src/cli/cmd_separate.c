@@ -86,10 +86,11 @@ static um_status fill_config(batch *b, um_error *error)
                              "takes no --learn; '--preset percussive' brings one");
     }
     bool blind = o->learn.count == 0 && o->dictionary.count == 0;
-    if (blind && o->sources > o->atoms) {
+    uint64_t n_least = o->sources > 0 ? o->sources : 2; /* 0: auto */
+    if (blind && n_least > o->atoms) {
         return umi_error_set(error, UM_ERR_ARGUMENT,
-                             "--sources: %llu sources need as many --atoms at least",
-                             (unsigned long long)o->sources);
+                             "--sources: %" PRIu64 " sources need as many --atoms at least",
+                             n_least);
     }
     b->config = (umi_separate_config){
         .force = o->force,
@@ -216,6 +217,22 @@ static void log_details(const task *t, const umi_separate_result *r)
             um_cpu_level());
 }
 
+/* Why there are so many sources, where nobody said how many. */
+static void print_suggestion(const umi_model *model, size_t n_sources)
+{
+    if (model->n_fits == 0) {
+        return;
+    }
+    printf("  sources: %zu, where the groups of atoms are clearest (", n_sources);
+    for (size_t i = 0; i < model->n_fits; i++) {
+        const um_group_fit *fit = &model->fits[i];
+        printf(fit->heard ? "%s%zu: %.2f" : "%s%zu: -", i > 0 ? ", " : "", fit->n_sources,
+               fit->clarity);
+    }
+    puts(")\n  A guess: 1 would be sure, - has a group that is hardly heard, 3 is preferred a "
+         "little");
+}
+
 static int separate_one(batch *b, const task *t)
 {
     umi_separate_config config = b->config;
@@ -242,6 +259,8 @@ static int separate_one(batch *b, const task *t)
                                                                                   : UMI_EXIT_MEMORY;
     } else if (!b->options->quiet) {
         umi_stem_summary_print(t->output, &result.stems);
+        print_suggestion(&result.model,
+                         config.residual ? result.model.n_sources - 1 : result.model.n_sources);
     }
     umi_separate_result_free(&result);
     return code;

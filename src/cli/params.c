@@ -32,7 +32,8 @@ void umi_param_range(const umi_param *param, char *text, size_t size)
     char high[UMI_SIZE_TEXT];
     switch (param->kind) {
     case UMI_INTEGER:
-        snprintf(text, size, "%.0f..%.0f", param->min, param->max);
+        snprintf(text, size, "%.0f..%.0f%s%s", param->min, param->max,
+                 param->word != NULL ? " or " : "", param->word != NULL ? param->word : "");
         break;
     case UMI_REAL:
         snprintf(text, size, "%.7g..%.7g", param->min, param->max);
@@ -110,6 +111,10 @@ um_status umi_param_parse(const umi_param *param, const char *text, umi_value *v
     case UMI_FLAG:
         return parse_flag(text, &value->flag, error);
     case UMI_INTEGER:
+        if (param->word != NULL && strcmp(text, param->word) == 0) {
+            value->integer = 0;
+            return UM_OK;
+        }
         /* -3 is a whole number, only out of range: say so. */
         if (text[0] == '-' && umi_parse_integer(text + 1, &value->integer)) {
             return check_range(param, text, -1, error);

@@ -65,6 +65,7 @@ typedef struct umi_param {
     const char *metavar;        /* what stands for the value in help */
     double min, max;            /* UMI_INTEGER, UMI_REAL, UMI_SIZE: both are allowed */
     const char *unit;           /* "samples"; NULL for plain numbers */
+    const char *word;           /* UMI_INTEGER: stands for 0, which is outside min..max; or NULL */
     const char *initial;        /* built-in value, as it would be typed; NULL: 0, false, none */
     const char *initial_words;  /* for people, when the built-in value is worked out later */
     const char *const *choices; /* UMI_CHOICE: words, then NULL */
@@ -94,7 +95,7 @@ const char *umi_group_title(umi_group group);
 um_status umi_param_parse(const umi_param *param, const char *text, umi_value *value,
                           um_error *error) UM_MUST_USE;
 
-/* "1..4096", "16M..1T"; "" for kinds without a range. */
+/* "1..4096", "2..64 or auto", "16M..1T"; "" for kinds without a range. */
 void umi_param_range(const umi_param *param, char *text, size_t size);
 
 /* The built-in value for people: "20", "96M", "window / 4"; NULL for none. */

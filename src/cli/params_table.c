@@ -33,12 +33,15 @@ static const umi_param TABLE[] = {
      .metavar = "N",
      .min = 2,
      .max = 64,
+     .word = "auto",
      .initial = "4",
      .offset = AT(sources),
-     .help = "stems to make when nothing is known",
+     .help = "stems when nothing is known",
      .detail = "How many stems to make when nothing is known of the sources: the atoms learned "
-               "from the recording are grouped into so many. Sources that are given by *--learn* "
-               "or *--dictionary* need no such guess, and the number then does not matter."},
+               "from the recording are grouped into so many. With _auto_ it is the number, of 2 to "
+               "6, at which the groups are clearest, and what spoke for it is told: a guess, and "
+               "often one off. Sources that are given by *--learn* or *--dictionary* need no such "
+               "number."},
     {.name = "learn",
      .kind = UMI_TEXT,
      .group = UMI_GROUP_SOURCES,

@@ -176,16 +176,25 @@ void umi_model_set_label(umi_model *model, size_t source, const char *label)
 um_status umi_model_group(const umi_model_config *config, const um_nmf *nmf, size_t n_sources,
                           const double *evidence, umi_model *model, um_error *error)
 {
-    um_cview W = um_nmf_atoms(nmf);
+    um_cview W = um_nmf_atoms(nmf), G = um_nmf_gains(nmf);
     double *energy = umi_alloc(W.rows, sizeof *energy);
+    um_status status = UM_OK;
     if (energy == NULL) {
         return umi_model_out_of_memory(error);
     }
     for (size_t k = 0; k < W.rows; k++) {
         energy[k] = umi_model_component_energy(nmf, k);
     }
-    um_status status = um_group_atoms(W, um_nmf_gains(nmf), energy, evidence, config->sample_rate,
-                                      n_sources, config->seed, model->source_of);
+    if (n_sources == 0) {
+        model->n_fits = W.rows - 1 < UM_GROUP_FITS ? W.rows - 1 : UM_GROUP_FITS;
+        status = um_group_survey(W, G, energy, config->sample_rate, config->seed, model->n_fits,
+                                 model->fits, &n_sources);
+    }
+    if (status == UM_OK) {
+        status = um_group_atoms(W, G, energy, evidence, config->sample_rate, n_sources,
+                                config->seed, model->source_of);
+    }
+    model->n_sources = n_sources;
     umi_free(energy);
     return status == UM_OK           ? UM_OK
            : status == UM_ERR_MEMORY ? umi_model_out_of_memory(error)
@@ -198,12 +207,12 @@ um_status umi_model_learn_blind(const umi_model_config *config, um_cview V, size
 {
     um_nmf *nmf = NULL;
     memset(model, 0, sizeof *model);
-    if (n_sources < 1 || n_sources > n_atoms) {
+    if (n_sources > n_atoms || (n_sources == 0 && n_atoms < 2)) {
         return umi_error_set(error, UM_ERR_ARGUMENT, "%zu sources from %zu atoms cannot be",
                              n_sources, n_atoms);
     }
-    um_status status =
-        umi_model_allocate(model, n_atoms, n_sources + (residual ? 1 : 0), config, error);
+    size_t n_at_most = n_sources > 0 ? n_sources : 1 + UM_GROUP_FITS;
+    um_status status = umi_model_allocate(model, n_atoms, n_at_most + residual, config, error);
     if (status == UM_OK) {
         status = umi_model_nmf_new(config, V, config->n_channels, n_atoms, &nmf, error);
     }
@@ -218,11 +227,11 @@ um_status umi_model_learn_blind(const umi_model_config *config, um_cview V, size
     }
     if (status == UM_OK) {
         umi_model_take(model, nmf);
-        for (size_t s = 0; s < n_sources; s++) {
+        for (size_t s = 0; s < model->n_sources; s++) {
             (void)snprintf(model->labels[s], sizeof model->labels[s], "source-%zu", s + 1);
         }
         if (residual) {
-            umi_model_set_label(model, n_sources, umi_residual_label);
+            umi_model_set_label(model, model->n_sources++, umi_residual_label);
         }
     } else {
         umi_model_free(model);

@@ -4,6 +4,7 @@
 #define UMI_JOB_MODEL_H
 
 #include "unmingle/dictionary.h"
+#include "unmingle/group.h"
 #include "unmingle/nmf.h"
 #include "unmingle/progress.h"
 
@@ -34,6 +35,8 @@ typedef struct umi_model {
     double *curve;                    /* divergence, see um_nmf_curve */
     size_t n_curve;
     size_t iterations;
+    um_group_fit fits[UM_GROUP_FITS]; /* what spoke for the number of sources ... */
+    size_t n_fits;                    /* ... where it was not given; else 0 */
 } umi_model;
 
 /* The label of what no source explains. */
@@ -47,9 +50,10 @@ typedef struct umi_known_source {
     const float *covariance; /* n_channels^2 n_bins, see matrix_mask.h, or NULL: not known */
 } umi_known_source;
 
-/* Learns n_atoms from V and groups them into n_sources, labelled "source-1" (most energy), ...
- * With `residual`, one source more, "residual", which has no atoms.
- * UM_ERR_ARGUMENT, UM_ERR_MEMORY, UM_ERR_CANCELLED. On failure *model is empty. */
+/* Learns n_atoms from V and groups them into n_sources, labelled "source-1" (most energy), ...; 0:
+ * into as many as um_group_survey suggests, of at least 2 atoms. With `residual`, one source more,
+ * "residual", which has no atoms. UM_ERR_ARGUMENT, UM_ERR_MEMORY, UM_ERR_CANCELLED. On failure
+ * *model is empty. */
 um_status umi_model_learn_blind(const umi_model_config *config, um_cview V, size_t n_atoms,
                                 size_t n_sources, bool residual, const um_progress *progress,
                                 umi_model *model, um_error *error) UM_MUST_USE;

@@ -18,7 +18,8 @@ um_status umi_model_nmf_start(const umi_model_config *config, um_nmf *nmf, um_cv
 um_status umi_model_nmf_run(um_nmf *nmf, um_cview V, const um_progress *progress,
                             um_error *error) UM_MUST_USE;
 
-/* Fills model->source_of by timbre and place, and by `evidence`, see group.h. */
+/* Fills model->source_of by timbre and place, and by `evidence`, see group.h, and n_sources; 0: as
+ * many as are suggested. */
 um_status umi_model_group(const umi_model_config *config, const um_nmf *nmf, size_t n_sources,
                           const double *evidence, umi_model *model, um_error *error) UM_MUST_USE;
 

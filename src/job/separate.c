@@ -256,7 +256,8 @@ static um_status learn_examples(job *j, const umi_model_config *model)
 static size_t n_stems_at_most(const job *j)
 {
     const umi_separate_config *c = j->config;
-    return j->result->blind ? c->n_sources + c->residual : j->sources.n_known + 1;
+    size_t n_blind = c->n_sources > 0 ? c->n_sources : 1 + UM_GROUP_FITS;
+    return j->result->blind ? n_blind + c->residual : j->sources.n_known + 1;
 }
 
 static um_status learn(job *j)

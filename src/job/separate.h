@@ -28,7 +28,7 @@ typedef struct umi_separate_config {
     umi_split split;
     bool adapt;          /* the dictionaries' atoms are where learning starts, and change */
     bool residual;       /* one stem more, of what the known sources do not explain */
-    size_t n_sources;    /* blind: stems to make */
+    size_t n_sources;    /* blind: stems to make; 0: as many as it seems to have */
     size_t n_atoms;      /* blind: atoms in all */
     size_t n_clip_atoms; /* atoms for each label of the examples */
     size_t shifts; /* known sources: semitones up and down at which atoms may sound too, 0..12 */

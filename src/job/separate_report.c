@@ -94,6 +94,25 @@ static umi_json *curve_json(const umi_model *model)
     return array;
 }
 
+/* What spoke for the number of sources; empty where it was given. */
+static umi_json *fits_json(const umi_model *model)
+{
+    umi_json *array = umi_json_array();
+    bool ok = array != NULL;
+    for (size_t i = 0; i < model->n_fits && ok; i++) {
+        umi_json *json = umi_json_object();
+        ok = umi_json_set(json, "sources", umi_json_integer((int64_t)model->fits[i].n_sources)) &&
+             umi_json_set(json, "clarity", umi_json_number(model->fits[i].clarity)) &&
+             umi_json_set(json, "smallest", umi_json_number(model->fits[i].smallest));
+        ok = umi_json_append(array, json) && ok;
+    }
+    if (!ok) {
+        umi_json_free(array);
+        return NULL;
+    }
+    return array;
+}
+
 umi_json *umi_separate_report(const umi_separate_config *config, const umi_separate_result *result)
 {
     umi_json *json = umi_json_object();
@@ -107,6 +126,7 @@ umi_json *umi_separate_report(const umi_separate_config *config, const umi_separ
                      umi_json_integer((int64_t)result->n_available_frames)) &&
         umi_json_set(json, "iterations", umi_json_integer((int64_t)result->model.iterations)) &&
         umi_json_set(json, "divergence", curve_json(&result->model)) &&
+        (result->model.n_fits == 0 || umi_json_set(json, "fits", fits_json(&result->model))) &&
         umi_stem_report_end(json, &result->stems);
     if (!ok) {
         umi_json_free(json);

@@ -35,7 +35,7 @@ class Recipes(ScratchCase):
         for stem in record_of(self.folder / "one")["stems"]:
             self.assertTrue((stems[stem["label"]] == again[stem["label"]]).all())
             groups += ["--group", f"{stem['label']}={','.join(map(str, stem['atoms']))}"]
-        if name in ("drums", "example"):
+        if name in ("drums", "example", "blind"):
             result = run("render", "one", "-o", "groups", *groups, cwd=self.folder)
             self.assertEqual((result.returncode, result.stderr), (0, ""))
             for path in stem_paths(self.folder / "one"):
@@ -55,6 +55,38 @@ class Recipes(ScratchCase):
             with self.subTest(channels=channels):
                 self.setUp()
                 self.check("example", self.write(channels, 44100), *clips)
+
+    def write_panned(self):
+        """Two sources, each at a place of its own: places are found, and the masks are matrices."""
+        whole = np.zeros((N_FRAMES, 2), dtype=int)
+        t = np.arange(N_FRAMES)[:, None] / 44100
+        for frequencies, pace, pan in [((220, 440), 1.7, (6, 1)), ((3000, 5000), 2.9, (2, 5))]:
+            tones = sum(np.sin(2 * np.pi * f * t) for f in frequencies) * np.sin(pace * 4 * t) ** 2
+            whole += (tones * sounds.HIGHEST / 32).astype(int) * pan
+        sounds.write_whole(self.folder / "a.wav", whole, 44100, "PCM_16")
+        return sounds.read_whole(self.folder / "a.wav")
+
+    def test_blind(self):
+        for sources in ("2", "auto"):
+            with self.subTest(sources=sources):
+                self.setUp()
+                self.check("blind", self.write_panned(), "--sources", sources)
+                kept = (self.folder / "one" / "atoms.safetensors").read_bytes()
+                self.assertIn(b"covariances", kept)
+                fits = record_of(self.folder / "one").get("fits", [])
+                self.assertEqual([fit["sources"] for fit in fits],
+                                 [2, 3, 4, 5, 6] if sources == "auto" else [])
+
+    def test_the_suggestion_says_why(self):
+        self.write_panned()
+        result = run("separate", "a.wav", "-o", "auto", "--sources", "auto", cwd=self.folder)
+        n_stems = len(stem_paths(self.folder / "auto"))
+        self.assertIn(f"sources: {n_stems}, where the groups of atoms are clearest (2: ",
+                      result.stdout)
+        result = run("separate", "a.wav", "-o", "few", "--sources", "auto", "--atoms", "1",
+                     cwd=self.folder)
+        self.assertEqual(result.returncode, 64)
+        self.assertIn("as many --atoms at least", result.stderr)
 
     def test_a_clip_of_the_voice(self):
         mix = self.write(2, 44100)

@@ -22,7 +22,7 @@ WRONG = [
     (["--print-completion", "tcsh"], 64, "unknown option"),
     (["separate"], 64, "IN... is missing"),
     (["separate", "a.wav", "--sorces", "3"], 64, "did you mean --sources?"),
-    (["separate", "a.wav", "--sources", "1"], 64, "--sources: 1 is outside 2..64"),
+    (["separate", "a.wav", "--sources", "1"], 64, "--sources: 1 is outside 2..64 or auto"),
     (["separate", "a.wav", "--threads", "0"], 64, "--threads: 0 is outside 1..1024"),
     (["separate", "a.wav", "--cpu", "z80"], 64, "--cpu: 'z80' is none of auto, scalar, sse2, neon, avx2, avx512"),
     (["separate", "a.wav", "--preset", "no-such"], 78, "no preset 'no-such'"),
