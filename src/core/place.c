@@ -1,5 +1,7 @@
 #include "core/place.h"
 
+#include "core/hermitian.h"
+
 #include <math.h>
 
 /* Of the power iteration. Where it converges slowly no direction stands out, and the share says so.
@@ -81,4 +83,46 @@ double umi_place_angle(const umi_place *a, const umi_place *b, size_t n_channels
         product += conj(a->direction[i]) * b->direction[i];
     }
     return acos(fmin(cabs(product), 1.0)) * 180.0 / acos(-1.0);
+}
+
+/* The lower half of R at a bin. */
+static void covariance_at(const float *covariance, size_t n_channels, size_t n_bins, size_t f,
+                          umi_hermitian R)
+{
+    for (size_t i = 0; i < n_channels; i++) {
+        for (size_t j = 0; j <= i; j++) {
+            double real = (double)covariance[(j * n_channels + i) * n_bins + f];
+            double imaginary = i != j ? (double)covariance[(i * n_channels + j) * n_bins + f] : 0.0;
+            R[i][j] = real - I * imaginary;
+        }
+    }
+}
+
+void umi_place_fit_add(umi_place_fit *fit, const float *covariance, const float *spectrum,
+                       size_t n_channels, size_t n_bins)
+{
+    for (size_t f = 0; f < n_bins; f++) {
+        double complex x[UMI_PLACE_CHANNELS_MAX], z[UMI_PLACE_CHANNELS_MAX];
+        for (size_t c = 0; c < n_channels; c++) {
+            const float *value = spectrum + 2 * (c * n_bins + f);
+            x[c] = (double)value[0] + I * (double)value[1];
+            z[c] = x[c];
+        }
+        double length = length_of(x, n_channels);
+        if (!(length > 0.0)) {
+            continue;
+        }
+        umi_hermitian R;
+        double quotient = 0.0, log_determinant = 0.0;
+        covariance_at(covariance, n_channels, n_bins, f, R);
+        umi_hermitian_factorise(n_channels, R);
+        umi_hermitian_solve(n_channels, R, z);
+        for (size_t c = 0; c < n_channels; c++) {
+            quotient += creal(conj(x[c]) * z[c]);
+            log_determinant += 2.0 * log(creal(R[c][c]));
+        }
+        quotient /= length * length;
+        fit->sum -= length * (log_determinant + (double)n_channels * log(quotient));
+        fit->weight += length;
+    }
 }

@@ -21,4 +21,17 @@ umi_place umi_place_of(const double *sums, size_t n_channels, size_t n_bins);
 /* Between two directions, degrees 0..90. */
 double umi_place_angle(const umi_place *a, const umi_place *b, size_t n_channels);
 
+/* How much better than no place at all a source's covariance tells where its points are. */
+typedef struct umi_place_fit {
+    double sum, weight; /* the mean, sum / weight, is above 0 for what is there, far below for what
+                           is elsewhere */
+} umi_place_fit;
+
+/* Adds the points of a frame, zeros left out. covariance and spectrum as in matrix_mask.h. A point
+ * x adds |x| times the logarithm of the likelihood of its direction when x is Gaussian with a
+ * covariance in proportion to R (complex angular central Gaussian: Kent, JRSS B 1997), over that
+ * when all directions are alike: -log det R - C log(x^H R^-1 x / |x|^2). */
+void umi_place_fit_add(umi_place_fit *fit, const float *covariance, const float *spectrum,
+                       size_t n_channels, size_t n_bins);
+
 #endif

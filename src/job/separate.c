@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "io/output_set.h"
+#include "job/clip_places.h"
 #include "job/kept_activations.h"
 #include "job/kept_atoms.h"
 #include "job/memory_budget.h"
@@ -247,9 +248,15 @@ static um_status learn_examples(job *j, const umi_model_config *model)
     if (!c->iterations_given) {
         from_random.iterations = CLIP_ITERATIONS;
     }
-    umi_watch_phase(&c->watch, "learning the examples", 0.05, 0.2);
-    return umi_sources_learn(&j->sources, c->examples, c->n_examples, c->n_clip_atoms,
-                             &j->recording, &gather, &from_random, j->error);
+    umi_watch_phase(&c->watch, "learning the examples", 0.05, 0.17);
+    um_status status = umi_sources_learn(&j->sources, c->examples, c->n_examples, c->n_clip_atoms,
+                                         &j->recording, &gather, &from_random, j->error);
+    if (status == UM_OK && c->split == UMI_SPLIT_SOURCES && !c->adapt && n_free_atoms(j) == 0) {
+        umi_clip_places_config places = {j->result->stft, c->parallel, c->seed, &c->watch};
+        umi_watch_phase(&c->watch, "looking for places", 0.17, 0.2);
+        status = umi_clip_places_check(&places, &j->recording, &j->sources, j->error);
+    }
+    return status;
 }
 
 /* Stems there will be; known sources with equal labels count more than once, which does no harm. */

@@ -1,0 +1,19 @@
+/* Small Hermitian positive definite matrices: the covariances of channels, and sums of them. */
+#ifndef UMI_CORE_HERMITIAN_H
+#define UMI_CORE_HERMITIAN_H
+
+#include <complex.h>
+#include <stddef.h>
+
+enum { UMI_HERMITIAN_MAX = 64 }; /* rows */
+
+typedef double complex umi_hermitian[UMI_HERMITIAN_MAX][UMI_HERMITIAN_MAX];
+
+/* A = L L^H in the lower half of A, which is all that is read (Golub and Van Loan, Matrix
+ * Computations, 4.2). n 1..UMI_HERMITIAN_MAX rows. */
+void umi_hermitian_factorise(size_t n, umi_hermitian A);
+
+/* z = (L L^H)^-1 z */
+void umi_hermitian_solve(size_t n, umi_hermitian L, double complex *z);
+
+#endif
