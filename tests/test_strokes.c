@@ -175,6 +175,36 @@ static void channels_are_heard_by_themselves(void **state)
     assert_int_equal(learn(paths, 1), 1);
     add_spectrogram(700.0, 1.0, expected);
     expect(expected, 1e-4);
+    clear();
+    strike(300, 700.0, 0.5, 1, 2);
+    (void)put(path, "two.wav", 2);
+    assert_int_equal(learn(paths, 1), 1);
+    expect(expected, 1e-4);
+}
+
+/* A twentieth of the peak, less is not the stroke yet. */
+static void it_begins_where_it_is_heard(void **state)
+{
+    (void)state;
+    double late[N_FRAMES * N_BINS] = {0};
+    char path[PATH_MAX];
+    for (size_t i = 0; i < 2; i++) {
+        clear();
+        strike(1000, 700.0, 0.5, 0, 1);
+        sound[960] = i == 0 ? 0.024F : 0.026F;
+        const char *paths[] = {put(path, "one.wav", 1)};
+        assert_int_equal(learn(paths, 1), 1);
+        if (i == 0) {
+            add_spectrogram(700.0, 1.0, late);
+            expect(late, 1e-4);
+        }
+    }
+    double of_early = 0.0, of_late = 0.0;
+    for (size_t f = 0; f < N_BINS; f++) { /* 40 samples later in the first frame: less of it */
+        of_early += (double)atom[f];
+        of_late += late[f];
+    }
+    assert_true(of_early < 0.9 * of_late);
 }
 
 static void silence_is_no_stroke(void **state)
@@ -262,6 +292,7 @@ int main(void)
         cmocka_unit_test(one_stroke_is_the_atom),
         cmocka_unit_test(strokes_count_within_their_file),
         cmocka_unit_test(channels_are_heard_by_themselves),
+        cmocka_unit_test(it_begins_where_it_is_heard),
         cmocka_unit_test(silence_is_no_stroke),
         cmocka_unit_test(short_files),
         cmocka_unit_test(cancelled_anywhere),
