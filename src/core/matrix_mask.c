@@ -80,6 +80,59 @@ static bool covariances_are_valid(um_cview R, size_t n_channels)
     return true;
 }
 
+typedef double complex matrix[CHANNELS_MAX][CHANNELS_MAX];
+
+static double complex entry(const um_matrix_mask *m, size_t s, size_t f, size_t i, size_t j)
+{
+    const float *R = um_row(m->R, s) + f;
+    size_t C = m->n_channels;
+    if (i == j) {
+        return (double)R[plane(C, i, i) * m->n_bins];
+    }
+    size_t low = i < j ? i : j, high = i < j ? j : i;
+    double imaginary = (double)R[plane(C, high, low) * m->n_bins];
+    return (double)R[plane(C, low, high) * m->n_bins] + I * (i < j ? imaginary : -imaginary);
+}
+
+/* A = L L^H, in the lower half of A (Golub and Van Loan, Matrix Computations, 4.2). False where A
+ * is not positive definite; L is one of a matrix near by then. */
+static bool factorise(size_t n, matrix A)
+{
+    bool definite = true;
+    for (size_t j = 0; j < n; j++) {
+        for (size_t i = j; i < n; i++) {
+            double complex sum = A[i][j];
+            for (size_t k = 0; k < j; k++) {
+                sum -= A[i][k] * conj(A[j][k]);
+            }
+            definite = definite && (i != j || creal(sum) > 0.0);
+            /* Rounding must not make a pivot of what is positive definite anything else. */
+            A[i][j] = i == j ? sqrt(fmax(creal(sum), 1e-12)) : sum / creal(A[j][j]);
+        }
+    }
+    return definite;
+}
+
+static void read_lower(const um_matrix_mask *m, size_t s, size_t f, matrix A)
+{
+    for (size_t row = 0; row < m->n_channels; row++) {
+        for (size_t column = 0; column <= row; column++) {
+            A[row][column] = entry(m, s, f, row, column);
+        }
+    }
+}
+
+static bool all_definite(const um_matrix_mask *m)
+{
+    bool definite = true;
+    for (size_t i = 0; i < m->n_sources * m->n_bins && definite; i++) {
+        matrix A;
+        read_lower(m, i / m->n_bins, i % m->n_bins, A);
+        definite = factorise(m->n_channels, A);
+    }
+    return definite;
+}
+
 um_status um_matrix_mask_new(um_cview covariances, size_t n_channels, um_matrix_mask **out)
 {
     if (out == NULL) {
@@ -107,6 +160,10 @@ um_status um_matrix_mask_new(um_cview covariances, size_t n_channels, um_matrix_
     }
     for (size_t s = 0; s < m->n_sources; s++) {
         memcpy(um_row(m->R, s), um_crow(covariances, s), covariances.cols * sizeof(float));
+    }
+    if (!all_definite(m)) {
+        um_matrix_mask_free(m);
+        return UM_ERR_ARGUMENT;
     }
     *out = m;
     return UM_OK;
@@ -186,35 +243,6 @@ static void apply_stereo(const um_matrix_mask *m, const float *shares, size_t sh
 
 /* -- Any number of channels, bin by bin -------------------------------------------------------- */
 
-typedef double complex matrix[CHANNELS_MAX][CHANNELS_MAX];
-
-static double complex entry(const um_matrix_mask *m, size_t s, size_t f, size_t i, size_t j)
-{
-    const float *R = um_row(m->R, s) + f;
-    size_t C = m->n_channels;
-    if (i == j) {
-        return (double)R[plane(C, i, i) * m->n_bins];
-    }
-    size_t low = i < j ? i : j, high = i < j ? j : i;
-    double imaginary = (double)R[plane(C, high, low) * m->n_bins];
-    return (double)R[plane(C, low, high) * m->n_bins] + I * (i < j ? imaginary : -imaginary);
-}
-
-/* A = L L^H, in the lower half of A (Golub and Van Loan, Matrix Computations, 4.2). */
-static void factorise(size_t n, matrix A)
-{
-    for (size_t j = 0; j < n; j++) {
-        for (size_t i = j; i < n; i++) {
-            double complex sum = A[i][j];
-            for (size_t k = 0; k < j; k++) {
-                sum -= A[i][k] * conj(A[j][k]);
-            }
-            /* Rounding must not make a pivot of what is positive definite anything else. */
-            A[i][j] = i == j ? sqrt(fmax(creal(sum), 1e-12)) : sum / creal(A[j][j]);
-        }
-    }
-}
-
 /* z = (L L^H)^-1 z */
 static void solve(size_t n, matrix L, double complex *z)
 {
@@ -254,12 +282,8 @@ void um_matrix_mask_distinctness(const um_matrix_mask *m, float *distinctness)
         double sum = 0.0;
         for (size_t j = 0; j < m->n_sources; j++) {
             matrix L;
-            for (size_t row = 0; row < m->n_channels; row++) {
-                for (size_t column = 0; column <= row; column++) {
-                    L[row][column] = entry(m, j, f, row, column);
-                }
-            }
-            factorise(m->n_channels, L);
+            read_lower(m, j, f, L);
+            (void)factorise(m->n_channels, L); /* known to be definite */
             for (size_t i = 0; i < m->n_sources; i++) {
                 double k = i != j ? trace_of_quotient(m, i, f, L) / (double)m->n_channels : 1.0;
                 sum += k > 1.0 ? (k - 1.0) / (k + 9.0) : 0.0;
@@ -286,7 +310,7 @@ static void apply_bin(const um_matrix_mask *m, const float *shares, size_t share
             }
         }
     }
-    factorise(C, A);
+    (void)factorise(C, A); /* a sum of definite matrices is one */
     solve(C, A, z);
     for (size_t s = 0; s < n_masked; s++) {
         for (size_t i = 0; i < C; i++) {
