@@ -36,7 +36,7 @@ static um_view remapped(um_view W, umi_bin_grid from, umi_bin_grid to)
 {
     um_error error = {UM_OK, ""};
     um_view out = matrix_new(W.rows, to.fft_size / 2 + 1);
-    assert_int_equal(umi_atoms_remap(um_const_view(W), from, to, "a file", out, &error), UM_OK);
+    assert_int_equal(umi_atoms_remap(um_const_view(W), 1, from, to, "a file", out, &error), UM_OK);
     for (size_t k = 0; k < W.rows; k++) {
         assert_true(fabs(sum_of(um_row(out, k), out.cols) - 1.0) < 1e-5);
     }
@@ -90,6 +90,54 @@ static void the_power_of_a_band_is_kept(void **state)
     umi_free(out.data);
 }
 
+/* Frames of an atom keep their levels to each other, and one that is empty stays so. */
+static void frames_of_an_atom_stay_together(void **state)
+{
+    (void)state;
+    const umi_bin_grid speech = {16000.0, 1024};
+    umi_random random = umi_random_seeded(3);
+    um_view W = matrix_random(2, 3 * 1025, 0.0, &random);
+    um_view out = matrix_new(2, 3 * 513), flat = matrix_new(1, 1025), single = matrix_new(1, 513);
+    um_error error;
+    memset(um_row(W, 0) + 1025, 0, 1025 * sizeof(float));
+    assert_int_equal(umi_atoms_remap(um_const_view(W), 3, coarse, speech, "a file", out, &error),
+                     UM_OK);
+    for (size_t k = 0; k < 2; k++) {
+        double ratio = 0.0;
+        assert_true(fabs(sum_of(um_row(out, k), out.cols) - 1.0) < 1e-5);
+        for (size_t t = 0; t < 3; t++) {
+            const float *frame = um_row(out, k) + t * 513;
+            if (k == 0 && t == 1) {
+                assert_true(sum_of(frame, 513) == 0.0);
+                continue;
+            }
+            memcpy(flat.data, um_row(W, k) + t * 1025, 1025 * sizeof(float));
+            assert_int_equal(
+                umi_atoms_remap(um_const_view(flat), 1, coarse, speech, "a file", single, &error),
+                UM_OK);
+            /* The frame by itself, but for its level: that of bins in the middle is the old one. */
+            double scale = (double)frame[100] / (double)single.data[100];
+            for (size_t f = 0; f < 513; f++) {
+                double expected = scale * (double)single.data[f];
+                assert_true(fabs((double)frame[f] - expected) <= 1e-4 * expected);
+            }
+            double power = 0.0, old_power = 0.0;
+            for (size_t f = 0; f < 500; f++) {
+                power += pow((double)frame[f], 2.0);
+            }
+            for (size_t f = 0; f < 363; f++) { /* as far up */
+                old_power += pow((double)flat.data[f], 2.0);
+            }
+            ratio = t == 0 ? power / old_power : ratio;
+            assert_true(fabs(power / old_power - ratio) < 0.05 * ratio);
+        }
+    }
+    umi_free(W.data);
+    umi_free(out.data);
+    umi_free(flat.data);
+    umi_free(single.data);
+}
+
 static void the_same_grid_changes_nothing(void **state)
 {
     (void)state;
@@ -133,7 +181,8 @@ static void a_part_of_the_bins_can_be_asked_for(void **state)
     um_view W = hill(wide, 3000.0, 300.0), out = matrix_new(1, 513);
     um_view expected = hill(speech, 3000.0, 300.0);
     um_error error;
-    assert_int_equal(umi_atoms_remap(um_const_view(W), wide, speech, "a file", out, &error), UM_OK);
+    assert_int_equal(umi_atoms_remap(um_const_view(W), 1, wide, speech, "a file", out, &error),
+                     UM_OK);
     double sum = sum_of(expected.data, 513);
     for (size_t f = 0; f < 513; f++) {
         assert_true(fabs((double)out.data[f] - (double)expected.data[f] / sum) < 1e-6);
@@ -148,7 +197,7 @@ static void expect_refused(um_view W, umi_bin_grid from, umi_bin_grid to, const 
 {
     um_error error = {UM_OK, ""};
     um_view out = matrix_new(W.rows, to.fft_size / 2 + 1);
-    assert_int_equal(umi_atoms_remap(um_const_view(W), from, to, "a file", out, &error),
+    assert_int_equal(umi_atoms_remap(um_const_view(W), 1, from, to, "a file", out, &error),
                      UM_ERR_CONFIG);
     assert_ptr_equal(strstr(error.message, "a file: "), error.message);
     assert_non_null(strstr(error.message, a));
@@ -175,6 +224,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(frequencies_stay_where_they_are),
         cmocka_unit_test(the_power_of_a_band_is_kept),
+        cmocka_unit_test(frames_of_an_atom_stay_together),
         cmocka_unit_test(the_same_grid_changes_nothing),
         cmocka_unit_test(what_is_not_known_is_small),
         cmocka_unit_test(a_part_of_the_bins_can_be_asked_for),

@@ -56,6 +56,7 @@ static umi_learn_config config_of(const umi_training_file *files, size_t n_files
                                .n_files = n_files,
                                .output = output,
                                .n_atoms = N_ATOMS,
+                               .atom_frames = 1,
                                .window = 256,
                                .iterations = 20,
                                .start = UMI_START_RANDOM,
@@ -108,6 +109,83 @@ static void learns_every_label(void **state)
     assert_string_equal(dictionary->trained_from, "high.wav, low.wav, high-stereo.wav");
     assert_string_equal(dictionary->program, "unmingle " UNMINGLE_VERSION);
     um_dictionary_free(dictionary);
+}
+
+/* One atom a label, that lasts. */
+static void learns_strokes(void **state)
+{
+    (void)state;
+    const umi_training_file files[] = {{high, "high"}, {low, "low"}, {high_stereo, "high"}};
+    umi_learn_config config = config_of(files, 3);
+    umi_learn_result result;
+    um_dictionary *dictionary;
+    um_error error;
+    config.atom_frames = 4;
+    config.n_atoms = 1;
+    config.force = true;
+    assert_int_equal(umi_learn(&config, &result, &error), UM_OK);
+    assert_int_equal(result.n_components, 2);
+    assert_true(result.n_strokes >= 3);
+    assert_int_equal(um_dictionary_load(output, &dictionary, &error), UM_OK);
+    assert_int_equal(dictionary->n_frames, 4);
+    assert_int_equal(dictionary->W.cols, 4 * 129);
+    for (size_t k = 0; k < 2; k++) {
+        assert_string_equal(dictionary->labels[k], k == 0 ? "high" : "low");
+        for (size_t t = 0; t < 4; t++) {
+            double below = share_below(um_row(dictionary->W, k) + t * 129, 129);
+            assert_true(k == 0 ? below < 0.2 : below > 0.8);
+        }
+    }
+    um_dictionary_free(dictionary);
+    assert_int_equal(unlink(output), 0);
+    const umi_training_file quiet[] = {{low, "low"}, {silent, "rest"}};
+    config.files = quiet;
+    config.n_files = 2;
+    assert_int_equal(umi_learn(&config, &result, &error), UM_ERR_DATA);
+    assert_non_null(strstr(error.message, "rest"));
+    config.atom_frames = UM_DICTIONARY_FRAMES_MAX;
+    config.window = 65536;
+    assert_int_equal(umi_learn(&config, &result, &error), UM_ERR_ARGUMENT);
+    assert_non_null(strstr(error.message, "64 frames of 32769 bins"));
+    assert_int_equal(scratch_count(made.directory), n_made);
+}
+
+/* Frames more than 60 dB below the loudest have no part: with them and without, the same bytes. */
+static void pauses_are_left_out(void **state)
+{
+    (void)state;
+    enum { LOUD = 64 * 60, SOFT = 64 * 40 };
+    static float sound[LOUD + SOFT];
+    static char first[1 << 16], second[1 << 16];
+    char path[PATH_MAX];
+    const umi_training_file files[] = {{path, "low"}};
+    umi_learn_config config = config_of(files, 1);
+    umi_learn_result result;
+    um_error error;
+    size_t n = 0;
+    config.force = true;
+    snprintf(path, sizeof path, "%s/paused.wav", made.directory);
+    for (size_t i = 0; i < LOUD; i++) {
+        sound[i] = (float)timbre_sample(TIMBRE_LOW, i);
+    }
+    for (size_t i = LOUD - 256; i < LOUD; i++) { /* no frame that is half of each */
+        sound[i] = 0.0F;
+    }
+    for (size_t round = 0; round < 3; round++) {
+        double gain = round == 0 ? 0.0 : round == 1 ? 3e-4 : 3e-2;
+        for (size_t i = LOUD; i < LOUD + SOFT; i++) {
+            sound[i] = (float)(gain * timbre_sample(TIMBRE_HIGH, i));
+        }
+        sound_file_write(path, sound, LOUD + SOFT, 1, TIMBRES_RATE);
+        assert_int_equal(umi_learn(&config, &result, &error), UM_OK);
+        assert_int_equal(result.n_available_frames, 100);
+        assert_true(round < 2 ? result.n_learned_frames <= 60 : result.n_learned_frames > 90);
+        n = scratch_read(output, round == 0 ? first : second, sizeof first);
+        assert_true(round != 1 || memcmp(first, second, n) == 0);
+    }
+    assert_memory_not_equal(first, second, n);
+    assert_int_equal(unlink(output), 0);
+    assert_int_equal(unlink(path), 0);
 }
 
 static void the_same_bytes_again_and_force(void **state)
@@ -244,6 +322,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(learns_every_label),
+        cmocka_unit_test(learns_strokes),
+        cmocka_unit_test(pauses_are_left_out),
         cmocka_unit_test(the_same_bytes_again_and_force),
         cmocka_unit_test(many_names),
         cmocka_unit_test(refuses_and_leaves_nothing),

@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -102,6 +103,34 @@ static void rows_are_normalised(void **state)
     assert_true(wrong[0] == 1.0F);
 }
 
+/* Those below a share of the loudest, and those of zeros even where the share is 0. */
+static void soft_rows_are_left_out(void **state)
+{
+    (void)state;
+    static const float level[] = {0.9F, 10.0F, 0.0F, 1.1F, 1.0F};
+    um_view M = umi_matrix_new(5, 3);
+    for (size_t round = 0; round < 2; round++) {
+        M.rows = 5;
+        for (size_t r = 0; r < 5; r++) {
+            for (size_t c = 0; c < 3; c++) {
+                um_row(M, r)[c] = c == 1 ? level[r] : 0.0F;
+            }
+        }
+        umi_matrix_keep_loud_rows(&M, round == 0 ? 0.1 : 0.0);
+        static const size_t kept[2][4] = {{1, 3, 4}, {0, 1, 3, 4}};
+        assert_int_equal(M.rows, 3 + round);
+        for (size_t r = 0; r < M.rows; r++) {
+            assert_true(um_row(M, r)[1] == level[kept[round][r]] && um_row(M, r)[0] == 0.0F);
+        }
+    }
+    memset(M.data, 0, 5 * M.stride * sizeof(float));
+    umi_matrix_keep_loud_rows(&M, 0.0);
+    assert_int_equal(M.rows, 0);
+    umi_matrix_keep_loud_rows(&M, 0.0);
+    assert_int_equal(M.rows, 0);
+    umi_free(M.data);
+}
+
 static void power_is_the_mean_of_squares(void **state)
 {
     (void)state;
@@ -116,9 +145,13 @@ static void power_is_the_mean_of_squares(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_are_aligned_and_zero), cmocka_unit_test(what_cannot_be_had_is_null),
-        cmocka_unit_test(values_are_judged),         cmocka_unit_test(values_are_summed),
-        cmocka_unit_test(rows_are_normalised),       cmocka_unit_test(power_is_the_mean_of_squares),
+        cmocka_unit_test(rows_are_aligned_and_zero),
+        cmocka_unit_test(what_cannot_be_had_is_null),
+        cmocka_unit_test(values_are_judged),
+        cmocka_unit_test(values_are_summed),
+        cmocka_unit_test(soft_rows_are_left_out),
+        cmocka_unit_test(rows_are_normalised),
+        cmocka_unit_test(power_is_the_mean_of_squares),
     };
     return cmocka_run_group_tests_name("matrix", tests, NULL, NULL);
 }

@@ -207,6 +207,39 @@ static void arguments_are_checked(void **state)
     assert_true(counting_allocator_sweep(attempt, &R) > 0);
 }
 
+/* Such have no inverse, or one that turns signs: never infinite sound, but an error at once. */
+static void what_is_not_definite_is_refused(void **state)
+{
+    (void)state;
+    static const float wrong[][4] = {
+        {1, 1, 0, 1},        /* one place exactly: singular */
+        {1, 5, 0, 1},        /* more in common than there is */
+        {1, 0, 5, 1},        /* the same, a quarter of a turn apart */
+        {1, 0.8F, 0.8F, 1},  /* both together */
+        {0, 0, 0, 0},        /* nothing */
+        {-1, 0, 0, -1},      /* less than nothing */
+        {1, INFINITY, 0, 1}, /* no number */
+        {1, 0, NAN, 1},
+    };
+    um_matrix_mask *mask;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        float values[2][8] = {{1, 1, 0, 0, 0, 0, 1, 1}, {1, 1, 0, 0, 0, 0, 1, 1}};
+        um_cview R = {values[0], 2, 8, 8};
+        assert_int_equal(um_matrix_mask_new(R, 2, &mask), UM_OK);
+        um_matrix_mask_free(mask);
+        for (size_t p = 0; p < 4; p++) { /* of the last source the last bin */
+            values[1][2 * p + 1] = wrong[i][p];
+        }
+        assert_int_equal(um_matrix_mask_new(R, 2, &mask), UM_ERR_ARGUMENT);
+        assert_null(mask);
+    }
+    float three[9] = {1, 0.9F, -0.9F, 0, 1, 0.9F, 0, 0, 1}; /* two and two of them would do */
+    assert_int_equal(um_matrix_mask_new((um_cview){three, 1, 9, 9}, 3, &mask), UM_ERR_ARGUMENT);
+    three[2] = 0.9F;
+    assert_int_equal(um_matrix_mask_new((um_cview){three, 1, 9, 9}, 3, &mask), UM_OK);
+    um_matrix_mask_free(mask);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +247,7 @@ int main(void)
         cmocka_unit_test(panned_sources_come_apart),
         cmocka_unit_test(what_was_not_heard_comes_from_everywhere),
         cmocka_unit_test(arguments_are_checked),
+        cmocka_unit_test(what_is_not_definite_is_refused),
     };
     return cmocka_run_group_tests_name("matrix_mask", tests, NULL, NULL);
 }

@@ -47,6 +47,7 @@ static void learn_dictionary(void)
                                .n_files = 1,
                                .output = in_folder(dictionary_path, "low.safetensors"),
                                .n_atoms = 3,
+                               .atom_frames = 1,
                                .window = 512,
                                .iterations = 30,
                                .seed = 1,

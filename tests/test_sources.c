@@ -2,7 +2,9 @@
 #define _DEFAULT_SOURCE
 #include "job/sources.h"
 
+#include "core/matrix.h"
 #include "core/memory.h"
+#include "core/random.h"
 #include "counting_allocator.h"
 #include "scratch.h"
 #include "sound_file.h"
@@ -208,6 +210,138 @@ static void atoms_of_several_frames_are_alone(void **state)
     umi_sources_free(&sources);
 }
 
+/* -- Remapping --------------------------------------------------------------------------------- */
+
+/* Writes a kept dictionary: atoms of n_frames frames of random values, of two sources with the
+ * residual between them, and the gains and covariances that it comes with. */
+static void put_kept(char *path, size_t n_frames, um_dictionary **dictionary)
+{
+    static const char *const labels[] = {"drums", "drums", "residual", "voice"};
+    um_dictionary *d;
+    um_error error;
+    umi_random random = umi_random_seeded(n_frames);
+    void *bytes;
+    size_t n_bytes;
+    assert_int_equal(um_dictionary_new(4, n_frames, N_BINS, &d), UM_OK);
+    for (size_t k = 0; k < 4; k++) {
+        for (size_t i = 0; i < d->W.cols; i++) {
+            /* The last frame of an atom may be empty, as that of a short stroke is. */
+            bool empty = n_frames > 1 && i >= (n_frames - 1) * N_BINS;
+            um_row(d->W, k)[i] = empty ? 0.0F : (float)umi_random_uniform(&random);
+        }
+        assert_true(umi_row_normalise(um_row(d->W, k), d->W.cols));
+        strcpy(d->labels[k], labels[k]);
+    }
+    d->sample_rate = 8000;
+    d->stft.window.length = 256;
+    d->stft.window.hop = 64;
+    assert_int_equal(um_dictionary_add_gains(d, 1), UM_OK);
+    assert_int_equal(um_dictionary_add_covariances(d, 1), UM_OK);
+    for (size_t k = 0; k < 4; k++) {
+        um_row(d->gains, k)[0] = 1.0F;
+    }
+    for (size_t i = 0; i < 3 * N_BINS; i++) {
+        d->covariances.data[i] = 1.0F;
+    }
+    assert_int_equal(um_dictionary_format(d, &bytes, &n_bytes, &error), UM_OK);
+    snprintf(path, PATH_MAX, "%s", scratch_write(&made, "kept.st", bytes, n_bytes));
+    um_dictionary_free_bytes(bytes);
+    *dictionary = d;
+}
+
+static double square_at(const float *w, size_t f)
+{
+    return f < N_BINS ? (double)w[f] * (double)w[f] : 0.0;
+}
+
+/* A frame at twice the rate, so in bins twice as wide: the root of the mean power over each, and
+ * above the highest old one a little. */
+static void widen(const float *w, double *out)
+{
+    double sum = 0.0;
+    for (size_t f = 0; f < N_BINS; f++) {
+        out[f] = f == 0 ? sqrt((square_at(w, 0) + square_at(w, 1)) / 2)
+                        : sqrt((square_at(w, 2 * f - 1) + 2 * square_at(w, 2 * f) +
+                                square_at(w, 2 * f + 1)) /
+                               4);
+        out[f] = f > N_BINS / 2 ? 0.0 : out[f];
+        sum += out[f];
+    }
+    for (size_t f = N_BINS / 2 + 1; f < N_BINS; f++) {
+        out[f] = 1e-4 * sum / N_BINS;
+    }
+}
+
+/* An atom remapped: its frames, with one factor for all of them. */
+static void expect_widened(const float *before, const float *after, size_t n_frames)
+{
+    double expected[3 * N_BINS], sum = 0.0;
+    for (size_t t = 0; t < n_frames; t++) {
+        widen(before + t * N_BINS, expected + t * N_BINS);
+    }
+    for (size_t i = 0; i < n_frames * N_BINS; i++) {
+        sum += expected[i];
+    }
+    for (size_t i = 0; i < n_frames * N_BINS; i++) {
+        assert_true(fabs((double)after[i] - expected[i] / sum) <= 1e-5 * expected[i] / sum);
+    }
+}
+
+/* Atoms of one frame and of several, whose rows are padded; known sources are those that were
+ * there before, and a kept residual between them stays out. */
+static void remapped_atoms_keep_their_frequencies(void **state)
+{
+    (void)state;
+    for (size_t n_frames = 1; n_frames <= 3; n_frames += 2) {
+        static const size_t first[] = {0, 3}, n_atoms[] = {2, 1};
+        char path[PATH_MAX];
+        const char *const paths[] = {path};
+        um_dictionary *before;
+        umi_sources sources;
+        um_error error;
+        put_kept(path, n_frames, &before);
+        assert_int_equal(umi_sources_load(paths, 1, &sources, &error), UM_OK);
+        assert_true(sources.known[0].W.stride > sources.known[0].W.cols);
+        assert_int_equal(umi_sources_remap(&sources, 16000.0, 256, paths, &error), UM_OK);
+        assert_int_equal(sources.n_known, 2);
+        for (size_t s = 0; s < 2; s++) {
+            const umi_known_source *known = &sources.known[s];
+            assert_int_equal(known->W.rows, n_atoms[s]);
+            assert_int_equal(known->W.cols, n_frames * N_BINS);
+            /* Where a recording's sources lay is nothing that another takes over. */
+            assert_true(known->G.data == NULL && known->covariance == NULL);
+            for (size_t k = 0; k < n_atoms[s]; k++) {
+                expect_widened(um_row(before->W, first[s] + k), um_crow(known->W, k), n_frames);
+            }
+        }
+        umi_sources_free(&sources);
+        um_dictionary_free(before);
+    }
+}
+
+static um_status load_and_remap(void *paths)
+{
+    umi_sources sources;
+    um_error error;
+    um_status status = umi_sources_load(paths, 1, &sources, &error);
+    if (status == UM_OK) {
+        status = umi_sources_remap(&sources, 16000.0, 256, paths, &error);
+    }
+    umi_sources_free(&sources);
+    return status;
+}
+
+static void every_allocation_of_a_remap_may_fail(void **state)
+{
+    (void)state;
+    char path[PATH_MAX];
+    const char *paths[] = {path};
+    um_dictionary *dictionary;
+    put_kept(path, 3, &dictionary);
+    um_dictionary_free(dictionary);
+    assert_true(counting_allocator_sweep(load_and_remap, paths) > 5);
+}
+
 /* -- Examples ---------------------------------------------------------------------------------- */
 
 static umi_gather_config gather_of(void)
@@ -354,6 +488,8 @@ int main(void)
         cmocka_unit_test(a_kept_residual_is_no_source),
         cmocka_unit_test(dictionaries_must_be_alike),
         cmocka_unit_test(atoms_of_several_frames_are_alone),
+        cmocka_unit_test(remapped_atoms_keep_their_frequencies),
+        cmocka_unit_test(every_allocation_of_a_remap_may_fail),
         cmocka_unit_test(learns_label_by_label),
         cmocka_unit_test(learns_beside_dictionaries),
         cmocka_unit_test(clips_must_fit),

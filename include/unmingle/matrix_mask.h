@@ -43,7 +43,7 @@ typedef struct um_matrix_mask um_matrix_mask;
 
 /* covariances: n_sources rows of n_channels^2 n_bins values, finite, each matrix with a diagonal
  * above 0 and positive definite, as um_covariance_finish makes them; copied. n_channels 1..64.
- * UM_ERR_ARGUMENT, UM_ERR_MEMORY. */
+ * UM_ERR_ARGUMENT, for any that is not, too; UM_ERR_MEMORY. */
 UM_API UM_MUST_USE um_status um_matrix_mask_new(um_cview covariances, size_t n_channels,
                                                 um_matrix_mask **out);
 UM_API void um_matrix_mask_free(um_matrix_mask *mask); /* NULL is fine */

@@ -70,16 +70,14 @@ static um_status print_speech_json(const umi_options *options, const umi_learn_s
     return text != NULL ? UM_OK : UM_ERR_MEMORY;
 }
 
-/* What the recipe of speech fixes is not to be asked for: nobody shall believe that it was heard.
- */
-static um_status check_speech_options(const umi_options *options, um_error *error)
+/* What another option fixes is not to be asked for: nobody shall believe that it was heard. */
+static um_status check_fixed(const umi_options *options, const char *const *fixed, size_t n,
+                             const char *by, um_error *error)
 {
-    static const char *const fixed[] = {"label",      "window",    "hop",   "window-shape",
-                                        "iterations", "tolerance", "start", "memory"};
-    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
+    for (size_t i = 0; i < n; i++) {
         if (umi_options_origin(options, fixed[i]) != UMI_BUILT_IN) {
-            return umi_error_set(error, UM_ERR_ARGUMENT,
-                                 "--%s: does not go with --speech, which fixes it", fixed[i]);
+            return umi_error_set(error, UM_ERR_ARGUMENT, "--%s: does not go with --%s", fixed[i],
+                                 by);
         }
     }
     return UM_OK;
@@ -88,7 +86,11 @@ static um_status check_speech_options(const umi_options *options, um_error *erro
 static um_status learn_speech(const umi_options *options, umi_running *running, um_error *error)
 {
     umi_learn_speech_result result;
-    um_status status = check_speech_options(options, error);
+    static const char *const fixed[] = {"label",        "window",     "hop",
+                                        "window-shape", "iterations", "tolerance",
+                                        "start",        "memory",     "atom-frames"};
+    um_status status =
+        check_fixed(options, fixed, sizeof fixed / sizeof *fixed, "speech, which fixes it", error);
     if (status != UM_OK) {
         return status;
     }
@@ -131,9 +133,15 @@ static um_status learn_speech(const umi_options *options, umi_running *running, 
 static void print_result(const umi_options *options, const umi_learn_result *r)
 {
     char shown[NAME_SIZE];
-    printf("%s: %zu label%s, %zu atoms", umi_display_name(options->output, shown, sizeof shown),
-           r->n_labels, r->n_labels == 1 ? "" : "s", r->n_components);
-    print_frames(r->n_learned_frames, r->n_drawn_frames, r->n_available_frames);
+    printf("%s: %zu label%s, %zu atom%s", umi_display_name(options->output, shown, sizeof shown),
+           r->n_labels, r->n_labels == 1 ? "" : "s", r->n_components,
+           r->n_components == 1 ? "" : "s");
+    if (options->atom_frames > 1) {
+        printf(" of %" PRIu64 " frames, from %" PRIu64 " stroke%s", options->atom_frames,
+               r->n_strokes, r->n_strokes == 1 ? "" : "s");
+    } else {
+        print_frames(r->n_learned_frames, r->n_drawn_frames, r->n_available_frames);
+    }
     printf(" (%.0f Hz, window %zu, hop %zu)\n", r->sample_rate, r->stft.window.length,
            r->stft.window.hop);
 }
@@ -143,18 +151,22 @@ static bool print_json(const umi_options *options, const umi_learn_result *r)
 {
     umi_json *json = umi_json_object();
     const um_window_config *window = &r->stft.window;
-    bool ok =
-        umi_json_set(json, "program", umi_json_string("unmingle " UNMINGLE_VERSION)) &&
-        umi_json_set(json, "command", umi_json_string("learn")) &&
-        umi_json_set(json, "dictionary", umi_json_string(options->output)) &&
-        umi_json_set(json, "labels", umi_json_integer((int64_t)r->n_labels)) &&
-        umi_json_set(json, "atoms", umi_json_integer((int64_t)r->n_components)) &&
-        umi_json_set(json, "learned_frames", umi_json_integer((int64_t)r->n_learned_frames)) &&
-        umi_json_set(json, "available_frames", umi_json_integer((int64_t)r->n_available_frames)) &&
-        umi_json_set(json, "sample_rate", umi_json_number(r->sample_rate)) &&
-        umi_json_set(json, "window", umi_json_integer((int64_t)window->length)) &&
-        umi_json_set(json, "hop", umi_json_integer((int64_t)window->hop)) &&
-        umi_json_set(json, "window_shape", umi_json_string(um_window_name(window->window)));
+    bool ok = umi_json_set(json, "program", umi_json_string("unmingle " UNMINGLE_VERSION)) &&
+              umi_json_set(json, "command", umi_json_string("learn")) &&
+              umi_json_set(json, "dictionary", umi_json_string(options->output)) &&
+              umi_json_set(json, "labels", umi_json_integer((int64_t)r->n_labels)) &&
+              umi_json_set(json, "atoms", umi_json_integer((int64_t)r->n_components)) &&
+              umi_json_set(json, "atom_frames", umi_json_integer((int64_t)options->atom_frames)) &&
+              (options->atom_frames > 1
+                   ? umi_json_set(json, "strokes", umi_json_integer((int64_t)r->n_strokes))
+                   : umi_json_set(json, "learned_frames",
+                                  umi_json_integer((int64_t)r->n_learned_frames)) &&
+                         umi_json_set(json, "available_frames",
+                                      umi_json_integer((int64_t)r->n_available_frames))) &&
+              umi_json_set(json, "sample_rate", umi_json_number(r->sample_rate)) &&
+              umi_json_set(json, "window", umi_json_integer((int64_t)window->length)) &&
+              umi_json_set(json, "hop", umi_json_integer((int64_t)window->hop)) &&
+              umi_json_set(json, "window_shape", umi_json_string(um_window_name(window->window)));
     char *text = ok ? umi_json_to_text(json) : NULL;
     if (text != NULL) {
         fputs(text, stdout);
@@ -171,14 +183,22 @@ static um_status learn(const umi_options *options, umi_running *running, umi_lea
     if (files == NULL) {
         return umi_error_set(error, UM_ERR_MEMORY, "not enough memory");
     }
-    um_status status = list_files(options, files, error);
+    static const char *const fixed[] = {"atoms", "iterations", "tolerance", "start", "memory"};
+    bool lasting = options->atom_frames > 1;
+    um_status status = lasting ? check_fixed(options, fixed, sizeof fixed / sizeof *fixed,
+                                             "atom-frames, where nothing is factorised", error)
+                               : UM_OK;
+    if (status == UM_OK) {
+        status = list_files(options, files, error);
+    }
     if (status == UM_OK) {
         umi_learn_config config = {
             .files = files,
             .n_files = options->n_operands,
             .output = options->output,
             .force = options->force,
-            .n_atoms = options->atoms,
+            .n_atoms = lasting ? 1 : options->atoms,
+            .atom_frames = options->atom_frames,
             .window = options->window,
             .hop = options->hop,
             .window_shape = (um_window)options->window_shape,

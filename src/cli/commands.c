@@ -98,7 +98,8 @@ static const umi_command COMMANDS[] = {
      .operands = "FILES...",
      .summary = "train a dictionary from recordings of sources alone",
      .examples = "unmingle learn --label drums loops/*.wav -o drums.safetensors\n"
-                 "unmingle learn --label voice a.wav --label noise b.wav -o talk.safetensors\n",
+                 "unmingle learn --label voice a.wav --label noise b.wav -o talk.safetensors\n"
+                 "unmingle learn --label kick k*.wav --label hat h*.wav --atom-frames 8 -o d.st\n",
      .description = "Trains a dictionary from recordings in which a source is heard alone. The "
                     "files after a *--label* belong to it. The material may be of any length.",
      .run = umi_cmd_learn},

@@ -215,7 +215,27 @@ static const umi_param TABLE[] = {
      .initial = "32",
      .offset = AT(atoms),
      .help = "atoms to learn for each label",
-     .detail = "How many atoms to learn for each label."},
+     .detail =
+         "How many atoms to learn for each label. Frames more than 60 dB below the loudest of "
+         "the label are left out: pauses shall take none of them."},
+    {.name = "atom-frames",
+     .kind = UMI_INTEGER,
+     .group = UMI_GROUP_SOURCES,
+     .commands = UMI_LEARN,
+     .everyday = true,
+     .metavar = "T",
+     .min = 1,
+     .max = UM_DICTIONARY_FRAMES_MAX,
+     .initial = "1",
+     .offset = AT(atom_frames),
+     .help = "one atom a label, so long: its mean stroke",
+     .detail =
+         "With more than 1, a label is one atom that lasts T frames, *--hop* apart: the mean "
+         "spectrogram of the strokes in its files, each from its onset on. A file has one stroke "
+         "or several, one after the other; how loud each is does not count. *unmingle separate "
+         "--dictionary* takes such atoms with *--adapt*, as the preset _drums_ does. There is "
+         "nothing to factorise, so *--atoms*, *--iterations*, *--tolerance*, *--start* and "
+         "*--memory* do not go with it."},
     {.name = "reference",
      .kind = UMI_PATH,
      .group = UMI_GROUP_SOURCES,

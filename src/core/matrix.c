@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
 
 um_view umi_matrix_new(size_t rows, size_t cols)
 {
@@ -70,6 +71,25 @@ double umi_matrix_power(um_cview M)
         }
     }
     return sum / ((double)M.rows * (double)M.cols);
+}
+
+void umi_matrix_keep_loud_rows(um_view *M, double least)
+{
+    double loudest = 0.0;
+    for (size_t r = 0; r < M->rows; r++) {
+        loudest = fmax(loudest, umi_matrix_sum(um_cview_of(um_row(*M, r), 1, M->cols)));
+    }
+    size_t n = 0;
+    for (size_t r = 0; r < M->rows; r++) {
+        double sum = umi_matrix_sum(um_cview_of(um_row(*M, r), 1, M->cols));
+        if (sum > 0.0 && sum >= least * loudest) {
+            if (n < r) {
+                memcpy(um_row(*M, n), um_row(*M, r), M->cols * sizeof(float));
+            }
+            n++;
+        }
+    }
+    M->rows = n;
 }
 
 bool umi_row_normalise(float *row, size_t n)

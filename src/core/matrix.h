@@ -21,6 +21,10 @@ double umi_matrix_sum(um_cview M);
 /* The mean of the squares of all values. */
 double umi_matrix_power(um_cview M);
 
+/* Moves the rows whose sum is at least `least` times that of the row with the largest, and above 0,
+ * to the front, in their order, and leaves out the others. */
+void umi_matrix_keep_loud_rows(um_view *M, double least);
+
 /* Divides the n values of a row by their sum; false, and nothing done, when that is not finite and
  * above 0. */
 bool umi_row_normalise(float *row, size_t n);

@@ -43,7 +43,7 @@ static double power_at(const float *w, size_t n, double at)
 }
 
 /* `ratio`: width of a new bin in old ones. */
-static bool remap_atom(const float *w, size_t n, double ratio, float *out, size_t n_out)
+static void remap_frame(const float *w, size_t n, double ratio, float *out, size_t n_out)
 {
     double sum = 0.0;
     for (size_t f = 0; f < n_out; f++) {
@@ -57,14 +57,14 @@ static bool remap_atom(const float *w, size_t n, double ratio, float *out, size_
     for (size_t f = n_out; f-- > 0 && (double)f * ratio > (double)(n - 1);) {
         out[f] = fmaxf(out[f], unknown);
     }
-    return umi_row_normalise(out, n_out);
 }
 
-um_status umi_atoms_remap(um_cview W, umi_bin_grid from, umi_bin_grid to, const char *name,
-                          um_view out, um_error *error)
+um_status umi_atoms_remap(um_cview W, size_t n_frames, umi_bin_grid from, umi_bin_grid to,
+                          const char *name, um_view out, um_error *error)
 {
     double old_width = from.sample_rate / (double)from.fft_size;
     double width = to.sample_rate / (double)to.fft_size;
+    size_t n = W.cols / n_frames, n_out = out.cols / n_frames;
     double ratio = width / old_width;
     if (!(ratio <= RATIO_MAX && ratio >= 1.0 / RATIO_MAX)) {
         return umi_error_set(error, UM_ERR_CONFIG,
@@ -72,7 +72,7 @@ um_status umi_atoms_remap(um_cview W, umi_bin_grid from, umi_bin_grid to, const 
                              "each other; learn it with a window nearer to that",
                              name, old_width, width);
     }
-    double old_top = old_width * (double)(W.cols - 1), top = width * (double)(out.cols - 1);
+    double old_top = old_width * (double)(n - 1), top = width * (double)(n_out - 1);
     if (!(top <= RATIO_MAX * old_top)) {
         return umi_error_set(error, UM_ERR_CONFIG,
                              "%s: its atoms end at %.0f Hz, and %.0f Hz are wanted; learn it at a "
@@ -80,7 +80,10 @@ um_status umi_atoms_remap(um_cview W, umi_bin_grid from, umi_bin_grid to, const 
                              name, old_top, top);
     }
     for (size_t k = 0; k < W.rows; k++) {
-        if (!remap_atom(um_crow(W, k), W.cols, ratio, um_row(out, k), out.cols)) {
+        for (size_t t = 0; t < n_frames; t++) {
+            remap_frame(um_crow(W, k) + t * n, n, ratio, um_row(out, k) + t * n_out, n_out);
+        }
+        if (!umi_row_normalise(um_row(out, k), out.cols)) {
             return umi_error_set(error, UM_ERR_CONFIG,
                                  "%s: atom %zu has nothing below %.0f Hz, where it is wanted; its "
                                  "own transform reaches to %.0f Hz",

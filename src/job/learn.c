@@ -1,14 +1,19 @@
 #include "job/learn.h"
 
 #include "core/error.h"
+#include "core/matrix.h"
 #include "core/memory.h"
 #include "job/learn_origin.h"
 #include "job/memory_budget.h"
+#include "job/strokes.h"
 #include "job/transform.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+/* Of the loudest frame of a label: what is softer is a pause. */
+static const double SILENCE = 1e-3;
 
 typedef struct training {
     const umi_learn_config *config;
@@ -81,12 +86,14 @@ static um_status make_dictionary(training *t)
         return status;
     }
     t->result->n_components = t->result->n_labels * c->n_atoms;
-    status = um_dictionary_new(t->result->n_components, 1, n_bins, &t->dictionary);
+    status = um_dictionary_new(t->result->n_components, c->atom_frames, n_bins, &t->dictionary);
+    if (status == UM_ERR_MEMORY) {
+        return out_of_memory(t->error);
+    }
     if (status != UM_OK) {
-        return status == UM_ERR_MEMORY
-                   ? out_of_memory(t->error)
-                   : umi_error_set(t->error, status, "%zu labels of %zu atoms are too many",
-                                   t->result->n_labels, c->n_atoms);
+        return umi_error_set(t->error, status,
+                             "%zu labels of %zu atoms of %zu frames of %zu bins are too many",
+                             t->result->n_labels, c->n_atoms, c->atom_frames, n_bins);
     }
     um_dictionary *d = t->dictionary;
     d->sample_rate = t->result->sample_rate;
@@ -137,7 +144,50 @@ static um_status gather_label(training *t, size_t label, umi_material *material)
     return status;
 }
 
-static um_status learn_label(training *t, size_t label)
+static um_status silent(const training *t, size_t label)
+{
+    return umi_error_set(t->error, UM_ERR_DATA, "%s: nothing but silence to learn from",
+                         t->labels[label]);
+}
+
+/* One atom, of several frames. */
+static um_status learn_strokes(training *t, size_t label)
+{
+    const umi_learn_config *c = t->config;
+    um_stft *stft;
+    double share = 1.0 / (double)t->result->n_labels;
+    size_t n = 0, n_strokes;
+    const char **paths = umi_alloc(c->n_files, sizeof *paths);
+    if (paths == NULL) {
+        return out_of_memory(t->error);
+    }
+    for (size_t i = 0; i < c->n_files; i++) {
+        if (strcmp(c->files[i].label, t->labels[label]) == 0) {
+            paths[n++] = c->files[i].path;
+        }
+    }
+    um_status status = um_stft_new(&t->result->stft, &stft, t->error);
+    if (status == UM_OK) {
+        umi_strokes_config strokes = {.stft = stft,
+                                      .n_frames = c->atom_frames,
+                                      .reader = c->reader,
+                                      .watch = &c->watch,
+                                      .from = share * (double)label,
+                                      .to = share * (double)(label + 1)};
+        status = umi_strokes_learn(&strokes, paths, n, um_row(t->dictionary->W, label), &n_strokes,
+                                   t->error);
+    }
+    if (status == UM_OK) {
+        t->result->n_strokes += n_strokes;
+        status = n_strokes > 0 ? UM_OK : silent(t, label);
+    }
+    um_stft_free(stft);
+    umi_free(paths);
+    return status;
+}
+
+/* Atoms of one frame. */
+static um_status learn_frames(training *t, size_t label)
 {
     const umi_learn_config *c = t->config;
     umi_material material;
@@ -148,12 +198,12 @@ static um_status learn_label(training *t, size_t label)
     if (status != UM_OK) {
         return status;
     }
+    umi_matrix_keep_loud_rows(&material.V, SILENCE);
     t->result->n_learned_frames += material.V.rows;
     t->result->n_drawn_frames += material.n_drawn;
     t->result->n_available_frames += material.n_available;
     if (material.V.rows == 0) {
-        status = umi_error_set(t->error, UM_ERR_DATA, "%s: nothing but silence to learn from",
-                               t->labels[label]);
+        status = silent(t, label);
     } else {
         umi_watch_phase(&c->watch, "learning", from + 0.4 * share, from + share);
         umi_model_config model = {t->dictionary->W.cols,
@@ -171,12 +221,18 @@ static um_status learn_label(training *t, size_t label)
         status = umi_model_learn_atoms(&model, um_const_view(material.V), c->watch.progress, W,
                                        NULL, t->error);
     }
-    for (size_t k = label * c->n_atoms; status == UM_OK && k < (label + 1) * c->n_atoms; k++) {
+    umi_material_free(&material);
+    return status;
+}
+
+static um_status learn_label(training *t, size_t label)
+{
+    const umi_learn_config *c = t->config;
+    for (size_t k = label * c->n_atoms; k < (label + 1) * c->n_atoms; k++) {
         (void)snprintf(t->dictionary->labels[k], sizeof t->dictionary->labels[k], "%s",
                        t->labels[label]);
     }
-    umi_material_free(&material);
-    return status;
+    return c->atom_frames > 1 ? learn_strokes(t, label) : learn_frames(t, label);
 }
 
 um_status umi_learn(const umi_learn_config *config, umi_learn_result *result, um_error *error)

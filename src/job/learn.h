@@ -1,4 +1,8 @@
-/* Training: recordings of known sources in, a dictionary file out. */
+/* Training: recordings of known sources in, a dictionary file out.
+ *
+ * Atoms of one frame come from a factorisation of all frames of a label, without those more than 60
+ * dB below its loudest: pauses, and the noise in them, would take atoms from what is to be learned.
+ * An atom of several frames is the mean of the strokes of a label, see strokes.h. */
 #ifndef UMI_JOB_LEARN_H
 #define UMI_JOB_LEARN_H
 
@@ -16,7 +20,9 @@ typedef struct umi_learn_config {
     size_t n_files;
     const char *output;
     bool force;
-    size_t n_atoms;     /* a label */
+    size_t n_atoms;     /* a label; 1 with atom_frames */
+    size_t atom_frames; /* how many an atom lasts, 1..64; when several, iterations, tolerance, start
+                           and memory have no part in it */
     size_t window, hop; /* samples; 0 and 0: see transform.h */
     um_window window_shape;
     size_t iterations;
@@ -33,8 +39,9 @@ typedef struct umi_learn_config {
 typedef struct umi_learn_result {
     size_t n_labels;
     size_t n_components;
-    uint64_t n_learned_frames;                   /* without those of silence */
+    uint64_t n_learned_frames;                   /* without those of (near) silence */
     uint64_t n_drawn_frames, n_available_frames; /* fewer drawn: memory did not hold all */
+    uint64_t n_strokes;                          /* with atom_frames, in place of frames */
     double sample_rate;
     um_stft_config stft;
 } umi_learn_result;

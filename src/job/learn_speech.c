@@ -28,26 +28,16 @@ static um_status out_of_memory(um_error *error)
 
 /* -- One speaker ------------------------------------------------------------------------------- */
 
-/* Divides each row of M by the root of its sum, and leaves out those that are silent. */
-static void level(um_view *M)
+/* Divides each row of M by the root of its sum. */
+static void level(um_view M)
 {
-    double loudest = 0.0;
-    for (size_t t = 0; t < M->rows; t++) {
-        loudest = fmax(loudest, umi_matrix_sum(um_cview_of(um_row(*M, t), 1, M->cols)));
-    }
-    size_t n = 0;
-    for (size_t t = 0; t < M->rows; t++) {
-        const float *row = um_row(*M, t);
-        double sum = umi_matrix_sum(um_cview_of(row, 1, M->cols));
-        if (sum > 0.0 && sum >= SILENCE * loudest) {
-            float scale = (float)(1.0 / sqrt(sum));
-            float *levelled = um_row(*M, n++);
-            for (size_t i = 0; i < M->cols; i++) {
-                levelled[i] = scale * row[i];
-            }
+    for (size_t t = 0; t < M.rows; t++) {
+        float *row = um_row(M, t);
+        float scale = (float)(1.0 / sqrt(umi_matrix_sum(um_cview_of(row, 1, M.cols))));
+        for (size_t i = 0; i < M.cols; i++) {
+            row[i] *= scale;
         }
     }
-    M->rows = n;
 }
 
 /* M = frames of the whole recording, each between its neighbours; to be freed, on failure too. */
@@ -129,7 +119,8 @@ static um_status learn_speaker(const umi_learn_speech_config *c, const char *pat
     if (status == UM_OK) {
         umi_recording_warn(&recording, &c->watch);
         umi_watch_phase(&c->watch, "learning", from + 0.3 * share, to);
-        level(&M);
+        umi_matrix_keep_loud_rows(&M, SILENCE);
+        level(M);
         status = M.rows > 0 ? factorise(c, um_const_view(M), W, error)
                             : umi_error_set(error, UM_ERR_DATA, "%s: no speech to learn from",
                                             umi_audio_reader_name(recording.reader));

@@ -34,7 +34,7 @@ static um_status read_label(const um_dictionary *d, size_t first, umi_bin_grid t
         }
     }
     umi_bin_grid from = {d->sample_rate, d->stft.fft_size};
-    um_status status = umi_atoms_remap(um_const_view(old), from, to, name, *W, error);
+    um_status status = umi_atoms_remap(um_const_view(old), 1, from, to, name, *W, error);
     umi_free(old.data);
     return status;
 }

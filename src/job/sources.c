@@ -1,6 +1,7 @@
 #include "job/sources.h"
 
 #include "core/error.h"
+#include "core/matrix.h"
 #include "core/memory.h"
 #include "job/atoms_remap.h"
 #include "unmingle/matrix_mask.h"
@@ -86,6 +87,27 @@ static um_status check_alone(const umi_sources *sources, const char *const *path
     return UM_OK;
 }
 
+/* The first component past the run of one label that component k is in. */
+static size_t run_end(const um_dictionary *d, size_t k)
+{
+    size_t end = k + 1;
+    while (end < d->W.rows && strcmp(d->labels[end], d->labels[k]) == 0) {
+        end++;
+    }
+    return end;
+}
+
+/* The atoms from component k to the end of its run. */
+static um_cview run_atoms(const um_dictionary *d, size_t k)
+{
+    return (um_cview){um_row(d->W, k), run_end(d, k) - k, d->W.cols, d->W.stride};
+}
+
+static bool is_residual(const um_dictionary *d, size_t k)
+{
+    return strcmp(d->labels[k], umi_residual_label) == 0;
+}
+
 /* Every run of components with one label becomes a known source. The residual that a separation
  * kept beside its sources, the one that has gains, was that of its recording alone and is left out.
  */
@@ -94,26 +116,18 @@ static um_status add_runs(umi_sources *sources, const um_dictionary *dictionary,
 {
     size_t n_before = sources->n_known;
     um_status status = grow_known(sources, dictionary->W.rows, error);
-    for (size_t k = 0; status == UM_OK && k < dictionary->W.rows;) {
-        bool residual = strcmp(dictionary->labels[k], umi_residual_label) == 0;
+    for (size_t k = 0; status == UM_OK && k < dictionary->W.rows; k = run_end(dictionary, k)) {
+        bool residual = is_residual(dictionary, k);
         if (residual && dictionary->gains.data == NULL) {
             return umi_error_set(error, UM_ERR_CONFIG,
                                  "%s: labels[%zu]: '%s' is the stem of what no source explains; "
                                  "learn it again under another label",
                                  path, k, umi_residual_label);
         }
-        size_t end = k + 1;
-        while (end < dictionary->W.rows &&
-               strcmp(dictionary->labels[end], dictionary->labels[k]) == 0) {
-            end++;
-        }
-        um_cview atoms = {um_row(dictionary->W, k), end - k, dictionary->W.cols,
-                          dictionary->W.stride};
         if (!residual) {
             sources->known[sources->n_known++] =
-                (umi_known_source){.label = dictionary->labels[k], .W = atoms};
+                (umi_known_source){.label = dictionary->labels[k], .W = run_atoms(dictionary, k)};
         }
-        k = end;
     }
     if (status == UM_OK && sources->n_known == n_before) {
         return umi_error_set(error, UM_ERR_CONFIG,
@@ -164,24 +178,6 @@ bool umi_sources_transform(const umi_sources *sources, um_stft_config *stft, dou
     return true;
 }
 
-/* Rows of n_frames spectra each, as rows of one. */
-static um_view frames_of(um_view W, size_t n_frames)
-{
-    return um_view_of(W.data, W.rows * n_frames, W.cols / n_frames);
-}
-
-/* Gives `row`, which sums to 1, the sum of the row that it came from. */
-static void keep_level(const float *from, float *row, size_t n_from, size_t n)
-{
-    double sum = 0.0;
-    for (size_t f = 0; f < n_from; f++) {
-        sum += (double)from[f];
-    }
-    for (size_t f = 0; f < n; f++) {
-        row[f] *= (float)sum;
-    }
-}
-
 um_status umi_sources_remap(umi_sources *sources, double sample_rate, size_t fft_size,
                             const char *const *paths, um_error *error)
 {
@@ -189,25 +185,19 @@ um_status umi_sources_remap(umi_sources *sources, double sample_rate, size_t fft
     size_t n_known = 0;
     for (size_t i = 0; i < sources->n_dictionaries && status == UM_OK; i++) {
         um_dictionary *d = sources->dictionaries[i];
-        size_t T = d->n_frames, cols = T * (fft_size / 2 + 1);
         umi_bin_grid from = {d->sample_rate, 2 * (um_dictionary_n_bins(d) - 1)};
         umi_bin_grid to = {sample_rate, fft_size};
-        um_view W = um_view_of(umi_alloc(d->W.rows * cols, sizeof(float)), d->W.rows, cols);
+        um_view W = umi_matrix_new(d->W.rows, d->n_frames * (fft_size / 2 + 1));
         if (W.data == NULL) {
             return out_of_memory(error);
         }
-        status = umi_atoms_remap(um_const_view(frames_of(d->W, T)), from, to, paths[i],
-                                 frames_of(W, T), error);
-        for (size_t f = 0; f < d->W.rows * T && status == UM_OK; f++) {
-            keep_level(um_row(frames_of(d->W, T), f), um_row(frames_of(W, T), f),
-                       um_dictionary_n_bins(d), fft_size / 2 + 1);
-        }
+        status = umi_atoms_remap(um_const_view(d->W), d->n_frames, from, to, paths[i], W, error);
         umi_free(d->W.data);
         d->W = W;
-        for (size_t k = 0; k < d->W.rows; n_known++) {
-            umi_known_source *known = &sources->known[n_known];
-            known->W = (um_cview){um_row(W, k), known->W.rows, cols, W.stride};
-            k += known->W.rows;
+        for (size_t k = 0; k < W.rows; k = run_end(d, k)) {
+            if (!is_residual(d, k)) {
+                sources->known[n_known++].W = run_atoms(d, k);
+            }
         }
     }
     return status;

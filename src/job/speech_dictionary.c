@@ -68,7 +68,7 @@ static um_status convert(const um_dictionary *d, const char *path, um_dictionary
                                path, speech_label);
         goto done;
     }
-    status = umi_atoms_remap(um_const_view(W), from, to, path, remapped, error);
+    status = umi_atoms_remap(um_const_view(W), 1, from, to, path, remapped, error);
     if (status != UM_OK) {
         goto done;
     }

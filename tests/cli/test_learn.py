@@ -91,6 +91,56 @@ class Learn(ScratchCase):
         _, metadata = read_dictionary(self.folder / "d.safetensors")
         self.assertEqual(json.loads(metadata["labels"]), ["x"] * 3 + ["y"] * 3)
 
+    def strokes(self, drum, n, rate=44100, gap=10000):
+        """Single strokes one after another, each of another level, and a little after its place."""
+        random = np.random.default_rng(len(drum))
+        time = np.arange(gap) / 44100
+        whole = np.zeros(n * gap)
+        for i in range(n):
+            hiss = random.uniform(-1, 1, gap)
+            sound = {"kick": np.sin(2 * np.pi * 60 * time + 8 * np.exp(-time / 0.01)) *
+                             np.exp(-time / 0.08),
+                     "snare": (np.convolve(hiss, np.ones(4) / 4, "same") +
+                               np.sin(2 * np.pi * 190 * time)) / 2 * np.exp(-time / 0.05),
+                     "hat": np.diff(np.diff(hiss, prepend=0), prepend=0) / 4 *
+                            np.exp(-time / 0.015)}[drum]
+            late = int(random.integers(700))
+            whole[i * gap + late:(i + 1) * gap] = random.uniform(0.2, 0.6) * sound[:gap - late]
+        if rate != 44100:
+            count = len(whole) * rate // 44100
+            spectrum = np.fft.rfft(whole)[:count // 2 + 1]
+            whole = np.fft.irfft(spectrum, count) * count / len(whole)
+        return (whole[:, None] * sounds.HIGHEST).astype(np.int64)
+
+    def test_strokes(self):
+        """Drums learned from their strokes are told apart in a loop, at another rate too."""
+        arguments = []
+        for drum in DRUMS:
+            sounds.write_whole(self.folder / f"{drum}.wav", self.strokes(drum, 4), 44100, "PCM_16")
+            arguments += ["--label", drum, f"{drum}.wav"]
+        text = self.learn(*arguments, "--atom-frames", "8", "--window", "2048", "--hop", "512")
+        self.assertEqual(text, "d.safetensors: 3 labels, 3 atoms of 8 frames, from 12 strokes "
+                               "(44100 Hz, window 2048, hop 512)\n")
+        W, _ = read_dictionary(self.folder / "d.safetensors")
+        self.assertEqual(W.shape, (3, 8, 1025))
+        self.assertTrue(np.all(W > 0))
+        for frames in W:  # it begins in the first frame, and dies away
+            self.assertGreater(frames[0].sum(), 0.3 * frames[1].sum())
+            self.assertGreater(frames[1].sum(), 2 * frames[7].sum())
+        for rate in (44100, 48000, 32000):
+            true = {drum: self.strokes(drum, n, rate, gap)[:3 * rate]
+                    for drum, n, gap in [("kick", 6, 24000), ("snare", 10, 14000), ("hat", 20, 7000)]}
+            sounds.write_whole(self.folder / "loop.wav", sum(true.values()), rate, "PCM_16")
+            output = self.separate(self.folder / "loop.wav", "--dictionary",
+                                   str(self.folder / "d.safetensors"), "--adapt",
+                                   "--iterations", "25", "--exponent", "2")
+            for path in stem_paths(output):
+                stem, wanted = sounds.read_whole(path), true[path.stem]
+                with self.subTest(rate=rate, drum=path.stem):
+                    self.assertGreater(sounds.energy(wanted), 6 * sounds.energy(stem - wanted))
+        told = json.loads(self.learn(*arguments, "--atom-frames", "4", "--json"))
+        self.assertEqual((told["atoms"], told["atom_frames"], told["strokes"]), (3, 4, 12))
+
     def test_same_bits(self):
         path = self.write("a.wav", 20000, 2)
         dictionaries = []
@@ -127,6 +177,19 @@ class Learn(ScratchCase):
                 (["--label", "x", "a.wav", "48k.wav"], 65, "unmingle: 48k.wav: "),
                 (["--label", "x", "a.wav", "--label", "y", "48k.wav"], 65, "unmingle: 48k.wav: "),
                 (["--label", "x", "a.wav", "--label", "y", "none.wav"], 66, "unmingle: none.wav: "),
+                (["--label", "x", "a.wav", "--atom-frames", "8", "--atoms", "1"], 64, "--atoms"),
+                (["--label", "x", "a.wav", "--atom-frames", "8", "--start", "random"], 64,
+                 "--start"),
+                (["--label", "x", "a.wav", "--atom-frames", "8", "--iterations", "9"], 64,
+                 "--iterations"),
+                (["--label", "x", "a.wav", "--atom-frames", "8", "--tolerance", "0"], 64,
+                 "--tolerance"),
+                (["--label", "x", "a.wav", "--atom-frames", "8", "--memory", "1G"], 64,
+                 "--memory"),
+                (["--label", "x", "a.wav", "--atom-frames", "65"], 64, "--atom-frames"),
+                (["--label", "x", "a.wav", "--atom-frames", "64", "--window", "65536"], 64,
+                 "too many"),
+                (["--label", "x", "empty.wav", "--atom-frames", "8"], 65, "unmingle: x: "),
                 (["--label", "x", "empty.wav"], 65, "unmingle: x: "),
                 (["--label", "x", "a.wav", "--hop", "3000"], 64, "hop"),
                 (["--label", "x", "a.wav", "--window", "1001"], 64, "1001")]:
@@ -198,6 +261,7 @@ class Speech(ScratchCase):
                 (["a.wav", "--iterations", "60"], 64, "--iterations"),
                 (["a.wav", "--tolerance", "0"], 64, "--tolerance"),
                 (["a.wav", "--start", "random"], 64, "--start"),
+                (["a.wav", "--atom-frames", "8"], 64, "--atom-frames"),
                 (["a.wav", "--memory", "1G"], 64, "--memory")]:
             with self.subTest(arguments=arguments):
                 self.refuse(["learn", "--speech", *arguments, "-o", "new"], code, text)

@@ -7,11 +7,18 @@ import numpy as np
 
 import sounds
 from program import run
-from scratch import ScratchCase, record_of, stem_paths
+from scratch import SAMPLES, ScratchCase, record_of, stem_paths
 
 N_FRAMES = 40000
 RECIPES = {"drums": ["kick", "snare", "hat"], "percussive": ["percussive", "harmonic"],
            "voice": ["voice", "accompaniment"]}
+
+
+def resampled(whole, rate):
+    """From 44.1 kHz, with all that both rates can hold."""
+    n = len(whole) * rate // 44100
+    return np.round(np.fft.irfft(np.fft.rfft(whole, axis=0)[:n // 2 + 1], n, axis=0) *
+                    (n / len(whole))).astype(whole.dtype)
 
 
 class Recipes(ScratchCase):
@@ -48,6 +55,26 @@ class Recipes(ScratchCase):
                 with self.subTest(recipe=name, channels=channels, rate=rate):
                     self.setUp()
                     self.check(name, self.write(channels, rate), "--preset", name)
+
+    def test_any_rate(self):
+        """A loop at another rate than the dictionary's comes apart as well as at that one."""
+        drums = {name: sounds.read_whole(SAMPLES / f"drums/{name}.flac")
+                 for name in RECIPES["drums"]}
+        loop = sum(drums.values())
+        self.check_rates("percussive", {"percussive": loop,
+                                        "harmonic": sounds.tones(len(loop), 1) // 2})
+
+    def check_rates(self, recipe, sources):
+        scores = []
+        for rate in (44100, 48000, 22050):
+            sound = {name: resampled(whole, rate) for name, whole in sources.items()}
+            sounds.write_whole(self.folder / "a.wav", sum(sound.values()), rate, "PCM_16")
+            stems = self.separate(f"{recipe}-{rate}", "--preset", recipe)
+            scores.append(np.mean([10 * np.log10(sounds.energy(whole) /
+                                                 sounds.energy(whole - stems[name]))
+                                   for name, whole in sound.items()]))
+        for score in scores[1:]:
+            self.assertGreater(score, scores[0] - 1.5, scores)
 
     def test_by_example(self):
         clips = ["--learn", "a=@0-0.3", "--learn", "b=@0.4-", "--clip-atoms", "4"]
