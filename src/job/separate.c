@@ -266,6 +266,9 @@ static um_status learn(job *j)
     if (status == UM_OK && c->n_examples > 0) {
         status = learn_examples(j, &model);
     }
+    if (status == UM_OK && c->fast) {
+        return umi_model_of_medians(&model, &j->result->model, j->error);
+    }
     if (status != UM_OK) {
         return status;
     }
@@ -310,17 +313,18 @@ static bool has_residual(const umi_model *model)
 /* What helps the atoms to tell the two sources of a split apart. */
 static void guide(const job *j, um_separator_config *separator)
 {
+    bool fast = j->config->fast;
     if (j->config->split == UMI_SPLIT_LEAD) {
         separator->guide = (um_separator_guide){.weight = LEAD_GUIDE_WEIGHT,
                                                 .repetition = j->repetition,
                                                 .lowest_bin = lowest_lead_bin(j)};
     } else if (j->config->split == UMI_SPLIT_PERCUSSIVE) {
         umi_percussive_config percussive = percussive_config(j);
-        separator->guide = (um_separator_guide){.weight = PERCUSSIVE_GUIDE_WEIGHT,
+        separator->guide = (um_separator_guide){.weight = fast ? 1.0 : PERCUSSIVE_GUIDE_WEIGHT,
                                                 .median_frames = percussive.median_frames,
                                                 .median_bins = percussive.median_bins};
-        separator->onset_frames = percussive.onset_frames;
-        separator->iterations = ONSET_ITERATIONS;
+        separator->onset_frames = fast ? 0 : percussive.onset_frames;
+        separator->iterations = fast ? 1 : ONSET_ITERATIONS;
     }
 }
 
@@ -329,7 +333,7 @@ static um_status write_stems(job *j)
     const umi_separate_config *c = j->config;
     umi_separate_result *r = j->result;
     const umi_model *model = &r->model;
-    umi_activations_writer *writer = NULL;
+    umi_activations_writer *writer = NULL; /* of none that have no say */
     double shifts[UMI_SHIFT_LIST_MAX];
     um_separator_config separator = um_separator_config_default();
     um_separator_dictionary_config dictionary = {.atoms = um_const_view(model->W),
@@ -347,13 +351,14 @@ static um_status write_stems(job *j)
     } else if (!r->blind && !c->adapt && c->split != UMI_SPLIT_PERCUSSIVE) {
         dictionary.n_shifts = umi_shift_list_fill(c->shifts, shifts);
     }
-    um_status status =
-        umi_activations_writer_new(j->output, umi_stem_set_n_frames(&j->recording, &r->stft),
-                                   model->W.rows * (1 + dictionary.n_shifts), &writer, j->error);
+    um_status status = c->fast ? UM_OK
+                               : umi_activations_writer_new(
+                                     j->output, umi_stem_set_n_frames(&j->recording, &r->stft),
+                                     model->W.rows * (1 + dictionary.n_shifts), &writer, j->error);
     separator.stft = r->stft;
     separator.exponent = c->exponent;
     separator.parallel = c->parallel;
-    separator.activations_out = umi_activations_writer_take;
+    separator.activations_out = writer != NULL ? umi_activations_writer_take : NULL;
     separator.activations_user = writer;
     guide(j, &separator);
     if (dictionary.n_shifts > 0 && separator.guide.weight == 0.0) {
@@ -365,7 +370,7 @@ static um_status write_stems(job *j)
                                    model->labels, j->format, 0.6,        c->watch};
         status = umi_stem_set_write(&set, &r->stems, j->error);
     }
-    if (status == UM_OK) {
+    if (status == UM_OK && writer != NULL) {
         status = umi_activations_writer_finish(writer, j->error);
     }
     umi_activations_writer_free(writer);
@@ -428,7 +433,7 @@ static um_status run(job *j)
     if (status == UM_OK) {
         status = write_stems(j);
     }
-    if (status == UM_OK) {
+    if (status == UM_OK && !c->fast) {
         status = write_atoms(j);
     }
     return status == UM_OK ? write_report(j) : status;
