@@ -113,7 +113,7 @@ static const umi_param TABLE[] = {
      .commands = UMI_SEPARATE,
      .in_presets = true,
      .offset = AT(fast),
-     .help = "--split percussive by median filters alone, less exact",
+     .help = "by median filters alone: with --split percussive",
      .detail =
          "Tells what is struck from what sounds on by median filters alone, as Fitzgerald (DAFx "
          "2010) has it: several times faster than with atoms, for a less good result. Nothing is "
@@ -134,7 +134,7 @@ static const umi_param TABLE[] = {
      .group = UMI_GROUP_SOURCES,
      .commands = UMI_SEPARATE,
      .in_presets = true,
-     .metavar = "SEMITONES",
+     .metavar = "N",
      .min = 0,
      .max = 12,
      .initial = "8",

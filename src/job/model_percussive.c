@@ -20,7 +20,7 @@ static const double STRUCK_SHARE = 0.7;
 umi_percussive_config umi_percussive_config_for(double hop, double bin)
 {
     return (umi_percussive_config){2 * (size_t)round(0.07 / hop) + 1,
-                                   2 * (size_t)round(0.175 / hop) + 1,
+                                   2 * (size_t)round(0.35 / hop) + 1,
                                    2 * (size_t)round(130.0 / bin) + 1};
 }
 

@@ -36,6 +36,8 @@ static const double SIMILAR_APART = 0.5; /* seconds, at least, that these are ap
 static const double LOWEST_LEAD = 100.0; /* Hz */
 /* Of what guides the masks of a split beside the atoms: chosen on given and on made songs. */
 static const double LEAD_GUIDE_WEIGHT = 0.5, PERCUSSIVE_GUIDE_WEIGHT = 0.35;
+/* Where atoms have no say it makes the mask softer: of medians in place of their squares. */
+static const double FAST_GUIDE_WEIGHT = 0.5;
 
 typedef struct job {
     const umi_separate_config *config;
@@ -44,6 +46,7 @@ typedef struct job {
     umi_sources sources;
     umi_material material;     /* what was learned from; a lead is found by it to the end */
     um_repetition *repetition; /* of a lead */
+    bool repeats_less;         /* the lead than the rest: repetition tells which is which */
     umi_output_set *output;
     umi_audio_format format; /* of the stems */
     um_error *error;
@@ -201,10 +204,12 @@ static um_status learn_lead(job *j, const umi_model_config *model, um_cview V)
     if (status != UM_OK) {
         return umi_error_set(j->error, status, "not enough memory to find what repeats");
     }
+    j->repeats_less = true;
     return j->sources.n_known > 0
-               ? umi_model_learn_known(model, V, j->sources.known, j->sources.n_known,
-                                       n_free_atoms(j), c->watch.progress, &j->result->model,
-                                       j->error)
+               ? umi_model_learn_known_lead(model, V, j->sources.known, j->sources.n_known,
+                                            n_free_atoms(j), j->repetition, lowest_lead_bin(j),
+                                            c->watch.progress, &j->result->model, &j->repeats_less,
+                                            j->error)
                : umi_model_learn_lead(model, V, c->n_atoms, j->repetition, lowest_lead_bin(j),
                                       c->watch.progress, &j->result->model, j->error);
 }
@@ -314,15 +319,16 @@ static bool has_residual(const umi_model *model)
 static void guide(const job *j, um_separator_config *separator)
 {
     bool fast = j->config->fast;
-    if (j->config->split == UMI_SPLIT_LEAD) {
+    if (j->config->split == UMI_SPLIT_LEAD && j->repeats_less) {
         separator->guide = (um_separator_guide){.weight = LEAD_GUIDE_WEIGHT,
                                                 .repetition = j->repetition,
                                                 .lowest_bin = lowest_lead_bin(j)};
     } else if (j->config->split == UMI_SPLIT_PERCUSSIVE) {
         umi_percussive_config percussive = percussive_config(j);
-        separator->guide = (um_separator_guide){.weight = fast ? 1.0 : PERCUSSIVE_GUIDE_WEIGHT,
-                                                .median_frames = percussive.median_frames,
-                                                .median_bins = percussive.median_bins};
+        separator->guide =
+            (um_separator_guide){.weight = fast ? FAST_GUIDE_WEIGHT : PERCUSSIVE_GUIDE_WEIGHT,
+                                 .median_frames = percussive.median_frames,
+                                 .median_bins = percussive.median_bins};
         separator->onset_frames = fast ? 0 : percussive.onset_frames;
         separator->iterations = fast ? 1 : ONSET_ITERATIONS;
     }
