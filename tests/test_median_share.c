@@ -53,19 +53,19 @@ static void the_formula(void **state)
     umi_free(V.data);
 }
 
-/* Along frequency 9 5 | 5 9 1 stands for 5 9 1 at bin 0, the medians of which are 5 and at the last
- * bin, of 5 9 1 | 1 9, 5 again; along time all is as in the frame. */
+/* The medians of 9 1 | 1 9 8 at the first bin and of 9 8 2 | 2 8 at the last are 8; along time all
+ * is as in the frame. */
 static void mirrored_at_the_ends(void **state)
 {
     (void)state;
-    um_view V = matrix_new(1, 3);
-    const umi_median_share medians = {3, 0, 2};
-    const float v[] = {5, 9, 1};
-    float share[3], scratch[64];
+    um_view V = matrix_new(1, 4);
+    const umi_median_share medians = {4, 0, 2};
+    const float v[] = {1, 9, 8, 2};
+    float share[4], scratch[64];
     memcpy(V.data, v, sizeof v);
     umi_median_share_of(&medians, um_const_view(V), 0, share, scratch);
-    assert_true(share[0] == 0.5F);
-    assert_true(fabs((double)share[2] - 25.0 / 26.0) < 1e-6);
+    assert_true(fabs((double)share[0] - 64.0 / 65.0) < 1e-6);
+    assert_true(fabs((double)share[3] - 64.0 / 68.0) < 1e-6);
     umi_free(V.data);
 }
 
