@@ -53,9 +53,39 @@ static void the_formula(void **state)
     umi_free(V.data);
 }
 
+/* The medians of 9 1 | 1 9 8 at the first bin and of 9 8 2 | 2 8 at the last are 8; along time all
+ * is as in the frame. */
+static void mirrored_at_the_ends(void **state)
+{
+    (void)state;
+    um_view V = matrix_new(1, 4);
+    const umi_median_share medians = {4, 0, 2};
+    const float v[] = {1, 9, 8, 2};
+    float share[4], scratch[64];
+    memcpy(V.data, v, sizeof v);
+    umi_median_share_of(&medians, um_const_view(V), 0, share, scratch);
+    assert_true(fabs((double)share[0] - 64.0 / 65.0) < 1e-6);
+    assert_true(fabs((double)share[3] - 64.0 / 68.0) < 1e-6);
+    umi_free(V.data);
+}
+
+/* More bins on either side than there are. */
+static void wider_than_the_spectrum(void **state)
+{
+    (void)state;
+    um_view V = matrix_new(1, 2);
+    const umi_median_share medians = {2, 0, 5};
+    float share[2], scratch[64];
+    V.data[0] = V.data[1] = 1.0F;
+    umi_median_share_of(&medians, um_const_view(V), 0, share, scratch);
+    assert_true(share[0] == 0.5F && share[1] == 0.5F);
+    umi_free(V.data);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(clicks_and_tones),
-                                       cmocka_unit_test(the_formula)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(clicks_and_tones), cmocka_unit_test(the_formula),
+        cmocka_unit_test(mirrored_at_the_ends), cmocka_unit_test(wider_than_the_spectrum)};
     return cmocka_run_group_tests_name("median_share", tests, NULL, NULL);
 }

@@ -137,7 +137,8 @@ static void test_mistakes(void **state)
         {"\n/* c */", "x.conf:2: comments start with '#'"},
         {"}", "x.conf:1: "},
         {"include(\"/etc/passwd\")", "x.conf:1: unknown key include"},
-        {"\nfast = yes", "x.conf:2: fast is no option of 'separate', which the preset is for"},
+        {"\nstrength = 1",
+         "x.conf:2: strength is no option of 'separate', which the preset is for"},
         {"\nlabel = a", "x.conf:2: label is no option of 'separate', which the preset is for"},
         {"\ncommand = separate", "x.conf:2: command is set for a second time"},
     };

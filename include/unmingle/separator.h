@@ -30,7 +30,7 @@ typedef struct um_separator_guide {
     double weight;                     /* 0 (default): none; at most 1, where atoms have no say */
     const um_repetition *repetition;   /* the first source does not repeat, see repetition.h;
                                           borrowed. NULL: the first source is struck, the second
-                                          sounds   on, by medians (Fitzgerald, DAFx 2010) ... */
+                                          sounds on, by medians (Fitzgerald, DAFx 2010) ... */
     size_t median_frames, median_bins; /* ... over so many frames and bins, odd numbers up to 127 */
     size_t lowest_bin;                 /* below it all is the second source's; default 0 */
 } um_separator_guide;

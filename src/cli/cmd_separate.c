@@ -80,12 +80,19 @@ static um_status fill_config(batch *b, um_error *error)
     if (status != UM_OK) {
         return status;
     }
-    if (o->split == UMI_SPLIT_PERCUSSIVE && (o->dictionary.count != 1 || o->learn.count > 0)) {
+    if (o->fast && o->split != UMI_SPLIT_PERCUSSIVE) {
+        return umi_error_set(error, UM_ERR_ARGUMENT,
+                             "--fast: goes with --split percussive alone, as '--preset percussive' "
+                             "has it; no other split can do without atoms");
+    }
+    size_t n_dictionaries = o->fast ? 0 : o->dictionary.count;
+    if (o->split == UMI_SPLIT_PERCUSSIVE &&
+        ((!o->fast && n_dictionaries != 1) || o->learn.count > 0)) {
         return umi_error_set(error, UM_ERR_ARGUMENT,
                              "--split percussive: needs one --dictionary, of what is struck, and "
                              "takes no --learn; '--preset percussive' brings one");
     }
-    bool blind = o->learn.count == 0 && o->dictionary.count == 0;
+    bool blind = o->learn.count == 0 && n_dictionaries == 0;
     uint64_t n_least = o->sources > 0 ? o->sources : 2; /* 0: auto */
     if (blind && n_least > o->atoms) {
         return umi_error_set(error, UM_ERR_ARGUMENT,
@@ -97,8 +104,9 @@ static um_status fill_config(batch *b, um_error *error)
         .examples = b->examples,
         .n_examples = o->learn.count,
         .dictionaries = o->dictionary.items,
-        .n_dictionaries = o->dictionary.count,
+        .n_dictionaries = n_dictionaries,
         .split = (umi_split)o->split,
+        .fast = o->fast,
         .adapt = o->adapt,
         .residual = o->residual,
         .n_sources = o->sources,

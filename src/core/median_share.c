@@ -22,15 +22,16 @@ static void median_over_time(const umi_median_share *m, um_cview V, size_t i_fra
     umi_row_median(rows, n, V.cols, median);
 }
 
-/* Of the spectrum v of one channel. `row` has room for it and what stands for bins past its ends.
- */
+/* Of the spectrum v of one channel. `row` has room for it and its mirror images past its ends: a
+ * drum's lowest partials are near one. */
 static void median_over_frequency(const umi_median_share *m, const float *v, float *row,
                                   float *median)
 {
     const float *rows[UMI_MEDIAN_ROWS_MAX];
     for (size_t i = 0; i < m->bins; i++) {
-        row[i] = v[0];
-        row[m->bins + m->n_bins + i] = v[m->n_bins - 1];
+        size_t inside = i < m->n_bins ? i : m->n_bins - 1;
+        row[m->bins - 1 - i] = v[inside];
+        row[m->bins + m->n_bins + i] = v[m->n_bins - 1 - inside];
     }
     memcpy(row + m->bins, v, m->n_bins * sizeof *v);
     for (size_t i = 0; i <= 2 * m->bins; i++) {

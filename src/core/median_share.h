@@ -18,7 +18,7 @@ typedef struct umi_median_share {
 size_t umi_median_share_floats(const umi_median_share *medians, size_t n_columns);
 
 /* share: of row i_frame of V, as many as V's columns. At either end of V there are fewer frames;
- * past the ends of the spectrum the outermost bin stands for all. Where nothing is heard the share
+ * past the ends of the spectrum its mirror image follows. Where nothing is heard the share
  * is 1/2.
  */
 void umi_median_share_of(const umi_median_share *medians, um_cview V, size_t i_frame, float *share,

@@ -89,7 +89,7 @@ static bool allocate_streams(um_separator *s)
     return true;
 }
 
-/* Frames around a batch that onsets and medians look at: the median's 8, and 4 for each time that
+/* Frames around a batch that onsets and medians look at: the median's 15, and 3 for each time that
  * the minimum is taken away, with which what is further off counts for next to nothing. */
 enum { COUPLED_BATCH = 128, COUPLED_HALO = 64 };
 

@@ -8,6 +8,9 @@
 /* Shares are kept from 0 and 1, so that neither side can overrule the other altogether. */
 static const float LEAST_SHARE = 1e-6f;
 
+/* What repeats is less sure: a note may by chance be where others were, or where none was. */
+static const float LEAST_UNREPEATED = 0.03f;
+
 static umi_median_share medians_of(const um_separator *s)
 {
     const um_separator_guide *guide = &s->config.guide;
@@ -29,7 +32,8 @@ static void share_by_repetition(const um_separator *s, size_t i_frame, float *sh
     um_view background = {share, 1, s->n_points, s->n_points};
     um_repetition_background(s->config.guide.repetition, V, background, scratch);
     for (size_t i = 0; i < s->n_points; i++) {
-        share[i] = V.data[i] > 0.0f ? 1.0f - share[i] / V.data[i] : 0.5f;
+        float unrepeated = V.data[i] > 0.0f ? 1.0f - share[i] / V.data[i] : 0.5f;
+        share[i] = fminf(fmaxf(unrepeated, LEAST_UNREPEATED), 1.0f - LEAST_UNREPEATED);
     }
 }
 

@@ -48,7 +48,8 @@ static um_status take_report(const umi_json *json, const char *shown, umi_kept_r
         return reject(shown, "is not the report of 'unmingle separate'", error);
     }
     if (umi_json_get(json, "kept") == NULL) {
-        return reject(shown, "tells of no atoms, an older version made it; separate again", error);
+        return reject(
+            shown, "tells of no atoms: --fast, or an older version made it; separate again", error);
     }
     um_status status = umi_recording_origin_get(input, &kept->origin);
     if (status == UM_ERR_MEMORY) {

@@ -325,25 +325,29 @@ bool umi_model_is_known(const umi_model_config *config, const umi_known_source *
     return true;
 }
 
-/* Gains, and the free atoms, with the known atoms as they are. */
-static um_status learn_beside(const umi_model_config *config, um_cview V, size_t n_free,
-                              const um_progress *progress, umi_model *model, um_error *error)
+um_status umi_model_nmf_beside(const umi_model_config *config, um_cview V, size_t n_free,
+                               const um_progress *progress, const umi_model *model, um_nmf **nmf,
+                               um_error *error)
 {
-    um_nmf *nmf = NULL;
     um_cview known = {model->W.data, model->W.rows - n_free, model->W.cols, model->W.stride};
-    um_status status = umi_model_nmf_new(config, V, config->n_channels, model->W.rows, &nmf, error);
-    if (status == UM_OK && um_nmf_set_atoms(nmf, 0, known, !config->adapt) != UM_OK) {
+    um_status status = umi_model_nmf_new(config, V, config->n_channels, model->W.rows, nmf, error);
+    if (status == UM_OK && um_nmf_set_atoms(*nmf, 0, known, !config->adapt) != UM_OK) {
         status = umi_error_set(error, UM_ERR_CONFIG, "the known atoms cannot be used");
     }
     if (status == UM_OK) {
         /* Singular vectors would give the free atoms what the known ones explain already. */
         umi_model_config random = *config;
         random.start = UMI_START_RANDOM;
-        status = umi_model_nmf_start(&random, nmf, V, progress, error);
+        status = umi_model_nmf_start(&random, *nmf, V, progress, error);
     }
-    if (status == UM_OK) {
-        status = umi_model_nmf_run(nmf, V, progress, error);
-    }
+    return status == UM_OK ? umi_model_nmf_run(*nmf, V, progress, error) : status;
+}
+
+static um_status learn_beside(const umi_model_config *config, um_cview V, size_t n_free,
+                              const um_progress *progress, umi_model *model, um_error *error)
+{
+    um_nmf *nmf = NULL;
+    um_status status = umi_model_nmf_beside(config, V, n_free, progress, model, &nmf, error);
     if (status == UM_OK) {
         umi_model_take(model, nmf);
     }
@@ -389,9 +393,8 @@ static um_status learn_lasting(const umi_model_config *config, um_cview V,
                : umi_error_set(error, status, "%s", um_status_string(status));
 }
 
-um_status umi_model_learn_known(const umi_model_config *config, um_cview V,
-                                const umi_known_source *known, size_t n_known, size_t n_free,
-                                const um_progress *progress, umi_model *model, um_error *error)
+um_status umi_model_begin_known(const umi_model_config *config, const umi_known_source *known,
+                                size_t n_known, size_t n_free, umi_model *model, um_error *error)
 {
     memset(model, 0, sizeof *model);
     size_t K = n_free;
@@ -402,9 +405,14 @@ um_status umi_model_learn_known(const umi_model_config *config, um_cview V,
     if (status == UM_OK) {
         status = place_known(model, known, n_known, n_free, error);
     }
-    if (status == UM_OK) {
-        status = place_covariances(model, known, n_known, error);
-    }
+    return status == UM_OK ? place_covariances(model, known, n_known, error) : status;
+}
+
+um_status umi_model_learn_known(const umi_model_config *config, um_cview V,
+                                const umi_known_source *known, size_t n_known, size_t n_free,
+                                const um_progress *progress, umi_model *model, um_error *error)
+{
+    um_status status = umi_model_begin_known(config, known, n_known, n_free, model, error);
     if (status == UM_OK && (n_free > 0 || !umi_model_is_known(config, known, n_known))) {
         status = config->atom_frames > 1 ? learn_lasting(config, V, progress, model, error)
                                          : learn_beside(config, V, n_free, progress, model, error);

@@ -18,6 +18,16 @@ um_status umi_model_nmf_start(const umi_model_config *config, um_nmf *nmf, um_cv
 um_status umi_model_nmf_run(um_nmf *nmf, um_cview V, const um_progress *progress,
                             um_error *error) UM_MUST_USE;
 
+/* A model of known atoms and n_free ones, not learned yet, and what learns gains and free atoms, in
+ * the model's order, beside the known ones as they are; *nmf is to be freed, after a failure too.
+ */
+um_status umi_model_begin_known(const umi_model_config *config, const umi_known_source *known,
+                                size_t n_known, size_t n_free, umi_model *model,
+                                um_error *error) UM_MUST_USE;
+um_status umi_model_nmf_beside(const umi_model_config *config, um_cview V, size_t n_free,
+                               const um_progress *progress, const umi_model *model, um_nmf **nmf,
+                               um_error *error) UM_MUST_USE;
+
 /* Fills model->source_of by timbre and place, and by `evidence`, see group.h, and n_sources; 0: as
  * many as are suggested. */
 um_status umi_model_group(const umi_model_config *config, const um_nmf *nmf, size_t n_sources,

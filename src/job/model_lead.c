@@ -83,16 +83,22 @@ static um_status find_evidence(const umi_model_config *config, um_cview V, const
     return status;
 }
 
-/* The voice, source 0, is the group that repeats less. */
-static void put_voice_first(const um_nmf *nmf, const double *evidence, umi_model *model)
+/* Whether source 0 repeats less than what else there is, and not more. */
+static bool first_repeats_less(const um_nmf *nmf, const double *evidence, const umi_model *model)
 {
     double sum[2] = {0.0, 0.0}, weight[2] = {0.0, 0.0};
     for (size_t k = 0; k < model->W.rows; k++) {
         double energy = sqrt(umi_model_component_energy(nmf, k));
-        sum[model->source_of[k]] += energy * evidence[k];
-        weight[model->source_of[k]] += energy;
+        sum[model->source_of[k] > 0] += energy * evidence[k];
+        weight[model->source_of[k] > 0] += energy;
     }
-    bool swap = sum[0] * weight[1] < sum[1] * weight[0];
+    return sum[0] * weight[1] >= sum[1] * weight[0];
+}
+
+/* The voice, source 0, is the group that repeats less. */
+static void put_voice_first(const um_nmf *nmf, const double *evidence, umi_model *model)
+{
+    bool swap = !first_repeats_less(nmf, evidence, model);
     for (size_t k = 0; swap && k < model->W.rows; k++) {
         model->source_of[k] = 1 - model->source_of[k];
     }
@@ -128,6 +134,36 @@ um_status umi_model_learn_lead(const umi_model_config *config, um_cview V, size_
         umi_model_take(model, nmf);
         umi_model_set_label(model, 0, umi_lead_label);
         umi_model_set_label(model, 1, umi_accompaniment_label);
+    } else {
+        umi_model_free(model);
+    }
+    um_nmf_free(nmf);
+    umi_free(evidence);
+    return status;
+}
+
+um_status umi_model_learn_known_lead(const umi_model_config *config, um_cview V,
+                                     const umi_known_source *known, size_t n_known, size_t n_free,
+                                     const um_repetition *repetition, size_t lowest_bin,
+                                     const um_progress *progress, umi_model *model,
+                                     bool *repeats_less, um_error *error)
+{
+    um_nmf *nmf = NULL;
+    double *evidence = NULL;
+    um_status status = umi_model_begin_known(config, known, n_known, n_free, model, error);
+    if (status == UM_OK) {
+        status = umi_model_nmf_beside(config, V, n_free, progress, model, &nmf, error);
+    }
+    if (status == UM_OK) {
+        evidence = umi_alloc(model->W.rows, sizeof *evidence);
+        if (evidence == NULL ||
+            find_evidence(config, V, nmf, repetition, lowest_bin, evidence) != UM_OK) {
+            status = umi_model_out_of_memory(error);
+        }
+    }
+    if (status == UM_OK) {
+        *repeats_less = first_repeats_less(nmf, evidence, model);
+        umi_model_take(model, nmf);
     } else {
         umi_model_free(model);
     }

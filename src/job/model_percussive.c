@@ -20,7 +20,7 @@ static const double STRUCK_SHARE = 0.7;
 umi_percussive_config umi_percussive_config_for(double hop, double bin)
 {
     return (umi_percussive_config){2 * (size_t)round(0.07 / hop) + 1,
-                                   2 * (size_t)round(0.175 / hop) + 1,
+                                   2 * (size_t)round(0.35 / hop) + 1,
                                    2 * (size_t)round(130.0 / bin) + 1};
 }
 
@@ -111,6 +111,12 @@ static um_status assign(const umi_model_config *config, const umi_percussive_con
     return status == UM_OK ? UM_OK : umi_model_out_of_memory(error);
 }
 
+static void set_labels(umi_model *model)
+{
+    umi_model_set_label(model, 0, "percussive");
+    umi_model_set_label(model, 1, "harmonic");
+}
+
 um_status umi_model_learn_percussive(const umi_model_config *config,
                                      const umi_percussive_config *how, um_cview V, um_cview W,
                                      size_t n_free, const um_progress *progress, umi_model *model,
@@ -140,11 +146,31 @@ um_status umi_model_learn_percussive(const umi_model_config *config,
     }
     if (status == UM_OK) {
         umi_model_take(model, nmf);
-        umi_model_set_label(model, 0, "percussive");
-        umi_model_set_label(model, 1, "harmonic");
+        set_labels(model);
     } else {
         umi_model_free(model);
     }
     um_nmf_free(nmf);
+    return status;
+}
+
+um_status umi_model_of_medians(const umi_model_config *config, umi_model *model, um_error *error)
+{
+    memset(model, 0, sizeof *model);
+    um_status status = umi_model_allocate(model, 2, 2, config, error);
+    for (size_t s = 0; status == UM_OK && s < 2; s++) {
+        model->source_of[s] = s;
+        for (size_t f = 0; f < model->W.cols; f++) {
+            um_row(model->W, s)[f] = 1.0f / (float)model->W.cols;
+        }
+        for (size_t c = 0; c < model->G.cols; c++) {
+            um_row(model->G, s)[c] = 1.0f;
+        }
+    }
+    if (status == UM_OK) {
+        set_labels(model);
+    } else {
+        umi_model_free(model);
+    }
     return status;
 }

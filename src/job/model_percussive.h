@@ -22,4 +22,9 @@ um_status umi_model_learn_percussive(const umi_model_config *config,
                                      size_t n_free, const um_progress *progress, umi_model *model,
                                      um_error *error) UM_MUST_USE;
 
+/* The same two sources where the medians alone tell them apart: each has one atom, the same, which
+ * has no say. UM_ERR_MEMORY. */
+um_status umi_model_of_medians(const umi_model_config *config, umi_model *model,
+                               um_error *error) UM_MUST_USE;
+
 #endif

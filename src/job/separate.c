@@ -38,6 +38,8 @@ static const double SIMILAR_APART = 0.5; /* seconds, at least, that these are ap
 static const double LOWEST_LEAD = 100.0; /* Hz */
 /* Of what guides the masks of a split beside the atoms: chosen on given and on made songs. */
 static const double LEAD_GUIDE_WEIGHT = 0.5, PERCUSSIVE_GUIDE_WEIGHT = 0.35;
+/* Where atoms have no say it makes the mask softer: of medians in place of their squares. */
+static const double FAST_GUIDE_WEIGHT = 0.5;
 
 typedef struct job {
     const umi_separate_config *config;
@@ -46,6 +48,7 @@ typedef struct job {
     umi_sources sources;
     umi_material material;     /* what was learned from; a lead is found by it to the end */
     um_repetition *repetition; /* of a lead */
+    bool repeats_less;         /* the lead than the rest: repetition tells which is which */
     umi_output_set *output;
     umi_audio_format format; /* of the stems */
     um_error *error;
@@ -203,10 +206,12 @@ static um_status learn_lead(job *j, const umi_model_config *model, um_cview V)
     if (status != UM_OK) {
         return umi_error_set(j->error, status, "not enough memory to find what repeats");
     }
+    j->repeats_less = true;
     return j->sources.n_known > 0
-               ? umi_model_learn_known(model, V, j->sources.known, j->sources.n_known,
-                                       n_free_atoms(j), c->watch.progress, &j->result->model,
-                                       j->error)
+               ? umi_model_learn_known_lead(model, V, j->sources.known, j->sources.n_known,
+                                            n_free_atoms(j), j->repetition, lowest_lead_bin(j),
+                                            c->watch.progress, &j->result->model, &j->repeats_less,
+                                            j->error)
                : umi_model_learn_lead(model, V, c->n_atoms, j->repetition, lowest_lead_bin(j),
                                       c->watch.progress, &j->result->model, j->error);
 }
@@ -275,6 +280,9 @@ static um_status learn(job *j)
     if (status == UM_OK && c->n_examples > 0) {
         status = learn_examples(j, &model);
     }
+    if (status == UM_OK && c->fast) {
+        return umi_model_of_medians(&model, &j->result->model, j->error);
+    }
     if (status != UM_OK) {
         return status;
     }
@@ -324,17 +332,19 @@ static bool has_residual(const umi_model *model)
 /* What helps the atoms to tell the two sources of a split apart. */
 static void guide(const job *j, um_separator_config *separator)
 {
-    if (j->config->split == UMI_SPLIT_LEAD) {
+    bool fast = j->config->fast;
+    if (j->config->split == UMI_SPLIT_LEAD && j->repeats_less) {
         separator->guide = (um_separator_guide){.weight = LEAD_GUIDE_WEIGHT,
                                                 .repetition = j->repetition,
                                                 .lowest_bin = lowest_lead_bin(j)};
     } else if (j->config->split == UMI_SPLIT_PERCUSSIVE) {
         umi_percussive_config percussive = percussive_config(j);
-        separator->guide = (um_separator_guide){.weight = PERCUSSIVE_GUIDE_WEIGHT,
-                                                .median_frames = percussive.median_frames,
-                                                .median_bins = percussive.median_bins};
-        separator->onset_frames = percussive.onset_frames;
-        separator->iterations = ONSET_ITERATIONS;
+        separator->guide =
+            (um_separator_guide){.weight = fast ? FAST_GUIDE_WEIGHT : PERCUSSIVE_GUIDE_WEIGHT,
+                                 .median_frames = percussive.median_frames,
+                                 .median_bins = percussive.median_bins};
+        separator->onset_frames = fast ? 0 : percussive.onset_frames;
+        separator->iterations = fast ? 1 : ONSET_ITERATIONS;
     }
 }
 
@@ -343,7 +353,7 @@ static um_status write_stems(job *j)
     const umi_separate_config *c = j->config;
     umi_separate_result *r = j->result;
     const umi_model *model = &r->model;
-    umi_activations_writer *writer = NULL;
+    umi_activations_writer *writer = NULL; /* of none that have no say */
     double shifts[UMI_SHIFT_LIST_MAX];
     um_separator_config separator = um_separator_config_default();
     um_separator_dictionary_config dictionary = {.atoms = um_const_view(model->W),
@@ -361,13 +371,14 @@ static um_status write_stems(job *j)
     } else if (!r->blind && !c->adapt && c->split != UMI_SPLIT_PERCUSSIVE) {
         dictionary.n_shifts = umi_shift_list_fill(c->shifts, shifts);
     }
-    um_status status =
-        umi_activations_writer_new(j->output, umi_stem_set_n_frames(&j->recording, &r->stft),
-                                   model->W.rows * (1 + dictionary.n_shifts), &writer, j->error);
+    um_status status = c->fast ? UM_OK
+                               : umi_activations_writer_new(
+                                     j->output, umi_stem_set_n_frames(&j->recording, &r->stft),
+                                     model->W.rows * (1 + dictionary.n_shifts), &writer, j->error);
     separator.stft = r->stft;
     separator.exponent = c->exponent;
     separator.parallel = c->parallel;
-    separator.activations_out = umi_activations_writer_take;
+    separator.activations_out = writer != NULL ? umi_activations_writer_take : NULL;
     separator.activations_user = writer;
     guide(j, &separator);
     if (dictionary.n_shifts > 0 && separator.guide.weight == 0.0) {
@@ -379,7 +390,7 @@ static um_status write_stems(job *j)
                                    model->labels, j->format, 0.6,        c->watch};
         status = umi_stem_set_write(&set, &r->stems, j->error);
     }
-    if (status == UM_OK) {
+    if (status == UM_OK && writer != NULL) {
         status = umi_activations_writer_finish(writer, j->error);
     }
     umi_activations_writer_free(writer);
@@ -442,7 +453,7 @@ static um_status run(job *j)
     if (status == UM_OK) {
         status = write_stems(j);
     }
-    if (status == UM_OK) {
+    if (status == UM_OK && !c->fast) {
         status = write_atoms(j);
     }
     return status == UM_OK ? write_report(j) : status;

@@ -26,6 +26,7 @@ typedef struct umi_separate_config {
     const char *const *dictionaries;
     size_t n_dictionaries;
     umi_split split;
+    bool fast;           /* percussive: by medians alone; takes no dictionary, keeps no atoms */
     bool adapt;          /* the dictionaries' atoms are where learning starts, and change */
     bool residual;       /* one stem more, of what the known sources do not explain */
     size_t n_sources;    /* blind: stems to make; 0: as many as it seems to have */

@@ -72,6 +72,7 @@ static umi_json *settings_json(const umi_separate_config *config, const umi_sepa
                            umi_json_integer((int64_t)(result->blind ? 0 : config->shifts))) &&
               umi_json_set(json, "residual", umi_json_boolean(config->residual)) &&
               umi_json_set(json, "memory", umi_json_integer((int64_t)config->memory)) &&
+              umi_json_set(json, "fast", umi_json_boolean(config->fast)) &&
               umi_json_set(json, "dictionaries",
                            texts_json(config->dictionaries, config->n_dictionaries)) &&
               umi_json_set(json, "examples", examples_json(config));
@@ -118,7 +119,7 @@ umi_json *umi_separate_report(const umi_separate_config *config, const umi_separ
     umi_json *json = umi_json_object();
     bool ok =
         umi_stem_report_begin(json, "separate", config->input, &result->origin, &result->stems) &&
-        umi_json_set(json, "kept", kept_json()) &&
+        (config->fast || umi_json_set(json, "kept", kept_json())) &&
         umi_json_set(json, "settings", settings_json(config, result)) &&
         umi_json_set(json, "seed", umi_json_integer((int64_t)config->seed)) &&
         umi_json_set(json, "learned_frames", umi_json_integer((int64_t)result->n_learned_frames)) &&

@@ -76,6 +76,41 @@ class Recipes(ScratchCase):
         for score in scores[1:]:
             self.assertGreater(score, scores[0] - 1.5, scores)
 
+    def test_percussive_fast(self):
+        for options in (["--preset", "percussive", "--fast"], ["--split", "percussive", "--fast"]):
+            for channels, rate in [(1, 48000), (2, 44100), (3, 16000)]:
+                with self.subTest(options=options, channels=channels, rate=rate):
+                    self.setUp()
+                    self.check("percussive", self.write(channels, rate), *options)
+
+    def test_fast_tells_clicks_from_tones(self):
+        time = np.arange(N_FRAMES)[:, None]
+        tones = (2 ** 28 * (np.sin(time * 0.05) + np.sin(time * 0.21))).astype(np.int64)
+        clicks = np.zeros_like(tones)
+        for first in range(4000, N_FRAMES, 8000):
+            clicks[first:first + 200] = sounds.noise(200, 1, peak=0.5)
+        sounds.write_whole(self.folder / "a.wav", tones + clicks, 44100, "PCM_16")
+        stems = self.separate("one", "--split", "percussive", "--fast")
+        for name, part in (("percussive", clicks), ("harmonic", tones)):
+            error = np.square((stems[name] - part).astype(float)).sum()
+            self.assertLess(error, 0.15 * np.square(part.astype(float)).sum(), name)
+
+    def test_fast_keeps_no_atoms(self):
+        self.write(1, 44100)
+        self.separate("one", "--split", "percussive", "--fast")
+        self.assertTrue(record_of(self.folder / "one")["settings"]["fast"])
+        for command in (["render", "one", "--group", "a=1"], ["plot", "one", "-o", "one.png"]):
+            result = run(*command, cwd=self.folder)
+            self.assertEqual(result.returncode, 65)
+            self.assertIn("--fast, or an older version made it", result.stderr)
+
+    def test_fast_is_of_percussive_alone(self):
+        self.write(1, 44100)
+        for options in ([], ["--preset", "voice"], ["--preset", "drums"], ["--learn", "a=@0-0.3"]):
+            result = run("separate", "a.wav", "--fast", *options, cwd=self.folder)
+            self.assertEqual(result.returncode, 64)
+            self.assertIn("--fast: goes with --split percussive alone", result.stderr)
+
     def test_by_example(self):
         clips = ["--learn", "a=@0-0.3", "--learn", "b=@0.4-", "--clip-atoms", "4"]
         for channels in (1, 2, 3):
