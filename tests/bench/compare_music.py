@@ -54,7 +54,9 @@ class Bench:
         return measure.read_stems(out)
 
     def clips(self, names, mono=False):
-        return measure.clip_options(self.mixture, names, self.scratch, mono)
+        scratch = pathlib.Path(self.scratch, "mono" if mono else "clips")
+        scratch.mkdir(exist_ok=True)
+        return measure.clip_options(self.mixture, names, scratch, mono)
 
     # -- Scores -------------------------------------------------------------------------------
 
@@ -137,7 +139,7 @@ EXAMPLE = {
     "by example": by_example,
     "without shifts (`--shifts 0`)": lambda b: by_example(b, "--shifts", "0"),
     "ratio masks (clips of one channel)": lambda b: by_example(b, mono=True),
-    "ratio masks without shifts": lambda b: by_example(b, "--shifts", "0", mono=True),
+    "ratio masks, no shifts": lambda b: by_example(b, "--shifts", "0", mono=True),
     "blind (`--sources S`)": lambda b: blind(b, True),
     "plain NMF (FluCoMa), K = S": lambda b: b.plain_nmf(True),
     "the mixture / S": lambda b: mixture_itself(b, True),

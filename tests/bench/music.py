@@ -3,19 +3,21 @@
 
     music.py FOLDER -o OUT [--seed 1]
 
-FOLDER holds CLASS__SOURCE.flac at 44.1 kHz: instruments (bass, epiano, guitar, harp, organ, piano,
-strings, synth, wind), voice, drums (loops), and single strokes of drums (kick, snare, hat). OUT gets a
-folder a mixture: mix.flac, a FLAC file a stem, and meta.json. Stems are of 16 bits and sum to the
-mixture in every sample. The same seed makes the same mixtures, and a mixture does not depend on those
-before it.
+FOLDER holds CLASS__SOURCE.flac at 44.1 kHz: scales of instruments (bass, epiano, guitar, harp, organ,
+piano, strings, synth, wind; see score_music.py), voice, drums (loops), and single strokes of drums
+(kick, snare, hat). OUT gets a folder a mixture: mix.flac, a FLAC file a stem, and meta.json. Stems are
+of 16 bits and sum to the mixture in every sample. The same seed makes the same mixtures, and a mixture
+does not depend on those before it.
 
-A class may sound in a mixture once. Stereo is made in one of three ways: "panned" (a gain a channel,
+Instruments play together in a key, a tempo and chords that are drawn for each mixture: a melody, chords
+or broken chords, a bass. A class may sound in a mixture once. Stereo is made in one of three ways: "panned" (a gain a channel,
 nothing else), "room" (panned, and a tail of noise that decays exponentially, of its own for each channel
 and source) and "allpass" (each channel of each source through allpass filters of its own, so that even
 a source alone is nowhere the same in both).
 """
 
 import argparse
+import functools
 import itertools
 import json
 import pathlib
@@ -27,6 +29,7 @@ import soundfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "presets"))
 import make_drums  # for strokes()
+import score_music
 
 RATE = 44100
 PITCHED = ("epiano", "guitar", "harp", "organ", "piano", "strings", "synth", "wind", "bass")
@@ -48,6 +51,10 @@ class Material:
         if rate != RATE:
             raise SystemExit(f"{self.paths[kind][source]}: {rate} Hz where 44100 are wanted")
         return sound[:, 0]
+
+    @functools.lru_cache(maxsize=None)
+    def instruments(self, kind, source):
+        return score_music.instruments(self.read(kind, source))
 
     def any_of(self, kind, random):
         """A source of this class, by name."""
@@ -191,12 +198,26 @@ def placed(stems, place, random):
 
 # -- Mixtures: each gives stems by name, and more for meta.json -----------------------------------
 
+def band(material, score, names, random, first="melody"):
+    """What these instruments play, by name, and which they were, and as what. The first plays
+    `first`, the others chords."""
+    used, stems = {}, {}
+    for name in names:
+        role = ("bass" if name == "bass" else first if not stems else
+                str(random.choice(["chords", "arpeggio"])))
+        source = material.any_of(name, random)
+        choice = material.instruments(name, source)
+        number = int(random.integers(len(choice)))
+        stems[name] = score.play(role, choice[number])
+        used[name] = f"{source}/{number} {role}"
+    return stems, used
+
+
 def pitched(material, length, random, n):
-    """Different instruments, each with a score of its own."""
+    """Different instruments together."""
     names = [str(name) for name in random.permutation(PITCHED)[:n]]
-    used = {name: material.any_of(name, random) for name in names}
-    return {name: excerpt(material.read(name, source), length, random)
-            for name, source in used.items()}, {"sources": used}
+    stems, used = band(material, score_music.Score(length, random), names, random)
+    return stems, {"sources": used}
 
 
 def loop(material, length, random, kit):
@@ -204,33 +225,37 @@ def loop(material, length, random, kit):
 
 
 def song(material, length, random, voice, n):
-    """A voice over n instruments that repeat what they play in 2 to 4 s."""
-    names = ["drums", "bass", str(random.choice(CHORDS))]
-    names = names[-1:] if n == 1 else names[-n:] if n < 3 else names
-    turn = int(random.uniform(2, 4) * RATE)
+    """A voice over n instruments that repeat what they play in one or two bars of 2 to 4 s together."""
     used, stems = {"voice": voice}, {"voice": phrases(material.read("voice", voice), length, random)}
-    for name in names:
-        used[name] = material.any_of(name, random)
-        sound = material.read(name, used[name])
-        stems[name] = repeated(excerpt(repeated(sound, max(len(sound), turn)), turn, random), length)
-    kit = {"kit": used["drums"]} if used.get("drums") in kits(material) else {}
-    return stems, {"sources": used, "turn": round(turn / RATE, 2)} | kit
+    score = score_music.Score(length, random)
+    score.turn(1 + int(4 * score.beat < 1.9 * RATE))
+    names = [str(random.choice(CHORDS)), "bass"][:n]
+    more, what = band(material, score, names, random, str(random.choice(["chords", "arpeggio"])))
+    stems, used = stems | more, used | what
+    kit = {}
+    if n > 2:
+        used["drums"] = material.any_of("drums", random)
+        turn = int(4 * score.beat * score.n_bars)
+        sound = material.read("drums", used["drums"])
+        stems["drums"] = repeated(excerpt(repeated(sound, max(len(sound), turn)), turn, random), length)
+        kit = {"kit": used["drums"]} if used["drums"] in kits(material) else {}
+    return stems, {"sources": used, "turn": round(4 * score.beat * score.n_bars / RATE, 2)} | kit
 
 
 def voice_over(material, length, random, voice):
     """A voice over an instrument that does not repeat."""
-    name = str(random.choice(["piano", "guitar", "harp"]))
-    used = {"voice": voice, name: material.any_of(name, random)}
-    stems = {name: phrases(material.read(name, source), length, random)
-             for name, source in used.items()}
-    return stems, {"sources": used}
+    stems, used = band(material, score_music.Score(length, random),
+                       [str(random.choice(["piano", "guitar", "harp"]))], random,
+                       str(random.choice(["melody", "chords", "arpeggio"])))
+    return (stems | {"voice": phrases(material.read("voice", voice), length, random)},
+            {"sources": used | {"voice": voice}})
 
 
 def with_drums(material, length, random, kit):
     """An instrument and drums: a loop, or with `kit` strokes of it."""
-    name = str(random.choice(["guitar", "synth", "epiano", "strings"]))
-    used = {name: material.any_of(name, random)}
-    stems = {name: excerpt(material.read(name, used[name]), length, random)}
+    stems, used = band(material, score_music.Score(length, random),
+                       [str(random.choice(["guitar", "synth", "epiano", "strings"]))], random,
+                       str(random.choice(["melody", "chords", "arpeggio"])))
     if kit is None:
         loops = [source for source in sorted(material.paths["drums"]) if source not in kits(material)]
         used["drums"] = str(random.choice(loops))

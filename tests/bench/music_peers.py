@@ -46,7 +46,7 @@ def plain_nmf(sound, n, seed, window=1024, hop=512, iterations=100):
     return parts
 
 
-def median_hpss(sound, window=4096, hop=1024, frames=17, bins=25):
+def median_hpss(sound, window=4096, hop=1024, frames=31, bins=31):
     """Struck and not, by medians over frames and over bins (Fitzgerald, 2010)."""
     X = spectrum(sound, window, hop)
     V = np.abs(X).sum(axis=2)
@@ -65,14 +65,11 @@ def repet_sim(sound, rate, window=4096, hop=1024, n_similar=100, distance=1.0, l
     alike, apart = unit @ unit.T, int(distance * rate / hop)
     background = np.empty_like(X, dtype=float)
     for i, row in enumerate(alike):
-        chosen = []
-        left = row.copy()
-        while len(chosen) < n_similar and left.max() > 0:
-            best = int(np.argmax(left))
-            chosen.append(best)
-            left[max(0, best - apart):best + apart + 1] = 0
+        peaks = np.flatnonzero(row == scipy.ndimage.maximum_filter1d(row, 2 * apart + 1))
+        chosen = peaks[np.argsort(-row[peaks])][:n_similar]
         background[i] = np.median(np.abs(X[chosen]), axis=0)
     background = np.minimum(background, np.abs(X))
-    background[:, :int(np.ceil(lowest * window / rate))] = np.abs(X[:, :int(np.ceil(lowest * window / rate))])
+    n_low = int(np.ceil(lowest * window / rate))
+    background[:, :n_low] = np.abs(X[:, :n_low])
     mask = background / (np.abs(X) + 1e-12)
     return masked(X, [1 - mask, mask], window, hop, len(sound))
