@@ -118,9 +118,17 @@ def pattern(kind, random):
     return (random.random(16) < chance) * random.uniform(0.5, 1, 16)
 
 
+def alike(strokes, i):
+    """Up to three in a row that are one way to strike the drum: those as bright as the first."""
+    bins = [np.abs(np.fft.rfft(stroke, RATE)) for stroke in strokes[i:i + 3]]
+    centres = np.array([power @ np.arange(len(power)) / power.sum() for power in bins])
+    return [stroke for stroke, centre in zip(strokes[i:], centres)
+            if abs(centre / centres[0] - 1) < 0.08]
+
+
 def played(strokes, kind, length, step, random):
     """Two patterns in turn; a stroke ends where the next of the same drum begins."""
-    chosen = [strokes[i] for i in random.permutation(len(strokes))[:3]]
+    chosen = alike(strokes, int(random.integers(len(strokes))))
     steps = np.concatenate([pattern(kind, random), pattern(kind, random)])
     onsets = [(round(i * step), steps[i % 32]) for i in range(int(length / step)) if steps[i % 32]]
     track = np.zeros(length)
@@ -141,14 +149,20 @@ def kits(material):
     return {kit: drums for kit, drums in sorted(table.items()) if len(drums) == len(STROKES)}
 
 
+def level(sound, decibels):
+    """With this root mean square."""
+    return sound / np.sqrt((sound ** 2).mean()) * 10 ** (decibels / 20)
+
+
 def drum_kit(material, kit, length, random):
-    """Kick, snare and hat at a tempo from 80 to 150."""
+    """Kick, snare and hat at a tempo from 80 to 150, the hat softest."""
     step = RATE * 60 / random.uniform(80, 150) / 4
     stems = {}
     for kind in STROKES:
         source = str(random.choice(kits(material)[kit][kind]))
         strokes = list(make_drums.strokes(material.paths[kind][source]))
-        stems[kind] = played(strokes, kind, length, step, random)
+        lower = random.uniform(*{"kick": (0, 0), "snare": (0, 6), "hat": (5, 13)}[kind])  # dB
+        stems[kind] = level(played(strokes, kind, length, step, random), -lower)
     return stems
 
 
@@ -294,8 +308,8 @@ def make(material, number, kind, place, function, given, seed):
     random = np.random.default_rng([seed, number])
     length = int(random.uniform(8, 12) * RATE)
     stems, facts = function(material, length, random, **given)
-    for name, sound in stems.items():
-        stems[name] = sound / np.sqrt((sound ** 2).mean()) * 10 ** (random.uniform(-4, 4) / 20)
+    if kind != "drums":
+        stems = {name: level(sound, random.uniform(-4, 4)) for name, sound in stems.items()}
     stems = placed(stems, place, random)
     peak = np.abs(sum(stems.values())).max()
     stems = {name: np.round(0.8 * 32767 / peak * sound).astype(int) for name, sound in stems.items()}
