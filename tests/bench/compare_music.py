@@ -7,8 +7,8 @@
 The folders are laid out as measure_music.py wants them; music.py makes the second. STROKES holds the
 drums that the made ones are of: for mixtures whose meta.json names a "kit" dictionaries without it are
 made first. Prints tables in Markdown: the mean SDR of every method, with the default seed and, of so
-many seeds, the mean and the range of the mean over the mixtures; then every mixture. All methods of a
-group are scored on the same part of the same mixtures.
+many seeds, the mean and the range of the mean over the mixtures; then means of kinds of mixture, and every
+mixture. All methods of a group are scored on the same part of the same mixtures.
 """
 
 import argparse
@@ -145,6 +145,12 @@ EXAMPLE = {
     "the mixture / S": lambda b: mixture_itself(b, True),
 }
 
+# With the first seed alone: what shows what a part of a recipe is good for, and what draws nothing.
+ONCE = ("without shifts (`--shifts 0`)", "ratio masks (clips of one channel)", "ratio masks, no shifts",
+        "the mixture / S", "atoms from a random start", "`drums` as shipped",
+        "`percussive` as shipped", "medians (HPSS), 4096/1024", "REPET-SIM alone",
+        "REPET-SIM alone, whole recording")
+
 # Name of the group: which mixtures, and the methods, the recipe first.
 GROUPS = {
     "example": (lambda m: m.kind != "duo", EXAMPLE),
@@ -188,7 +194,8 @@ def measured(folder, program, seed, dictionaries, only):
         bench = Bench(folder, program, seed, dictionaries, scratch)
         for group, (takes, methods) in GROUPS.items():
             if takes(bench.mixture) and (only is None or group in only):
-                values |= {(group, name): method(bench) for name, method in methods.items()}
+                values |= {(group, name): method(bench) for name, method in methods.items()
+                           if seed == 1 or name not in ONCE}
     return values
 
 
@@ -227,23 +234,35 @@ def print_means(results, sets, group):
         print(f"| {name} " + "".join(cell(rows[label, name]) for label in sets) + "|")
 
 
-def print_mixtures(results, label, group):
-    """Mean over seeds, the range after it where there is one."""
+def print_rows(group, title, rows):
+    """Of (name, values of a mixture): mean over seeds, and its range where there is one."""
     methods = list(GROUPS[group][1])
-    lines = [(mixture, values) for mixture, values in results[label].items()
-             if (group, methods[0]) in values]
-    if not lines:
+    rows = [(name, values) for name, values in rows if (group, methods[0]) in values]
+    if not rows:
         return
-    print(f"\n| {group}, {label} | " + " | ".join(methods) + " |")
+    print(f"\n| {group}, {title} | " + " | ".join(methods) + " |")
     print("|---|" + "---|" * len(methods))
-    for mixture, values in lines:
+    for name, values in rows:
         cells = []
-        for name in methods:
-            row = values[group, name]
+        for method in methods:
+            row = values[group, method]
             narrow = max(row) - min(row) < 0.05
             cells.append(f"{np.mean(row):.1f}" +
                          ("" if narrow else f" ({min(row):.1f}..{max(row):.1f})"))
-        print(f"| {mixture} | " + " | ".join(cells) + " |")
+        print(f"| {name} | " + " | ".join(cells) + " |")
+
+
+def means_by(results, facts, field, group):
+    """(value of the field and number of mixtures, means of these) for mixtures that have the group."""
+    first = (group, next(iter(GROUPS[group][1])))
+    names = {}
+    for name, values in results.items():
+        if first in values:
+            names.setdefault(facts[name].get(field, "other"), []).append(name)
+    for value, of in names.items():
+        keys = [(group, method) for method in GROUPS[group][1]]
+        yield f"{value} ({len(of)})", {key: np.mean([results[name][key] for name in of], axis=0)
+                                       for key in keys}
 
 
 def main():
@@ -258,8 +277,9 @@ def main():
     arguments = parser.parse_args()
     folders = {label: sorted(path.parent for path in folder.glob("*/meta.json"))
                for label, folder in (("dev", arguments.dev), ("made", arguments.made)) if folder}
-    kits = {json.loads((folder / "meta.json").read_text(encoding="utf-8")).get("kit")
-            for folder in sum(folders.values(), [])} - {None}
+    facts = {folder.name: json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+             for folder in sum(folders.values(), [])}
+    kits = {known.get("kit") for known in facts.values()} - {None}
     results = {label: {} for label in folders}
     with tempfile.TemporaryDirectory() as scratch, \
             concurrent.futures.ProcessPoolExecutor(arguments.jobs) as pool:
@@ -276,8 +296,11 @@ def main():
     for group in arguments.only or GROUPS:
         print_means(results, list(folders), group)
     for group in arguments.only or GROUPS:
+        for field in ("kind", "place") if arguments.made else ():
+            print_rows(group, f"made by {field}", means_by(results["made"], facts, field, group))
+    for group in arguments.only or GROUPS:
         for label in folders:
-            print_mixtures(results, label, group)
+            print_rows(group, label, results[label].items())
 
 
 if __name__ == "__main__":
