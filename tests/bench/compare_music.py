@@ -146,8 +146,8 @@ EXAMPLE = {
 }
 
 # With the first seed alone: what shows what a part of a recipe is good for, and what draws nothing.
-ONCE = ("without shifts (`--shifts 0`)", "ratio masks (clips of one channel)", "ratio masks, no shifts",
-        "the mixture / S", "atoms from a random start", "`drums` as shipped",
+ONCE = ("without shifts (`--shifts 0`)", "ratio masks (clips of one channel)",
+        "ratio masks, no shifts", "the mixture / S", "atoms from a random start", "`drums` as shipped",
         "`percussive` as shipped", "medians (HPSS), 4096/1024", "REPET-SIM alone",
         "REPET-SIM alone, whole recording")
 

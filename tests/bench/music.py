@@ -9,11 +9,11 @@ piano, strings, synth, wind; see score_music.py), voice, drums (loops), and sing
 of 16 bits and sum to the mixture in every sample. The same seed makes the same mixtures, and a mixture
 does not depend on those before it.
 
-Instruments play together in a key, a tempo and chords that are drawn for each mixture: a melody, chords
-or broken chords, a bass. A class may sound in a mixture once. Stereo is made in one of three ways: "panned" (a gain a channel,
-nothing else), "room" (panned, and a tail of noise that decays exponentially, of its own for each channel
-and source) and "allpass" (each channel of each source through allpass filters of its own, so that even
-a source alone is nowhere the same in both).
+Instruments play together in a key, a tempo and chords that are drawn for each mixture: a melody,
+chords or broken chords, a bass. A class may sound in a mixture once. Stereo is made in one of three
+ways: "panned" (a gain a channel, nothing else), "room" (panned, and a tail of noise that decays
+exponentially, of its own for each channel and source) and "allpass" (each channel of each source
+through allpass filters of its own, so that even a source alone is nowhere the same in both).
 """
 
 import argparse
@@ -239,8 +239,9 @@ def loop(material, length, random, kit):
 
 
 def song(material, length, random, voice, n):
-    """A voice over n instruments that repeat what they play in one or two bars of 2 to 4 s together."""
-    used, stems = {"voice": voice}, {"voice": phrases(material.read("voice", voice), length, random)}
+    """A voice over n instruments that repeat one or two bars, 2 to 4 s."""
+    used = {"voice": voice}
+    stems = {"voice": phrases(material.read("voice", voice), length, random)}
     score = score_music.Score(length, random)
     score.turn(1 + int(4 * score.beat < 1.9 * RATE))
     names = [str(random.choice(CHORDS)), "bass"][:n]
@@ -251,7 +252,8 @@ def song(material, length, random, voice, n):
         used["drums"] = material.any_of("drums", random)
         turn = int(4 * score.beat * score.n_bars)
         sound = material.read("drums", used["drums"])
-        stems["drums"] = repeated(excerpt(repeated(sound, max(len(sound), turn)), turn, random), length)
+        bars = excerpt(repeated(sound, max(len(sound), turn)), turn, random)
+        stems["drums"] = repeated(bars, length)
         kit = {"kit": used["drums"]} if used["drums"] in kits(material) else {}
     return stems, {"sources": used, "turn": round(4 * score.beat * score.n_bars / RATE, 2)} | kit
 
@@ -271,7 +273,7 @@ def with_drums(material, length, random, kit):
                        [str(random.choice(["guitar", "synth", "epiano", "strings"]))], random,
                        str(random.choice(["melody", "chords", "arpeggio"])))
     if kit is None:
-        loops = [source for source in sorted(material.paths["drums"]) if source not in kits(material)]
+        loops = sorted(set(material.paths["drums"]) - set(kits(material)))
         used["drums"] = str(random.choice(loops))
         sound = material.read("drums", used["drums"])
         stems["drums"] = (excerpt(sound, length, random) if len(sound) > length
@@ -312,7 +314,8 @@ def make(material, number, kind, place, function, given, seed):
         stems = {name: level(sound, random.uniform(-4, 4)) for name, sound in stems.items()}
     stems = placed(stems, place, random)
     peak = np.abs(sum(stems.values())).max()
-    stems = {name: np.round(0.8 * 32767 / peak * sound).astype(int) for name, sound in stems.items()}
+    stems = {name: np.round(0.8 * 32767 / peak * sound).astype(int)
+             for name, sound in stems.items()}
     facts = {"kind": kind, "place": place, **facts, "stems": list(stems),
              "dur": length / RATE, "channels": 1 if place == "mono" else 2, "seed": seed}
     return stems, facts

@@ -17,7 +17,8 @@ def spectrum(sound, window, hop):
 
 
 def sound_of(X, window, hop, length):
-    _, sound = scipy.signal.istft(X.transpose(2, 1, 0), window=scipy.signal.get_window("hann", window),
+    _, sound = scipy.signal.istft(X.transpose(2, 1, 0),
+                                  window=scipy.signal.get_window("hann", window),
                                   nperseg=window, noverlap=window - hop)
     return sound.T[:length]
 

@@ -106,7 +106,7 @@ class Score:
         return events
 
     def play(self, role, notes):
-        """The sound of a role on these notes. Pitches that were not recorded are made of the nearest."""
+        """The sound of a role on these notes; what was not recorded is made of the nearest pitch."""
         events, bars = self.line(role, notes), self.n_bars * 4 * self.beat
         track = np.zeros(self.length + 2 * RATE)
         known = {pitch: sound for pitch, sound in notes}
