@@ -75,12 +75,13 @@ def read_stems(folder):
             for path in sorted(pathlib.Path(folder).glob("*.wav"))}
 
 
-def clip_options(mixture, names, scratch):
+def clip_options(mixture, names, scratch, mono=False):
     options = []
     for name in names:
         first, length = mixture.clip(name)
+        clip = mixture.stems[name][first:first + length]
         path = pathlib.Path(scratch, f"clip-{name}.wav")
-        soundfile.write(path, mixture.stems[name][first:first + length], mixture.rate, "FLOAT")
+        soundfile.write(path, clip.mean(axis=1) if mono else clip, mixture.rate, "FLOAT")
         options += ["--learn", f"{name}={path}"]
     return options
 
@@ -90,6 +91,12 @@ def outside_clip(mixture, name):
     first, length = mixture.clip(name)
     keep[first:first + length] = False
     return keep
+
+
+def best_order(stems, estimates):
+    """Which estimate is which stem, such that their mean SDR is highest."""
+    table = [[sdr(stem, estimate) for estimate in estimates] for stem in stems]
+    return scipy.optimize.linear_sum_assignment(-np.array(table))[1]
 
 
 def lead_and_rest(mixture, names):
@@ -116,10 +123,8 @@ def blind(mixture, program, extra, scratch):
     seconds = run(program, [mixture.folder / "mix.flac", "-o", scratch + "/out", "--sources",
                             str(len(mixture.stems)), *extra])
     found = list(read_stems(scratch + "/out").values())
-    table = np.array([[sdr(stem, estimate) for estimate in found]
-                      for stem in mixture.stems.values()])
-    rows, columns = scipy.optimize.linear_sum_assignment(-table)
-    return list(table[rows, columns]), seconds
+    order = best_order(list(mixture.stems.values()), found)
+    return [sdr(stem, found[k]) for stem, k in zip(mixture.stems.values(), order)], seconds
 
 
 def drums(mixture, program, extra, scratch):
@@ -185,7 +190,7 @@ def main():
             continue
         row = []
         for seed in range(arguments.seeds):
-            extra = list(options) + (["--seed", str(seed)] if seed > 0 else [])
+            extra = list(options) + (["--seed", str(seed + 1)] if seed > 0 else [])
             with tempfile.TemporaryDirectory() as scratch:
                 values, seconds = recipe(mixture, arguments.program, extra, scratch)
             row.append(np.mean(values))
