@@ -20,8 +20,8 @@ function tellFacts() {
   setText($("facts"), [
     stems.length === 1 ? "1 stem" : `${stems.length} stems`,
     clockText(SECONDS, 1), `${rate / 1000} kHz`, places[channels] ?? `${channels} channels`, FORMAT,
-    data.null_exact ? "together exactly the recording"
-                    : `together the recording but for ${data.null_db.toFixed(0).replace("-", "−")} dB`,
+    data.null_exact ? "they add up to the recording exactly"
+                    : `they add up to the recording but for ${data.null_db.toFixed(0).replace("-", "−")} dB`,
   ].join(" · "));
   setText($("length"), `/ ${clockText(SECONDS, 1)}`);
   setText($("program"), data.program);

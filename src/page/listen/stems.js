@@ -12,7 +12,9 @@ function reason(file) {
   if (data.format.channels > 32 || data.format.sample_rate < 3000) {
     return `This browser does not play ${data.format.channels} channels at ${data.format.sample_rate} Hz; another player may.`;
   }
-  return `Cannot be played. Is “${file}” still beside this page? Browsers that know no ${FORMAT} play stems made with --format wav --sample-format 16.`;
+  const plain = FORMAT === "WAV, 16-bit";
+  return `Cannot be played. Is “${file}” still beside this page?` + (plain ? ""
+    : ` If so, this browser does not play ${FORMAT}; stems made with --format wav --sample-format 16 it does.`);
 }
 
 class Stem {
@@ -32,12 +34,11 @@ class Stem {
     this.#row = row;
     this.audio = this.#part("audio");
     this.canvas = this.#part("canvas");
-    const percent = `${Math.round(100 * stem.share)} %`;
+    const percent = Math.round(100 * stem.share);
     setText(this.#part(".number"), String(index + 1));
     setText(this.#part("b"), stem.label);
     this.#part("b").title = stem.file;
-    setText(this.#part(".share"), percent);
-    this.#part(".share").title = `${percent} of the energy, ${stem.atoms.length} atoms`;
+    setText(this.#part(".share"), `${percent} % of the energy`);
     this.canvas.setAttribute("aria-label", `Waveform of ${stem.label}`);
     const key = index < 9 ? index + 1 : undefined;
     this.#button("solo", `Solo ${stem.label}`, key, "");
