@@ -132,6 +132,8 @@ static void every_atom_by_itself(void **state)
     assert_string_equal(umi_json_get_string(umi_json_get(json, "command")), "render");
     assert_string_equal(umi_json_get_string(umi_json_get(json, "from")), kept.stems);
     assert_int_equal(umi_json_length(umi_json_get(json, "stems")), KEPT_ATOMS + 1);
+    const umi_json *page = umi_json_at(umi_json_get(json, "kept"), 0);
+    assert_string_equal(umi_json_get_string(umi_json_get(page, "file")), "index.html");
     umi_json_free(json);
     umi_render_result_free(&result);
 }

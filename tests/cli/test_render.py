@@ -96,7 +96,7 @@ class Render(ScratchCase):
                 self.assertEqual((metadata["format_version"], metadata["trained_from"]),
                                  ("2", "a.wav"))
                 self.assertEqual([file["file"] for file in record["kept"]],
-                                 ["atoms.safetensors", "activations.npy"])
+                                 ["atoms.safetensors", "activations.npy", "index.html"])
                 labels = json.loads(metadata["labels"])
                 at = 0
                 for stem in record["stems"]:  # together, in the stems' order, counted from 1
@@ -270,7 +270,7 @@ class Refusals(ScratchCase):
                      cwd=self.folder)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.assertEqual(sorted(path.name for path in (self.folder / "other").iterdir()),
-                         ["a.wav", "mine", "unmingle.json"])
+                         ["a.wav", "index.html", "mine", "unmingle.json"])
 
     def test_recording_that_is_gone_or_changed(self):
         moved = self.folder / "moved.wav"
