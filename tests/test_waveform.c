@@ -134,7 +134,8 @@ static void memory_that_is_short(void **state)
 {
     (void)state;
     assert_int_equal(counting_allocator_sweep(attempt, NULL), 1);
-    umi_waveform *waveform = new_waveform(8, 1);
+    umi_waveform *waveform = new_waveform(N_COLUMNS, 1);
+    umi_waveform_add(waveform, sound, N_COLUMNS);
     counting_allocator_fail_from(1);
     char *text = umi_waveform_text(waveform);
     counting_allocator_fail_from(0);

@@ -2,6 +2,7 @@
 made of what is not there or not the same any more."""
 
 import json
+import re
 import struct
 import unittest
 
@@ -194,6 +195,21 @@ class Render(ScratchCase):
         self.assertEqual(result.stdout, (self.folder / "stems.regrouped/unmingle.json").read_text())
         record = json.loads(result.stdout)
         self.assertEqual((record["command"], record["from"]), ("render", str(stems)))
+
+    def test_page(self):
+        """The atoms in its picture have the colours of the new stems."""
+        stems = self.separate(self.path)
+        for folder, n in [(stems, 4), (self.render("--atoms"), 7)]:  # there are 7 colours
+            page = (folder / "index.html").read_text()
+            data = json.loads(re.search(r'id="data">(.*?)</script>', page)[1])
+            self.assertEqual([stem["label"] for stem in data["stems"]],
+                             [stem["label"] for stem in record_of(folder)["stems"]])
+            for theme in (data["light"], data["dark"]):
+                self.assertEqual(len(set(theme["stems"])), n)
+                drawn = {"#" + "".join(f"{round(2.55 * float(share)):02x}" for share in colour)
+                         for colour in re.findall(r"rgb\(([\d.]+)%,([\d.]+)%,([\d.]+)%\)",
+                                                  theme["picture"])}
+                self.assertLessEqual(set(theme["stems"]), drawn)
 
     def test_formats_and_threads(self):
         self.separate(self.path)
