@@ -26,16 +26,27 @@ static void it_is_small_and_the_same_again(void **state)
     (void)state;
     umi_kept_result kept = plot_sample_result(&files);
     size_t n, m;
-    unsigned char *svg = make(&kept, UMI_PICTURE_SVG, &m);
-    unsigned char *one = make(&kept, UMI_PICTURE_PNG, &n);
-    assert_memory_equal(svg + m - 7, "</svg>\n", 7);
-    unsigned char *other = make(&kept, UMI_PICTURE_PNG, &m);
-    assert_int_equal(n, m);
-    assert_memory_equal(one, other, n);
-    umi_free(one);
-    umi_free(other);
-    umi_free(svg);
+    for (umi_picture_kind kind = UMI_PICTURE_PNG; kind <= UMI_PICTURE_SVG; kind++) {
+        unsigned char *one = make(&kept, kind, &n);
+        unsigned char *other = make(&kept, kind, &m);
+        assert_int_equal(n, m);
+        assert_memory_equal(one, other, n);
+        if (kind == UMI_PICTURE_SVG) {
+            assert_memory_equal(one + n - 7, "</svg>\n", 7);
+        }
+        umi_free(one);
+        umi_free(other);
+    }
     umi_kept_result_close(&kept);
+}
+
+static void the_axis_of_time_is_where_it_is_said_to_be(void **state)
+{
+    (void)state;
+    double from, to;
+    umi_plot_atoms_time(1000, &from, &to);
+    assert_true(from == (8 + 240 + 24) / 1000.0);
+    assert_true(to == (1000 - 8) / 1000.0);
 }
 
 static void rows_are_neither_too_low_nor_too_high(void **state)
@@ -58,6 +69,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_is_small_and_the_same_again),
+        cmocka_unit_test(the_axis_of_time_is_where_it_is_said_to_be),
         cmocka_unit_test(rows_are_neither_too_low_nor_too_high),
     };
     return cmocka_run_group_tests_name("plot_atoms", tests, scratch_set_up, scratch_tear_down);

@@ -93,7 +93,7 @@ static void own_groups_give_the_same_stems(void **state)
     umi_render_config config = config_of(groups, 2);
     umi_render_result result;
     assert_int_equal(umi_render(&config, &result, &error), UM_OK);
-    assert_int_equal(scratch_count(output), 4); /* with the residual, and the report */
+    assert_int_equal(scratch_count(output), 5); /* with the residual, the report and the page */
     assert_same_file("source-1.wav");
     assert_same_file("source-2.wav");
     assert_same_file("residual.wav");
@@ -126,12 +126,14 @@ static void every_atom_by_itself(void **state)
     umi_render_config config = config_of(NULL, 0);
     umi_render_result result;
     assert_int_equal(umi_render(&config, &result, &error), UM_OK);
-    assert_int_equal(scratch_count(output), KEPT_ATOMS + 2);
+    assert_int_equal(scratch_count(output), KEPT_ATOMS + 3);
     assert_true(result.stems.null_peak == 0.0);
     umi_json *json = umi_render_report(&config, &result);
     assert_string_equal(umi_json_get_string(umi_json_get(json, "command")), "render");
     assert_string_equal(umi_json_get_string(umi_json_get(json, "from")), kept.stems);
     assert_int_equal(umi_json_length(umi_json_get(json, "stems")), KEPT_ATOMS + 1);
+    const umi_json *page = umi_json_at(umi_json_get(json, "kept"), 0);
+    assert_string_equal(umi_json_get_string(umi_json_get(page, "file")), "index.html");
     umi_json_free(json);
     umi_render_result_free(&result);
 }

@@ -165,7 +165,7 @@ static void blind(void **state)
     umi_separate_result result;
     um_error error;
     assert_int_equal(umi_separate(&config, &result, &error), UM_OK);
-    assert_int_equal(scratch_count(output), 5);
+    assert_int_equal(scratch_count(output), 6);
     assert_exact(names, 2);
     timbre first =
         sdr(names[0], TIMBRE_LOW) > sdr(names[0], TIMBRE_HIGH) ? TIMBRE_LOW : TIMBRE_HIGH;
@@ -239,14 +239,14 @@ static void force_keeps_what_is_not_ours(void **state)
     (void)scratch_write(&made, "stems/notes.txt", "mine", 4);
     snprintf(notes, sizeof notes, "%s", made.path);
     assert_int_equal(umi_separate(&config, &result, &error), UM_ERR_CREATE);
-    assert_int_equal(scratch_count(output), 7);
+    assert_int_equal(scratch_count(output), 8);
     config.force = true;
     config.n_sources = 2;
     assert_int_equal(umi_separate(&config, &result, &error), UM_OK);
     umi_separate_result_free(&result);
     assert_true(scratch_exists(notes));
     assert_false(scratch_exists(stem_path("source-3.wav")));
-    assert_int_equal(scratch_count(output), 6);
+    assert_int_equal(scratch_count(output), 7);
 }
 
 static double number_at(const umi_json *json, const char *key)

@@ -133,6 +133,7 @@ static void says_what_was_done(void **state)
     assert_number(json, "stems.1.atoms.1", 3);
     assert_text(json, "kept.0.file", "atoms.safetensors");
     assert_text(json, "kept.1.file", "activations.npy");
+    assert_text(json, "kept.2.file", "index.html");
     assert_number(json, "settings.window", 4096);
     assert_number(json, "settings.hop", 1024);
     assert_text(json, "settings.window_shape", "hann");

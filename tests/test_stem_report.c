@@ -82,6 +82,19 @@ static void what_there_is_no_word_for(void **state)
     assert_false(fill(NULL, &stems, &none));
 }
 
+static void names_what_was_kept(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a", "b"};
+    umi_json *json = umi_json_object();
+    assert_true(umi_stem_report_kept(json, names, 2));
+    char *line = umi_json_to_line(json);
+    assert_string_equal(line, "{\"kept\":[{\"file\":\"a\"},{\"file\":\"b\"}]}");
+    umi_free(line);
+    umi_json_free(json);
+    assert_false(umi_stem_report_kept(NULL, names, 2));
+}
+
 static void null_in_decibels(void **state)
 {
     (void)state;
@@ -113,9 +126,8 @@ static void is_written_into_the_set(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tells_input_stems_and_null),
-        cmocka_unit_test(what_there_is_no_word_for),
-        cmocka_unit_test(null_in_decibels),
+        cmocka_unit_test(tells_input_stems_and_null), cmocka_unit_test(what_there_is_no_word_for),
+        cmocka_unit_test(names_what_was_kept),        cmocka_unit_test(null_in_decibels),
         cmocka_unit_test(is_written_into_the_set),
     };
     return cmocka_run_group_tests_name("stem_report", tests, scratch_set_up, scratch_tear_down);

@@ -111,6 +111,14 @@ static void stems_add_up(void **state)
     assert_true(stems.null_peak == 0.0 && stems.held == 0 && stems.n_frames == N_FRAMES);
     assert_int_equal(umi_stem_set_count_atoms(&stems, 0), 1);
     assert_int_equal(umi_stem_set_count_atoms(&stems, 1), 2);
+    int32_t loudest = 0;
+    for (size_t i = 0; i < N_FRAMES; i++) {
+        loudest = abs(high[i]) > loudest ? abs(high[i]) : loudest;
+    }
+    unsigned bits = umi_sample_bits(stems.output_format.sample);
+    assert_true(umi_waveform_peak(stems.waveforms[1]) == ldexp(loudest, 1 - (int)bits));
+    assert_int_equal(umi_waveform_column_frames(stems.waveforms[0]),
+                     umi_waveform_column_frames(stems.waveforms[1]));
     umi_stem_set_free(&stems);
     umi_stem_set_free(&stems);
 }
@@ -122,6 +130,7 @@ static void a_callback_that_fails_is_heard(void **state)
     assert_int_equal(write_stems(&error, &stems), UM_ERR_IO);
     assert_string_equal(error.message, "the file: full");
     assert_null(stems.shares);
+    assert_null(stems.waveforms);
 }
 
 static void names_of_files(void **state)

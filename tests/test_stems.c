@@ -2,6 +2,7 @@
 #define _DEFAULT_SOURCE
 #include "job/stems.h"
 
+#include "core/memory.h"
 #include "core/random.h"
 #include "counting_allocator.h"
 #include "job/null_test.h"
@@ -22,6 +23,7 @@ static char paths[N_STEMS][PATH_MAX];
 static const char *stem_paths[N_STEMS] = {paths[0], paths[1], paths[2]};
 static const char *const shown[N_STEMS] = {"one", "two", "three"};
 static const umi_audio_reader_options options = {0};
+static umi_waveform *const *waveforms; /* that write_stems draws, or NULL */
 
 static int make_folder(void **state)
 {
@@ -70,6 +72,7 @@ static uint64_t write_stems(const char *path, umi_sample sample, umi_recording *
     assert_int_equal(
         umi_stems_new(recording, &format, stem_paths, shown, N_STEMS, BLOCK, &stems, &error),
         UM_OK);
+    umi_stems_draw(stems, waveforms);
     size_t n = BLOCK;
     while (n == BLOCK) {
         um_view views[N_STEMS];
@@ -303,6 +306,37 @@ static void a_stem_may_have_no_file(void **state)
     }
 }
 
+/* Not what the separator gave, which is changed so that the stems add up. */
+static void waveforms_are_of_what_is_written(void **state)
+{
+    (void)state;
+    static const umi_sample samples[] = {UMI_SAMPLE_S16, UMI_SAMPLE_FLOAT};
+    static float values[N_VALUES];
+    for (size_t i = 0; i < 2; i++) {
+        umi_recording recording;
+        umi_waveform *drawn[N_STEMS], *read;
+        for (size_t s = 0; s < N_STEMS; s++) {
+            assert_int_equal(umi_waveform_new(2 * N_FRAMES, N_CHANNELS, &drawn[s]), UM_OK);
+        }
+        waveforms = drawn;
+        (void)write_stems(make_whole(UMI_SAMPLE_S16), samples[i], &recording);
+        waveforms = NULL;
+        umi_recording_close(&recording);
+        for (size_t s = 0; s < N_STEMS; s++) {
+            assert_int_equal(sound_file_read(paths[s], values, NULL, N_FRAMES, NULL), N_FRAMES);
+            assert_int_equal(umi_waveform_new(2 * N_FRAMES, N_CHANNELS, &read), UM_OK);
+            umi_waveform_add(read, values, N_FRAMES);
+            char *expected = umi_waveform_text(read), *text = umi_waveform_text(drawn[s]);
+            assert_string_equal(text, expected);
+            assert_true(umi_waveform_peak(drawn[s]) == umi_waveform_peak(read));
+            umi_free(text);
+            umi_free(expected);
+            umi_waveform_free(read);
+            umi_waveform_free(drawn[s]);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +345,7 @@ int main(void)
         cmocka_unit_test(coarser_stems_add_up_to_the_rounded_mix),
         cmocka_unit_test(float_stems_add_up),
         cmocka_unit_test(the_loudest_stems_stay_finite),
+        cmocka_unit_test(waveforms_are_of_what_is_written),
         cmocka_unit_test(a_stem_that_exists_is_not_touched),
         cmocka_unit_test(every_allocation_may_fail),
     };

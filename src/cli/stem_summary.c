@@ -3,6 +3,7 @@
 #include "cli/log.h"
 #include "core/memory.h"
 #include "io/text.h"
+#include "job/listening_page.h"
 #include "job/stem_report.h"
 
 #include <inttypes.h>
@@ -34,6 +35,7 @@ void umi_stem_summary_print(const char *folder, const umi_stem_set *stems)
                umi_null_db(stems->null_peak),
                coarse ? " (A-law and u-law are coarse; --sample-format 16 is exact)" : "");
     }
+    printf("  listen: %s/%s\n", shown, umi_listening_page_name);
 }
 
 void umi_stem_summary_warn(const char *folder, const umi_stem_set *stems)

@@ -7,6 +7,8 @@
 #include <cairo-svg.h>
 #include <cairo.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { TEXT_SIZE = 1024 };
@@ -214,6 +216,58 @@ void umi_picture_image(umi_picture *picture, umi_box box, const umi_rgb *pixels,
     cairo_surface_destroy(image);
 }
 
+/* Bytes of the name that begins here, up to its number, when it is one that cairo numbers by a
+ * counter of the whole process; else 0. */
+static size_t counted_name(const char *text)
+{
+    static const char *const names[] = {"\"image", "#image", "\"surface"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t n = strlen(names[i]);
+        if (strncmp(text, names[i], n) == 0) {
+            return n;
+        }
+    }
+    return 0;
+}
+
+/* Counts these names from the page's own on, which came first: so the same calls give the same
+ * bytes, whatever was drawn before. Numbers, and with them the text, become no longer. */
+static void renumber(char *svg)
+{
+    const char *page = strstr(svg, "id=\"surface"), *from = svg;
+    unsigned long long first = page != NULL ? strtoull(page + 11, NULL, 10) : 0;
+    char *to = svg;
+    while (*from != '\0') {
+        size_t n = counted_name(from);
+        if (n == 0) {
+            *to++ = *from++;
+            continue;
+        }
+        char *end, digits[24];
+        int n_digits =
+            snprintf(digits, sizeof digits, "%llu", strtoull(from + n, &end, 10) - first);
+        memmove(to, from, n);
+        memcpy(to + n, digits, (size_t)n_digits);
+        to += n + (size_t)n_digits;
+        from = end;
+    }
+    *to = '\0';
+}
+
+static cairo_status_t finish_svg(umi_picture *picture)
+{
+    cairo_surface_finish(picture->surface);
+    cairo_status_t status = cairo_surface_status(picture->surface);
+    if (status == CAIRO_STATUS_SUCCESS) {
+        status = append(picture, (const unsigned char *)"", 1);
+    }
+    if (status == CAIRO_STATUS_SUCCESS) {
+        renumber((char *)picture->bytes);
+        picture->n_bytes = strlen((char *)picture->bytes);
+    }
+    return status;
+}
+
 um_status umi_picture_finish(umi_picture *picture, unsigned char **bytes, size_t *n_bytes,
                              um_error *error)
 {
@@ -223,8 +277,7 @@ um_status umi_picture_finish(umi_picture *picture, unsigned char **bytes, size_t
     if (status == CAIRO_STATUS_SUCCESS && picture->kind == UMI_PICTURE_PNG) {
         status = cairo_surface_write_to_png_stream(picture->surface, append, picture);
     } else if (status == CAIRO_STATUS_SUCCESS) {
-        cairo_surface_finish(picture->surface);
-        status = cairo_surface_status(picture->surface);
+        status = finish_svg(picture);
     }
     if (status != CAIRO_STATUS_SUCCESS) {
         return umi_error_set(error,

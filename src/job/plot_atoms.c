@@ -6,14 +6,30 @@
 
 static const double spectra_share = 0.24, gap = 24, margin = 8, height_wanted = 560;
 
+/* The two columns: spectra, and what goes over time. */
+static void place(double width, umi_box *left, umi_box *right)
+{
+    *left = (umi_box){margin, 0, rint(spectra_share * width), 0};
+    *right = (umi_box){left->x + left->width + gap, 0, 0, 0};
+    right->width = width - margin - right->x;
+}
+
+void umi_plot_atoms_time(size_t width, double *from, double *to)
+{
+    umi_box left, right;
+    place((double)width, &left, &right);
+    *from = right.x / (double)width;
+    *to = (right.x + right.width) / (double)width;
+}
+
 static um_status draw(umi_plot *plot, umi_picture_kind kind, double width,
                       const um_dictionary *atoms, const umi_atom_order *order,
                       const umi_plot_activations *activations, um_error *error)
 {
     double height = umi_plot_rows_height(order, height_wanted);
-    umi_box left = {margin, 0, rint(spectra_share * width), height};
-    umi_box right = {left.x + left.width + gap, 0, 0, height};
-    right.width = width - margin - right.x;
+    umi_box left, right;
+    place(width, &left, &right);
+    left.height = right.height = height;
     um_status status =
         umi_picture_new(kind, (size_t)width, (size_t)ceil(height + UMI_ROOM_BELOW + margin),
                         plot->colours.page, &plot->picture, error);

@@ -12,4 +12,7 @@
 um_status umi_plot_atoms(umi_kept_result *kept, umi_picture_kind kind, size_t width, bool dark,
                          unsigned char **bytes, size_t *n_bytes, um_error *error) UM_MUST_USE;
 
+/* Where the axis of time begins and ends, as shares of the width. */
+void umi_plot_atoms_time(size_t width, double *from, double *to);
+
 #endif

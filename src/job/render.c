@@ -7,6 +7,7 @@
 #include "io/text.h"
 #include "job/kept_atoms.h"
 #include "job/kept_result.h"
+#include "job/listening_page.h"
 #include "job/model.h"
 #include "job/output_record.h"
 #include "job/shift_list.h"
@@ -218,6 +219,17 @@ static um_status write_report(const job *j)
     return status;
 }
 
+/* The page shows the atoms as the stems have them now. */
+static um_status write_page(job *j)
+{
+    const umi_grouping *g = &j->result->grouping;
+    for (size_t k = 0; k < g->n_atoms; k++) {
+        memcpy(j->kept.atoms->labels[k], g->labels[g->source_of[k]], sizeof *g->labels);
+    }
+    return umi_listening_page_write(j->result->origin.path, &j->result->stems, &j->kept, j->output,
+                                    j->error);
+}
+
 static um_status run(job *j)
 {
     const umi_render_config *c = j->config;
@@ -245,6 +257,9 @@ static um_status run(job *j)
     }
     if (status == UM_OK) {
         status = write_report(j);
+    }
+    if (status == UM_OK) {
+        status = write_page(j);
     }
     return status == UM_OK ? umi_output_record_commit(j->output, c->output, umi_stem_report_name,
                                                       "stems", j->error)
@@ -280,11 +295,13 @@ umi_json *umi_render_report(const umi_render_config *config, const umi_render_re
 {
     umi_json *json = umi_json_object();
     umi_json *settings = umi_json_object();
+    const char *page = umi_listening_page_name;
     const char *path = config->input != NULL ? config->input : result->origin.path;
     bool ok = umi_json_set(settings, "exponent", umi_json_number(result->exponent));
     ok = umi_stem_report_begin(json, "render", path, &result->origin, &result->stems) && ok;
     ok = umi_json_set(json, "settings", settings) && ok;
-    ok = ok && umi_json_set(json, "from", umi_json_string(config->directory)) &&
+    ok = ok && umi_stem_report_kept(json, &page, 1) &&
+         umi_json_set(json, "from", umi_json_string(config->directory)) &&
          umi_stem_report_end(json, &result->stems);
     if (!ok) {
         umi_json_free(json);

@@ -5,6 +5,7 @@
 #include "job/clip_places.h"
 #include "job/kept_activations.h"
 #include "job/kept_atoms.h"
+#include "job/listening_page.h"
 #include "job/memory_budget.h"
 #include "job/model_lead.h"
 #include "job/model_percussive.h"
@@ -413,6 +414,19 @@ static um_status write_report(const job *j)
     return status;
 }
 
+/* From what is written by now. */
+static um_status write_page(const job *j)
+{
+    umi_kept_result kept;
+    um_status status = umi_kept_result_open(umi_output_set_path(j->output, "."), &kept, j->error);
+    if (status == UM_OK) {
+        status = umi_listening_page_write(j->config->input, &j->result->stems, &kept, j->output,
+                                          j->error);
+        umi_kept_result_close(&kept);
+    }
+    return status;
+}
+
 static um_status run(job *j)
 {
     const umi_separate_config *c = j->config;
@@ -456,7 +470,10 @@ static um_status run(job *j)
     if (status == UM_OK && !c->fast) {
         status = write_atoms(j);
     }
-    return status == UM_OK ? write_report(j) : status;
+    if (status == UM_OK) {
+        status = write_report(j);
+    }
+    return status == UM_OK ? write_page(j) : status;
 }
 
 um_status umi_separate(const umi_separate_config *config, umi_separate_result *result,

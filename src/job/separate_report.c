@@ -2,24 +2,7 @@
 
 #include "job/kept_activations.h"
 #include "job/kept_atoms.h"
-
-/* The files from which render makes other stems. */
-static umi_json *kept_json(void)
-{
-    static const char *const names[] = {umi_kept_atoms_name, umi_kept_activations_name};
-    umi_json *array = umi_json_array();
-    bool ok = array != NULL;
-    for (size_t i = 0; i < sizeof names / sizeof *names && ok; i++) {
-        umi_json *file = umi_json_object();
-        ok = umi_json_set(file, "file", umi_json_string(names[i]));
-        ok = umi_json_append(array, file) && ok;
-    }
-    if (!ok) {
-        umi_json_free(array);
-        return NULL;
-    }
-    return array;
-}
+#include "job/listening_page.h"
 
 static umi_json *texts_json(const char *const *texts, size_t n)
 {
@@ -116,10 +99,14 @@ static umi_json *fits_json(const umi_model *model)
 
 umi_json *umi_separate_report(const umi_separate_config *config, const umi_separate_result *result)
 {
+    /* From the first two render makes other stems. */
+    static const char *const kept[] = {umi_kept_atoms_name, umi_kept_activations_name,
+                                       umi_listening_page_name};
+    size_t n_missing = config->fast ? 2 : 0; /* there are no atoms then */
     umi_json *json = umi_json_object();
     bool ok =
         umi_stem_report_begin(json, "separate", config->input, &result->origin, &result->stems) &&
-        (config->fast || umi_json_set(json, "kept", kept_json())) &&
+        umi_stem_report_kept(json, kept + n_missing, sizeof kept / sizeof *kept - n_missing) &&
         umi_json_set(json, "settings", settings_json(config, result)) &&
         umi_json_set(json, "seed", umi_json_integer((int64_t)config->seed)) &&
         umi_json_set(json, "learned_frames", umi_json_integer((int64_t)result->n_learned_frames)) &&

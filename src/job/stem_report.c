@@ -13,7 +13,7 @@ double umi_null_db(double null_peak)
     return null_peak > 0.0 ? 20.0 * log10(null_peak) : -INFINITY;
 }
 
-static umi_json *format_json(const umi_audio_format *format)
+umi_json *umi_stem_report_format(const umi_audio_format *format)
 {
     umi_json *json = umi_json_object();
     bool ok =
@@ -31,7 +31,7 @@ static umi_json *format_json(const umi_audio_format *format)
 static umi_json *input_json(const char *path, const umi_recording_origin *origin,
                             const umi_stem_set *stems)
 {
-    umi_json *json = format_json(&stems->input_format);
+    umi_json *json = umi_stem_report_format(&stems->input_format);
     bool ok = umi_json_set(json, "file", umi_json_string(path)) &&
               umi_json_set(json, "frames", umi_json_integer((int64_t)stems->n_frames)) &&
               umi_recording_origin_put(origin, json);
@@ -59,7 +59,7 @@ static umi_json *atoms_json(const umi_stem_set *stems, size_t stem)
     return array;
 }
 
-static umi_json *stems_json(const umi_stem_set *stems)
+umi_json *umi_stem_report_stems(const umi_stem_set *stems)
 {
     umi_json *array = umi_json_array();
     bool ok = array != NULL;
@@ -87,8 +87,20 @@ bool umi_stem_report_begin(umi_json *json, const char *command, const char *path
     return umi_json_set(json, "program", umi_json_string("unmingle " UNMINGLE_VERSION)) &&
            umi_json_set(json, "command", umi_json_string(command)) &&
            umi_json_set(json, "input", input_json(path, origin, stems)) &&
-           umi_json_set(json, "output_format", format_json(&stems->output_format)) &&
-           umi_json_set(json, "stems", stems_json(stems));
+           umi_json_set(json, "output_format", umi_stem_report_format(&stems->output_format)) &&
+           umi_json_set(json, "stems", umi_stem_report_stems(stems));
+}
+
+bool umi_stem_report_kept(umi_json *json, const char *const *names, size_t n_names)
+{
+    umi_json *array = umi_json_array();
+    bool ok = array != NULL;
+    for (size_t i = 0; i < n_names && ok; i++) {
+        umi_json *file = umi_json_object();
+        ok = umi_json_set(file, "file", umi_json_string(names[i]));
+        ok = umi_json_append(array, file) && ok;
+    }
+    return umi_json_set(json, "kept", array) && ok;
 }
 
 bool umi_stem_report_end(umi_json *json, const umi_stem_set *stems)

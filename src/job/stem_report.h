@@ -15,6 +15,14 @@ bool umi_stem_report_begin(umi_json *json, const char *command, const char *path
                            const umi_recording_origin *origin,
                            const umi_stem_set *stems) UM_MUST_USE;
 
+/* Parts of it: {container, sample_format, sample_rate, channels}; a list of {label, file, atoms,
+ * share}. NULL when memory is short. */
+umi_json *umi_stem_report_format(const umi_audio_format *format);
+umi_json *umi_stem_report_stems(const umi_stem_set *stems);
+
+/* Puts in the names of files that the run left beside the stems. */
+bool umi_stem_report_kept(umi_json *json, const char *const *names, size_t n_names) UM_MUST_USE;
+
 /* Ends it: the null, and the samples that were held. */
 bool umi_stem_report_end(umi_json *json, const umi_stem_set *stems) UM_MUST_USE;
 

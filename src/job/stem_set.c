@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Columns of a stem's waveform, and of all of them together. */
+enum { COLUMNS_MAX = 2048, ALL_COLUMNS_MAX = 65536 };
+
 typedef struct stem_names {
     char **paths; /* of the stems while they are made, in the output set */
     char **shown; /* where they will be, for messages */
@@ -84,6 +87,19 @@ static void share_energy(const double *energy, size_t n, double *shares)
     }
 }
 
+static um_status allocate(umi_stem_set *stems, um_error *error)
+{
+    size_t n = stems->n_stems, n_columns = ALL_COLUMNS_MAX / n & ~(size_t)1;
+    n_columns = n_columns < COLUMNS_MAX ? n_columns : COLUMNS_MAX;
+    stems->shares = umi_alloc(n, sizeof(double));
+    stems->waveforms = umi_alloc(n, sizeof(umi_waveform *));
+    um_status status = stems->shares == NULL || stems->waveforms == NULL ? UM_ERR_MEMORY : UM_OK;
+    for (size_t s = 0; status == UM_OK && s < n; s++) {
+        status = umi_waveform_new(n_columns, stems->output_format.channels, &stems->waveforms[s]);
+    }
+    return status == UM_OK ? UM_OK : out_of_memory(error);
+}
+
 static um_status write_stems(const umi_stem_set_config *c, const stem_names *names,
                              umi_stem_set *result, um_error *error)
 {
@@ -99,6 +115,7 @@ static um_status write_stems(const umi_stem_set_config *c, const stem_names *nam
                                umi_stream_block_frames(config.n_channels, n), &stems, error);
     }
     if (status == UM_OK) {
+        umi_stems_draw(stems, result->waveforms);
         status = umi_stream(c->recording, separator, stems, n, c->watch.progress, error);
     }
     if (status == UM_OK) {
@@ -122,8 +139,10 @@ um_status umi_stem_set_write(const umi_stem_set_config *c, umi_stem_set *stems, 
                             .n_stems = c->dictionary->n_sources,
                             .source_of = c->dictionary->source_of,
                             .n_atoms = c->dictionary->atoms.rows};
-    stems->shares = umi_alloc(c->dictionary->n_sources, sizeof(double));
-    um_status status = stems->shares == NULL ? out_of_memory(error) : name_stems(c, &names, error);
+    um_status status = allocate(stems, error);
+    if (status == UM_OK) {
+        status = name_stems(c, &names, error);
+    }
     if (status == UM_OK) {
         umi_watch_phase(&c->watch, "separating", c->begin, written);
         status = write_stems(c, &names, stems, error);
@@ -155,6 +174,10 @@ size_t umi_stem_set_count_atoms(const umi_stem_set *stems, size_t stem)
 
 void umi_stem_set_free(umi_stem_set *stems)
 {
+    for (size_t s = 0; stems->waveforms != NULL && s < stems->n_stems; s++) {
+        umi_waveform_free(stems->waveforms[s]);
+    }
+    umi_free(stems->waveforms);
     umi_free(stems->shares);
     memset(stems, 0, sizeof *stems);
 }

@@ -5,6 +5,7 @@
 #include "io/output_set.h"
 #include "job/recording.h"
 #include "job/watch.h"
+#include "job/waveform.h"
 #include "unmingle/dictionary.h"
 #include "unmingle/separator.h"
 
@@ -27,9 +28,10 @@ typedef struct umi_stem_set {
     size_t n_stems;
     const size_t *source_of; /* the stem of each atom */
     size_t n_atoms;
-    double *shares;   /* of each stem: its part of the energy of all, sum 1; 0 in silence */
-    uint64_t held;    /* samples held at the end of the range, see sum_contract.h */
-    double null_peak; /* largest |recording - sum of stems|, full scale 1; 0 is exact */
+    double *shares;           /* of each stem: its part of the energy of all, sum 1; 0 in silence */
+    umi_waveform **waveforms; /* of each stem; all have columns of as many frames */
+    uint64_t held;            /* samples held at the end of the range, see sum_contract.h */
+    double null_peak;         /* largest |recording - sum of stems|, full scale 1; 0 is exact */
 } umi_stem_set;
 
 /* Writes all stems, whole, as LABEL.wav or LABEL.flac, and makes the null test. What a callback of

@@ -12,12 +12,13 @@ struct umi_stems {
     unsigned in_bits, out_bits; /* of whole numbers; 0: float */
     double gain;
     uint64_t held;
-    double *energy;             /* n_stems */
-    umi_audio_writer **writers; /* n_stems; NULL: a stem that is not written */
-    float **floats;             /* n_stems: borrowed from the separator's output */
-    int32_t **whole;            /* n_stems x block: the stems in whole numbers */
-    int32_t *whole_mix;         /* block: the mix in the stems' whole numbers */
-    float *float_mix;           /* block: the mix without the gain */
+    double *energy;                 /* n_stems */
+    umi_audio_writer **writers;     /* n_stems; NULL: a stem that is not written */
+    float **floats;                 /* n_stems: borrowed from the separator's output */
+    int32_t **whole;                /* n_stems x block: the stems in whole numbers */
+    int32_t *whole_mix;             /* block: the mix in the stems' whole numbers */
+    float *float_mix;               /* block: the mix without the gain */
+    umi_waveform *const *waveforms; /* n_stems, borrowed; NULL: nobody looks at them */
 };
 
 static um_status allocate(umi_stems *s, size_t block_frames)
@@ -99,6 +100,11 @@ void umi_stems_free(umi_stems *s)
     umi_free(s);
 }
 
+void umi_stems_draw(umi_stems *stems, umi_waveform *const *waveforms)
+{
+    stems->waveforms = waveforms;
+}
+
 /* The mix in whole numbers of out_bits: as it was read where the depth is the same, shifted where
  * it is not, rounded where it was no whole number. */
 static void convert_mix(umi_stems *s, const float *mix, const int32_t *whole_mix, size_t n)
@@ -142,6 +148,9 @@ static um_status write_whole(umi_stems *s, size_t n, um_error *error)
         if (s->writers[i] != NULL) {
             status = umi_audio_writer_write_int(s->writers[i], s->whole[i], n, error);
         }
+        if (s->waveforms != NULL) {
+            umi_waveform_add_whole(s->waveforms[i], s->whole[i], n, s->out_bits);
+        }
     }
     return status;
 }
@@ -167,6 +176,9 @@ um_status umi_stems_write(umi_stems *s, const um_view *sources, const float *mix
     for (size_t i = 0; i < s->n_stems && status == UM_OK; i++) {
         if (s->writers[i] != NULL) {
             status = umi_audio_writer_write_float(s->writers[i], s->floats[i], n, error);
+        }
+        if (s->waveforms != NULL) {
+            umi_waveform_add(s->waveforms[i], s->floats[i], n);
         }
     }
     return status;

@@ -4,6 +4,7 @@
 
 #include "io/audio_writer.h"
 #include "job/recording.h"
+#include "job/waveform.h"
 #include "unmingle/view.h"
 
 typedef struct umi_stems umi_stems;
@@ -16,6 +17,10 @@ um_status umi_stems_new(const umi_recording *recording, const umi_audio_format *
                         const char *const *paths, const char *const *shown, size_t n_stems,
                         size_t block_frames, umi_stems **out, um_error *error) UM_MUST_USE;
 void umi_stems_free(umi_stems *stems); /* NULL is fine; without _finish the files are not whole */
+
+/* Before the first _write: what each stem's file gets goes into its waveform, too; n_stems of them,
+ * borrowed. */
+void umi_stems_draw(umi_stems *stems, umi_waveform *const *waveforms);
 
 /* Writes n frames of every stem. `sources`, one view a stem, full scale 1 / recording's gain, come
  * from the separator and are overwritten; mix and, for recordings of whole numbers, whole_mix are

@@ -56,7 +56,7 @@ class BadOutput(ScratchCase):
         output = self.folder / "a.wav.stems"
         self.assertEqual(run("separate", "a.wav", *QUICK, cwd=self.folder).returncode, 0)
         old = sorted(path.name for path in output.iterdir())
-        self.assertEqual(old, ["activations.npy", "atoms.safetensors",
+        self.assertEqual(old, ["activations.npy", "atoms.safetensors", "index.html",
                                *(f"source-{i}.wav" for i in (1, 2, 3, 4)), "unmingle.json"])
         (output / "notes.txt").write_text("mine")
         (output / "remix").mkdir()
@@ -67,8 +67,9 @@ class BadOutput(ScratchCase):
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.assertEqual(sorted(self.contents()), [
             "a.wav", "a.wav.stems", *("a.wav.stems/" + name for name in (
-                "activations.npy", "atoms.safetensors", "notes.txt", "remix", "remix/song.wav", "source-1.flac", "source-2.flac",
-                "unmingle.json"))])
+                "activations.npy", "atoms.safetensors", "index.html", "notes.txt", "remix", "remix/song.wav",
+                "source-1.flac", "source-2.flac", "unmingle.json"))])
+        self.assertIn("source-2.flac", (output / "index.html").read_text())
         self.assertEqual((output / "remix/song.wav").read_text(), "mine")
 
     def test_empty_folder_is_no_output(self):

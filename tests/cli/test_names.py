@@ -31,7 +31,7 @@ class Names(ScratchCase):
             with self.subTest(name=name):
                 self.write(name)
                 text = self.check("separate", *QUICK, "--sources", "2", "--", name)
-                self.assertEqual(len(text.splitlines()), 4)  # folder, two stems, null
+                self.assertEqual(len(text.splitlines()), 5)  # folder, two stems, null, page
                 record = record_of(self.folder / (name + ".stems"))
                 self.assertEqual(record["input"]["file"], name)
                 self.check("learn", "--label", "x", *QUICK, "-o", "./" + name + ".d", "--", name)
@@ -48,7 +48,9 @@ class Names(ScratchCase):
         self.check("separate", "- ű.flac", *QUICK, "--sources", "2")
         self.check("separate", *QUICK, "--force", "--sources", "2", "- ű.flac")
         self.check("separate", "-q", "- ű.flac", *QUICK, "--sources", "2", "-o", "- out")
-        self.assertEqual(len(os.listdir(self.folder / "- out")), 5)
+        self.assertEqual(len(os.listdir(self.folder / "- out")), 6)
+        text = self.check("separate", "- ű.flac", *QUICK, "--sources", "2", "-o", "- out", "--force")
+        self.assertIn("\n  listen: - out/index.html\n", text)
         self.check("info", "- ű.flac", "- ű.flac")
 
     def test_messages_are_one_line(self):

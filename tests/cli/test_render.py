@@ -2,6 +2,7 @@
 made of what is not there or not the same any more."""
 
 import json
+import re
 import struct
 import unittest
 
@@ -96,7 +97,7 @@ class Render(ScratchCase):
                 self.assertEqual((metadata["format_version"], metadata["trained_from"]),
                                  ("2", "a.wav"))
                 self.assertEqual([file["file"] for file in record["kept"]],
-                                 ["atoms.safetensors", "activations.npy"])
+                                 ["atoms.safetensors", "activations.npy", "index.html"])
                 labels = json.loads(metadata["labels"])
                 at = 0
                 for stem in record["stems"]:  # together, in the stems' order, counted from 1
@@ -195,6 +196,21 @@ class Render(ScratchCase):
         record = json.loads(result.stdout)
         self.assertEqual((record["command"], record["from"]), ("render", str(stems)))
 
+    def test_page(self):
+        """The atoms in its picture have the colours of the new stems."""
+        stems = self.separate(self.path)
+        for folder, n in [(stems, 4), (self.render("--atoms"), 7)]:  # there are 7 colours
+            page = (folder / "index.html").read_text()
+            data = json.loads(re.search(r'id="data">(.*?)</script>', page)[1])
+            self.assertEqual([stem["label"] for stem in data["stems"]],
+                             [stem["label"] for stem in record_of(folder)["stems"]])
+            for theme in (data["light"], data["dark"]):
+                self.assertEqual(len(set(theme["stems"])), n)
+                drawn = {"#" + "".join(f"{round(2.55 * float(share)):02x}" for share in colour)
+                         for colour in re.findall(r"rgb\(([\d.]+)%,([\d.]+)%,([\d.]+)%\)",
+                                                  theme["picture"])}
+                self.assertLessEqual(set(theme["stems"]), drawn)
+
     def test_formats_and_threads(self):
         self.separate(self.path)
         groups = ["--group", "a=1-9", "--group", "b=others"]
@@ -270,7 +286,7 @@ class Refusals(ScratchCase):
                      cwd=self.folder)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.assertEqual(sorted(path.name for path in (self.folder / "other").iterdir()),
-                         ["a.wav", "mine", "unmingle.json"])
+                         ["a.wav", "index.html", "mine", "unmingle.json"])
 
     def test_recording_that_is_gone_or_changed(self):
         moved = self.folder / "moved.wav"

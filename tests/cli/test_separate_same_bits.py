@@ -67,7 +67,7 @@ class SameBits(ScratchCase):
                          "--threads", n_threads)
             self.assertEqual((result.returncode, result.stderr), (0, ""))
             results.append({path.name: path.read_bytes() for path in output.iterdir()})
-        self.assertEqual(len(results[0]), 7)
+        self.assertEqual(len(results[0]), 8)
         self.assertEqual(*results)
 
     def test_cpu_levels(self):
