@@ -186,7 +186,7 @@ static void test_mistakes(void **state)
         {"separate a --sources", "--sources needs a value (see 'unmingle separate --help')"},
         {"separate a -o", "-o needs a value (see 'unmingle separate --help')"},
         {"separate a --force=yes", "--force takes no value (see 'unmingle separate --help')"},
-        {"separate a --sources 1", "--sources: 1 is outside 2..64"},
+        {"separate a --sources 1", "--sources: 1 is outside 2..64 or auto"},
         {"separate a --sources -2", "--sources: -2 is outside 2..64"},
         {"separate a --sources x", "--sources: 'x' is not a whole number in 2..64"},
         {"separate a --format mp3", "--format: 'mp3' is none of wav, flac"},

@@ -58,11 +58,15 @@ static umi_json *stem_colours_json(const umi_stem_set *stems, const umi_plot_col
     return array;
 }
 
-/* The picture as a text, or the null of JSON where it would be too high. */
+/* The picture as a text, or NULL where there are no atoms, or it would be too high. */
 static um_status picture_json(umi_kept_result *kept, bool dark, umi_json **json, um_error *error)
 {
     unsigned char *bytes;
     size_t n_bytes;
+    *json = NULL;
+    if (kept == NULL) {
+        return UM_OK;
+    }
     um_status status =
         umi_plot_atoms(kept, UMI_PICTURE_SVG, PICTURE_WIDTH, dark, &bytes, &n_bytes, error);
     if (status != UM_OK && status != UM_ERR_ARGUMENT) {

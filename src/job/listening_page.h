@@ -10,8 +10,8 @@
 extern const char umi_listening_page_name[]; /* "index.html" */
 
 /* Writes the page for these stems of `recording`, its path, or "-". `kept` has their atoms, each
- * with the label of its stem; its activations are read from the first one on. A picture of atoms
- * that would be too high is left out. UM_ERR_MEMORY, UM_ERR_IO and so on. */
+ * with the label of its stem; its activations are read from the first one on; NULL: there are none.
+ * A picture of atoms that would be too high is left out. UM_ERR_MEMORY, UM_ERR_IO and so on. */
 um_status umi_listening_page_write(const char *recording, const umi_stem_set *stems,
                                    umi_kept_result *kept, umi_output_set *output,
                                    um_error *error) UM_MUST_USE;
