@@ -2,18 +2,21 @@
 
 #include <math.h>
 
-void umi_hermitian_factorise(size_t n, umi_hermitian A)
+bool umi_hermitian_factorise(size_t n, umi_hermitian A)
 {
+    bool definite = true;
     for (size_t j = 0; j < n; j++) {
         for (size_t i = j; i < n; i++) {
             double complex sum = A[i][j];
             for (size_t k = 0; k < j; k++) {
                 sum -= A[i][k] * conj(A[j][k]);
             }
+            definite = definite && (i != j || creal(sum) > 0.0);
             /* Rounding must not make a pivot of what is positive definite anything else. */
             A[i][j] = i == j ? sqrt(fmax(creal(sum), 1e-12)) : sum / creal(A[j][j]);
         }
     }
+    return definite;
 }
 
 void umi_hermitian_solve(size_t n, umi_hermitian L, double complex *z)

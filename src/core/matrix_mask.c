@@ -1,13 +1,12 @@
 #include "unmingle/matrix_mask.h"
 
+#include "core/hermitian.h"
 #include "core/memory.h"
 
 #include <complex.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
-
-enum { CHANNELS_MAX = 64 };
 
 /* Bins that one call of a pass works on: what they need stays in the nearest cache. */
 enum { BINS = 128 };
@@ -80,8 +79,6 @@ static bool covariances_are_valid(um_cview R, size_t n_channels)
     return true;
 }
 
-typedef double complex matrix[CHANNELS_MAX][CHANNELS_MAX];
-
 static double complex entry(const um_matrix_mask *m, size_t s, size_t f, size_t i, size_t j)
 {
     const float *R = um_row(m->R, s) + f;
@@ -94,26 +91,7 @@ static double complex entry(const um_matrix_mask *m, size_t s, size_t f, size_t 
     return (double)R[plane(C, low, high) * m->n_bins] + I * (i < j ? imaginary : -imaginary);
 }
 
-/* A = L L^H, in the lower half of A (Golub and Van Loan, Matrix Computations, 4.2). False where A
- * is not positive definite; L is one of a matrix near by then. */
-static bool factorise(size_t n, matrix A)
-{
-    bool definite = true;
-    for (size_t j = 0; j < n; j++) {
-        for (size_t i = j; i < n; i++) {
-            double complex sum = A[i][j];
-            for (size_t k = 0; k < j; k++) {
-                sum -= A[i][k] * conj(A[j][k]);
-            }
-            definite = definite && (i != j || creal(sum) > 0.0);
-            /* Rounding must not make a pivot of what is positive definite anything else. */
-            A[i][j] = i == j ? sqrt(fmax(creal(sum), 1e-12)) : sum / creal(A[j][j]);
-        }
-    }
-    return definite;
-}
-
-static void read_lower(const um_matrix_mask *m, size_t s, size_t f, matrix A)
+static void read_lower(const um_matrix_mask *m, size_t s, size_t f, umi_hermitian A)
 {
     for (size_t row = 0; row < m->n_channels; row++) {
         for (size_t column = 0; column <= row; column++) {
@@ -126,9 +104,9 @@ static bool all_definite(const um_matrix_mask *m)
 {
     bool definite = true;
     for (size_t i = 0; i < m->n_sources * m->n_bins && definite; i++) {
-        matrix A;
+        umi_hermitian A;
         read_lower(m, i / m->n_bins, i % m->n_bins, A);
-        definite = factorise(m->n_channels, A);
+        definite = umi_hermitian_factorise(m->n_channels, A);
     }
     return definite;
 }
@@ -140,7 +118,7 @@ um_status um_matrix_mask_new(um_cview covariances, size_t n_channels, um_matrix_
     }
     *out = NULL;
     if (covariances.data == NULL || covariances.rows < 1 || n_channels < 1 ||
-        n_channels > CHANNELS_MAX || covariances.cols < 1 ||
+        n_channels > UMI_HERMITIAN_MAX || covariances.cols < 1 ||
         covariances.cols % (n_channels * n_channels) != 0 ||
         covariances.stride < covariances.cols || !covariances_are_valid(covariances, n_channels)) {
         return UM_ERR_ARGUMENT;
@@ -243,33 +221,16 @@ static void apply_stereo(const um_matrix_mask *m, const float *shares, size_t sh
 
 /* -- Any number of channels, bin by bin -------------------------------------------------------- */
 
-/* z = (L L^H)^-1 z */
-static void solve(size_t n, matrix L, double complex *z)
-{
-    for (size_t i = 0; i < n; i++) {
-        for (size_t k = 0; k < i; k++) {
-            z[i] -= L[i][k] * z[k];
-        }
-        z[i] /= creal(L[i][i]);
-    }
-    for (size_t i = n; i-- > 0;) {
-        for (size_t k = i + 1; k < n; k++) {
-            z[i] -= conj(L[k][i]) * z[k];
-        }
-        z[i] /= creal(L[i][i]);
-    }
-}
-
 /* tr(R_i R_j^-1), L being the factor of R_j. */
-static double trace_of_quotient(const um_matrix_mask *m, size_t i, size_t f, matrix L)
+static double trace_of_quotient(const um_matrix_mask *m, size_t i, size_t f, umi_hermitian L)
 {
     double trace = 0.0;
     for (size_t column = 0; column < m->n_channels; column++) {
-        double complex z[CHANNELS_MAX];
+        double complex z[UMI_HERMITIAN_MAX];
         for (size_t row = 0; row < m->n_channels; row++) {
             z[row] = entry(m, i, f, row, column);
         }
-        solve(m->n_channels, L, z);
+        umi_hermitian_solve(m->n_channels, L, z);
         trace += creal(z[column]);
     }
     return trace;
@@ -281,9 +242,9 @@ void um_matrix_mask_distinctness(const um_matrix_mask *m, float *distinctness)
     for (size_t f = 0; f < m->n_bins; f++) {
         double sum = 0.0;
         for (size_t j = 0; j < m->n_sources; j++) {
-            matrix L;
+            umi_hermitian L;
             read_lower(m, j, f, L);
-            (void)factorise(m->n_channels, L); /* known to be definite */
+            (void)umi_hermitian_factorise(m->n_channels, L); /* known to be definite */
             for (size_t i = 0; i < m->n_sources; i++) {
                 double k = i != j ? trace_of_quotient(m, i, f, L) / (double)m->n_channels : 1.0;
                 sum += k > 1.0 ? (k - 1.0) / (k + 9.0) : 0.0;
@@ -298,8 +259,8 @@ static void apply_bin(const um_matrix_mask *m, const float *shares, size_t share
                       size_t f)
 {
     size_t C = m->n_channels;
-    matrix A;
-    double complex z[CHANNELS_MAX];
+    umi_hermitian A;
+    double complex z[UMI_HERMITIAN_MAX];
     for (size_t i = 0; i < C; i++) {
         const float *x = spectrum + 2 * (i * m->n_bins + f);
         z[i] = (double)x[0] + I * (double)x[1];
@@ -310,8 +271,8 @@ static void apply_bin(const um_matrix_mask *m, const float *shares, size_t share
             }
         }
     }
-    (void)factorise(C, A); /* a sum of definite matrices is one */
-    solve(C, A, z);
+    (void)umi_hermitian_factorise(C, A); /* a sum of definite matrices is one */
+    umi_hermitian_solve(C, A, z);
     for (size_t s = 0; s < n_masked; s++) {
         for (size_t i = 0; i < C; i++) {
             double complex sum = 0.0;

@@ -115,7 +115,7 @@ void umi_place_fit_add(umi_place_fit *fit, const float *covariance, const float 
         umi_hermitian R;
         double quotient = 0.0, log_determinant = 0.0;
         covariance_at(covariance, n_channels, n_bins, f, R);
-        umi_hermitian_factorise(n_channels, R);
+        (void)umi_hermitian_factorise(n_channels, R); /* definite, as covariances are */
         umi_hermitian_solve(n_channels, R, z);
         for (size_t c = 0; c < n_channels; c++) {
             quotient += creal(conj(x[c]) * z[c]);
