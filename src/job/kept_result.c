@@ -31,6 +31,18 @@ static bool has_residual(const umi_json *stems)
     return label != NULL && strcmp(label, umi_residual_label) == 0;
 }
 
+/* Whether the atoms are among the files that were kept. */
+static bool tells_of_atoms(const umi_json *json)
+{
+    const umi_json *kept = umi_json_get(json, "kept");
+    bool found = false;
+    for (size_t i = 0; i < umi_json_length(kept); i++) {
+        const char *file = umi_json_get_string(umi_json_get(umi_json_at(kept, i), "file"));
+        found = found || (file != NULL && strcmp(file, umi_kept_atoms_name) == 0);
+    }
+    return found;
+}
+
 static um_status take_report(const umi_json *json, const char *shown, umi_kept_result *kept,
                              um_error *error)
 {
@@ -47,7 +59,7 @@ static um_status take_report(const umi_json *json, const char *shown, umi_kept_r
     if (command == NULL || strcmp(command, "separate") != 0) {
         return reject(shown, "is not the report of 'unmingle separate'", error);
     }
-    if (umi_json_get(json, "kept") == NULL) {
+    if (!tells_of_atoms(json)) {
         return reject(
             shown, "tells of no atoms: --fast, or an older version made it; separate again", error);
     }
