@@ -16,6 +16,7 @@ import concurrent.futures
 import functools
 import json
 import pathlib
+import subprocess
 import sys
 import tempfile
 
@@ -27,9 +28,6 @@ import numpy as np
 
 import measure_music as measure
 import music_peers as peers
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "presets"))
-import make_drums
 
 
 class Bench:
@@ -199,14 +197,26 @@ def measured(folder, program, seed, dictionaries, only):
     return values
 
 
-def dictionaries_without(kits, strokes, folder):
-    """A folder with the dictionaries of the others for every kit."""
+def dictionaries_without(kits, strokes, folder, program):
+    """A folder with the dictionaries of the others for every kit, made as presets/README.md has it."""
     made = {}
     for kit in sorted(kits):
         made[kit] = pathlib.Path(folder, kit)
         made[kit].mkdir()
-        make_drums.make(strokes, made[kit], kit)
+        files = {kind: [path for path in sorted(strokes.glob(f"{kind}__*.flac"))
+                        if not path.stem.startswith(f"{kind}__{kit}")]
+                 for kind in ("kick", "snare", "hat")}
+        labels = [word for kind, paths in files.items() for word in ("--label", kind, *paths)]
+        learn(program, labels, made[kit] / "drums.safetensors", "--atom-frames", "10", "--window",
+              "2048", "--hop", "512")
+        learn(program, ["--label", "percussive", *sum(files.values(), [])],
+              made[kit] / "percussion.safetensors", "--atoms", "32", "--window", "4096", "--hop",
+              "512", "--start", "random", "--seed", "2", "--iterations", "500", "--tolerance", "0")
     return made
+
+
+def learn(program, labels, output, *options):
+    subprocess.run([program, "learn", "-q", *labels, "-o", output, *options], check=True)
 
 
 # -- Tables ---------------------------------------------------------------------------------------
@@ -283,7 +293,7 @@ def main():
     results = {label: {} for label in folders}
     with tempfile.TemporaryDirectory() as scratch, \
             concurrent.futures.ProcessPoolExecutor(arguments.jobs) as pool:
-        dictionaries = dictionaries_without(kits, arguments.strokes, scratch) \
+        dictionaries = dictionaries_without(kits, arguments.strokes, scratch, arguments.program) \
             if arguments.strokes else {}
         tasks = {pool.submit(measured, folder, arguments.program, seed, dictionaries,
                              arguments.only): (label, folder.name)

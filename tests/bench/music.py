@@ -21,14 +21,11 @@ import functools
 import itertools
 import json
 import pathlib
-import sys
 
 import numpy as np
 import scipy.signal
 import soundfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "presets"))
-import make_drums  # for strokes()
 import score_music
 
 RATE = 44100
@@ -154,13 +151,34 @@ def level(sound, decibels):
     return sound / np.sqrt((sound ** 2).mean()) * 10 ** (decibels / 20)
 
 
+def strokes_of(path):
+    """The strokes of a file, each from its onset on."""
+    sound, rate = soundfile.read(path, always_2d=True)
+    assert rate == RATE, path
+    sound = sound[:, 0]
+    step = RATE // 100
+    power = np.mean(sound[:len(sound) // step * step].reshape(-1, step) ** 2, axis=1) + 1e-10
+    starts = []
+    for i, value in enumerate(power):
+        before = np.mean(power[max(0, i - 5):i]) if i > 0 else 1e-10
+        apart = not starts or i - starts[-1] > 15
+        if value > 1e-3 * power.max() and value > 8 * before and apart:
+            starts.append(i)
+    starts = starts or [0]
+    for start, end in zip(starts, starts[1:] + [None]):
+        stroke = sound[max(0, start - 1) * step:None if end is None else (end - 1) * step]
+        peak = np.abs(stroke).max() if len(stroke) >= 1000 else 0
+        if peak >= 1e-3:
+            yield stroke[np.argmax(np.abs(stroke) > 0.05 * peak):]
+
+
 def drum_kit(material, kit, length, random):
     """Kick, snare and hat at a tempo from 80 to 150, the hat softest."""
     step = RATE * 60 / random.uniform(80, 150) / 4
     stems = {}
     for kind in STROKES:
         source = str(random.choice(kits(material)[kit][kind]))
-        strokes = list(make_drums.strokes(material.paths[kind][source]))
+        strokes = list(strokes_of(material.paths[kind][source]))
         lower = random.uniform(*{"kick": (0, 0), "snare": (0, 6), "hat": (5, 13)}[kind])  # dB
         stems[kind] = level(played(strokes, kind, length, step, random), -lower)
     return stems
