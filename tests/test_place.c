@@ -96,6 +96,43 @@ static void angles_are_those_between_directions(void **state)
     }
 }
 
+/* The fit of n points of a sound with one way into two channels, to the covariance of another. */
+static double fit_of(const double complex *way, const double complex *covariance_way, double noise)
+{
+    float covariance[4 * F], spectrum[4 * F];
+    double *sums = sums_new(2, covariance_way, noise);
+    um_covariance_finish(sums, 2, F, covariance);
+    umi_free(sums);
+    umi_random random = umi_random_seeded(6);
+    umi_place_fit fit = {0.0, 0.0};
+    for (size_t f = 0; f < F; f++) {
+        double s = f % 3 == 0 ? 0.0 : umi_random_uniform(&random); /* some bins are silent */
+        for (size_t c = 0; c < 2; c++) {
+            spectrum[2 * (c * F + f)] = (float)(s * creal(way[c]));
+            spectrum[2 * (c * F + f) + 1] = (float)(s * cimag(way[c]));
+        }
+    }
+    umi_place_fit_add(&fit, covariance, spectrum, 2, F);
+    assert_true(fit.weight > 0.0);
+    return fit.sum / fit.weight;
+}
+
+/* For R = a a^H + e I with |a| = 1 a point along a has x^H R^-1 x / |x|^2 = 1 / (1 + e), one across
+ * 1 / e, and det R = e (1 + e). */
+static void a_fit_is_a_likelihood_of_directions(void **state)
+{
+    (void)state;
+    const double complex left[C_MAX] = {0.8, 0.6 * I}, across[C_MAX] = {0.6, -0.8 * I};
+    const double e = 1e-4; /* what um_covariance_finish adds */
+    double along = 2.0 * log(1.0 + e) - log(e * (1.0 + e));
+    double beside = 2.0 * log(e) - log(e * (1.0 + e));
+    assert_true(fabs(fit_of(left, left, 0.0) - along) < 0.01);
+    assert_true(fabs(fit_of(across, left, 0.0) - beside) < 0.01);
+    /* What comes from everywhere says nothing of any direction. */
+    const double complex nowhere[C_MAX] = {0};
+    assert_true(fabs(fit_of(left, nowhere, 1.0)) < 0.2);
+}
+
 static void silence_is_nowhere(void **state)
 {
     (void)state;
@@ -109,6 +146,7 @@ int main(void)
         cmocka_unit_test(what_was_panned_has_one_place),
         cmocka_unit_test(noise_takes_its_share),
         cmocka_unit_test(angles_are_those_between_directions),
+        cmocka_unit_test(a_fit_is_a_likelihood_of_directions),
         cmocka_unit_test(silence_is_nowhere),
     };
     return cmocka_run_group_tests_name("place", tests, NULL, NULL);
