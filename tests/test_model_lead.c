@@ -127,9 +127,36 @@ static void tells_whether_the_lead_repeats_less(void **state)
     assert_false(known_by(0, N_DARK));
 }
 
+/* The clip had half of the lead's notes: free atoms that learn the others are the lead's too. */
+static void free_atoms_of_the_lead_go_to_it(void **state)
+{
+    (void)state;
+    enum { N_KNOWN = N_BRIGHT / 2 };
+    um_view notes = notes_new(), V = play(um_const_view(notes));
+    um_repetition *repetition = repetition_of(um_const_view(V));
+    umi_known_source known = {
+        "voice", {um_row(notes, N_DARK), N_KNOWN, N_BINS, notes.stride}, {NULL, 0, 0, 0}, NULL};
+    umi_model_config c = config();
+    umi_model model;
+    bool repeats_less = false;
+    assert_int_equal(umi_model_learn_known_lead(&c, um_const_view(V), &known, 1, N_NOTES - N_KNOWN,
+                                                repetition, 0, NULL, &model, &repeats_less, NULL),
+                     UM_OK);
+    assert_true(repeats_less);
+    assert_int_equal(model.source_of[N_KNOWN], 0);
+    assert_int_equal(model.source_of[N_NOTES - 1], 1);
+    assert_true(bright_share(&model, 0) > 0.95);
+    assert_true(bright_share(&model, 1) < 0.05);
+    umi_model_free(&model);
+    um_repetition_free(repetition);
+    umi_free(V.data);
+    umi_free(notes.data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(the_lead_is_first),
-                                       cmocka_unit_test(tells_whether_the_lead_repeats_less)};
+                                       cmocka_unit_test(tells_whether_the_lead_repeats_less),
+                                       cmocka_unit_test(free_atoms_of_the_lead_go_to_it)};
     return cmocka_run_group_tests_name("model_lead", tests, NULL, NULL);
 }

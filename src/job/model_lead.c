@@ -142,6 +142,52 @@ um_status umi_model_learn_lead(const umi_model_config *config, um_cview V, size_
     return status;
 }
 
+/* Between what repeats and what does not, among the free atoms. 0.15 lost half a dB on made songs.
+ */
+static const double WIDE_GAP = 0.2;
+
+/* The evidence above which free atoms, the last n_free ones, are the voice's: that of the atom
+ * below the widest gap among them, or 1 where no gap is wide. */
+static double below_widest_gap(const double *evidence, size_t n_atoms, size_t n_free)
+{
+    double widest = WIDE_GAP, below = 1.0;
+    for (size_t k = n_atoms - n_free; k < n_atoms; k++) {
+        double next = INFINITY;
+        for (size_t i = n_atoms - n_free; i < n_atoms; i++) {
+            next = evidence[i] > evidence[k] ? fmin(next, evidence[i]) : next;
+        }
+        if (isfinite(next) && next - evidence[k] >= widest) {
+            widest = next - evidence[k];
+            below = evidence[k];
+        }
+    }
+    return below;
+}
+
+/* Of the free atoms some learn what the clip does not have of the voice. Those are its own that
+ * repeat less than its known atoms do on the mean, or clearly less than the others; all but the one
+ * that repeats most. */
+static void give_to_voice(const um_nmf *nmf, const double *evidence, size_t n_free,
+                          umi_model *model)
+{
+    size_t n_known = model->W.rows - n_free, least = n_known;
+    double sum = 0.0, weight = 0.0;
+    for (size_t k = 0; k < n_known; k++) {
+        double energy = sqrt(umi_model_component_energy(nmf, k));
+        sum += energy * evidence[k];
+        weight += energy;
+    }
+    double edge = below_widest_gap(evidence, model->W.rows, n_free);
+    for (size_t k = n_known; k < model->W.rows; k++) {
+        least = evidence[k] < evidence[least] ? k : least;
+    }
+    for (size_t k = n_known; k < model->W.rows; k++) {
+        if (k != least && (evidence[k] > edge || evidence[k] * weight > sum)) {
+            model->source_of[k] = 0;
+        }
+    }
+}
+
 um_status umi_model_learn_known_lead(const umi_model_config *config, um_cview V,
                                      const umi_known_source *known, size_t n_known, size_t n_free,
                                      const um_repetition *repetition, size_t lowest_bin,
@@ -163,6 +209,9 @@ um_status umi_model_learn_known_lead(const umi_model_config *config, um_cview V,
     }
     if (status == UM_OK) {
         *repeats_less = first_repeats_less(nmf, evidence, model);
+        if (*repeats_less) {
+            give_to_voice(nmf, evidence, n_free, model);
+        }
         umi_model_take(model, nmf);
     } else {
         umi_model_free(model);

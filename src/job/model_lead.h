@@ -14,8 +14,9 @@ um_status umi_model_learn_lead(const umi_model_config *config, um_cview V, size_
                                const um_progress *progress, umi_model *model,
                                um_error *error) UM_MUST_USE;
 
-/* The same where the lead is known by its atoms, the first of `known`, and n_free atoms learn the
- * accompaniment. *repeats_less tells whether the lead's atoms, by their energy, repeat less than
+/* The same where the lead is known by its atoms, the first of `known`, and n_free atoms, 1 or more,
+ * learn what else there is: the accompaniment, and what the known atoms lack of the lead.
+ * *repeats_less tells whether the lead's atoms, by their energy, repeat less than
  * the others: if not, what repeats does not tell the two apart, as with a melody that comes again
  * over chords that change. Errors as of umi_model_learn_known. */
 um_status umi_model_learn_known_lead(const umi_model_config *config, um_cview V,

@@ -123,7 +123,7 @@ class Plays(ListenCase):
             self.assertEqual(self.page.heard(), heard)
             self.assertNotEqual(button.get_attribute("aria-pressed"), pressed)
             self.assertTrue(self.page.plays(), "those that are not heard go on in silence")
-        self.assertLess(self.page.spread(), 0.06)
+        self.page.wait(lambda: self.page.spread() < 0.06)
         self.page.find("#all").click()
         self.assertEqual(self.page.heard(), TRIO)
         self.assertFalse(self.page.find("#all").is_enabled())
