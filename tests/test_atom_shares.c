@@ -8,10 +8,11 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
-enum { N = 70, M = 23, K = 4 };
+enum { N = 330, M = 23, K = 4 }; /* frames of more than one tile a stretch */
 
 typedef struct fixture {
     um_view V, L, H, D;
@@ -39,12 +40,29 @@ static void fixture_free(fixture *f)
     umi_free(f->D.data);
 }
 
+/* Copies the rows of L, by way of the scratch. */
+static void copy_part(const void *user, um_cview V, size_t first, um_view L, float *scratch)
+{
+    const fixture *f = user;
+    assert_ptr_equal(V.data, f->V.data);
+    for (size_t t = 0; t < L.rows; t++) {
+        memcpy(scratch, um_row(f->L, first + t), M * sizeof(float));
+        memcpy(um_row(L, t), scratch, M * sizeof(float));
+    }
+}
+
+static um_status shares_on(const fixture *f, const um_parallel *parallel, double *share)
+{
+    umi_part part = {copy_part, f, M};
+    return umi_atom_shares(parallel, um_const_view(f->V), &part, um_const_view(f->H),
+                           um_const_view(f->D), share);
+}
+
 static um_status shares_of(void *context)
 {
-    const fixture *f = context;
+    um_parallel serial = um_parallel_serial();
     double share[K];
-    return umi_atom_shares(um_const_view(f->V), um_const_view(f->L), um_const_view(f->H),
-                           um_const_view(f->D), share);
+    return shares_on(context, &serial, share);
 }
 
 static void are_the_sums(void **state)
@@ -52,9 +70,8 @@ static void are_the_sums(void **state)
     (void)state;
     fixture f = fixture_new();
     double share[K], part[K] = {0.0}, whole[K] = {0.0};
-    assert_int_equal(umi_atom_shares(um_const_view(f.V), um_const_view(f.L), um_const_view(f.H),
-                                     um_const_view(f.D), share),
-                     UM_OK);
+    um_parallel serial = um_parallel_serial();
+    assert_int_equal(shares_on(&f, &serial, share), UM_OK);
     for (size_t t = 0; t < N; t++) {
         for (size_t i = 0; i < M; i++) {
             double model = 0.0;
@@ -75,8 +92,26 @@ static void are_the_sums(void **state)
     fixture_free(&f);
 }
 
+static void threads_make_no_difference(void **state)
+{
+    (void)state;
+    fixture f = fixture_new();
+    um_parallel serial = um_parallel_serial();
+    double one[K], several[K];
+    assert_int_equal(shares_on(&f, &serial, one), UM_OK);
+    for (size_t n_workers = 2; n_workers < 5; n_workers++) {
+        um_parallel parallel = backwards_parallel(&n_workers);
+        assert_int_equal(shares_on(&f, &parallel, several), UM_OK);
+        assert_memory_equal(several, one, sizeof one);
+    }
+    fixture_free(&f);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(are_the_sums)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(are_the_sums),
+        cmocka_unit_test(threads_make_no_difference),
+    };
     return cmocka_run_group_tests_name("atom_shares", tests, NULL, NULL);
 }

@@ -19,7 +19,8 @@ typedef struct shared {
     atomic_size_t calls, frames;
     size_t value; /* of the program, before the stream is opened */
     atomic_size_t value_seen;
-    atomic_bool fails; /* from now on, where it is to fail */
+    atomic_bool fails;  /* from now on, where it is to fail */
+    atomic_bool failed; /* and does */
 } shared;
 
 static umi_audio_host *new_host(void)
@@ -67,10 +68,17 @@ static void works(void *user, const float *in, float *out, size_t n_frames, unsi
     atomic_fetch_add(&s->calls, 1);
 }
 
+static bool has_failed(shared *s)
+{
+    bool fails = atomic_load(&s->fails);
+    atomic_store(&s->failed, fails);
+    return fails;
+}
+
 static void dies(void *user, const float *in, float *out, size_t n_frames, unsigned flags)
 {
     works(user, in, out, n_frames, flags);
-    if (atomic_load(&((shared *)user)->fails)) {
+    if (has_failed(user)) {
         abort();
     }
 }
@@ -78,7 +86,7 @@ static void dies(void *user, const float *in, float *out, size_t n_frames, unsig
 static void hangs(void *user, const float *in, float *out, size_t n_frames, unsigned flags)
 {
     works(user, in, out, n_frames, flags);
-    while (atomic_load(&((shared *)user)->fails)) {
+    while (has_failed(user)) {
     }
 }
 
@@ -135,12 +143,15 @@ static void survives(void **state)
         shared *s = umi_audio_host_memory(host);
         umi_stream *stream = started(host, bad[i]);
         atomic_store(&s->fails, true);
-        pause_for(50);
+        for (int ms = 0; !atomic_load(&s->failed) && ms < PATIENCE; ms++) {
+            pause_for(1);
+        }
         uint64_t heartbeat = umi_stream_heartbeat(stream);
         pause_for(50);
         assert_int_equal(umi_stream_heartbeat(stream), heartbeat);
         assert_true(umi_stream_close(stream, SECONDS));
         atomic_store(&s->fails, false);
+        atomic_store(&s->failed, false);
         stream = started(host, works);
         assert_true(umi_stream_close(stream, 10.0));
     }

@@ -66,19 +66,15 @@ static void assert_all_groups_used(const size_t *group_of, size_t n, size_t n_gr
 static void planted_groups_are_found(void **state)
 {
     (void)state;
-    double points[N * D], weights[N], cost;
-    size_t group_of[N], planted[N];
+    double points[N * D], weights[N];
+    size_t group_of[N];
     plant(points, weights);
     for (uint64_t seed = 0; seed < 20; seed++) {
-        assert_int_equal(umi_kmeans(points, weights, N, D, N_GROUPS, 10, seed, group_of, &cost),
-                         UM_OK);
+        assert_int_equal(umi_kmeans(points, weights, N, D, N_GROUPS, 10, seed, group_of), UM_OK);
         assert_all_groups_used(group_of, N, N_GROUPS);
         for (size_t i = 0; i < N; i++) {
-            planted[i] = i % N_GROUPS;
             assert_int_equal(group_of[i], group_of[i % N_GROUPS]);
         }
-        double expected = cost_of(points, weights, N, D, N_GROUPS, planted);
-        assert_true(fabs(cost - expected) < 1e-9 * expected);
     }
 }
 
@@ -91,14 +87,14 @@ static void weights_matter(void **state)
     const double heavy_pair[] = {1000.0, 1000.0, 0.001, 0.001};
     const double equal[] = {1.0, 1.0, 1.0, 1.0};
     size_t group_of[4];
-    assert_int_equal(umi_kmeans(points, heavy_pair, 4, 1, 2, 10, 1, group_of, NULL), UM_OK);
+    assert_int_equal(umi_kmeans(points, heavy_pair, 4, 1, 2, 10, 1, group_of), UM_OK);
     assert_int_equal(group_of[0], group_of[3]);
     assert_int_equal(group_of[1], group_of[2]);
     assert_int_not_equal(group_of[0], group_of[1]);
     const double other_points[] = {0.0, 1.0, 40.0, 41.0};
-    assert_int_equal(umi_kmeans(other_points, heavy_pair, 4, 1, 2, 10, 1, group_of, NULL), UM_OK);
+    assert_int_equal(umi_kmeans(other_points, heavy_pair, 4, 1, 2, 10, 1, group_of), UM_OK);
     assert_int_not_equal(group_of[0], group_of[1]);
-    assert_int_equal(umi_kmeans(other_points, equal, 4, 1, 2, 10, 1, group_of, NULL), UM_OK);
+    assert_int_equal(umi_kmeans(other_points, equal, 4, 1, 2, 10, 1, group_of), UM_OK);
     assert_int_equal(group_of[0], group_of[1]);
     assert_int_equal(group_of[2], group_of[3]);
     assert_int_not_equal(group_of[0], group_of[2]);
@@ -111,7 +107,7 @@ static void small_problems_are_solved_exactly(void **state)
     enum { SMALL = 8, GROUPS = 3 };
     umi_random random = umi_random_seeded(12);
     for (size_t trial = 0; trial < 10; trial++) {
-        double points[SMALL * 2], weights[SMALL], cost, best = INFINITY;
+        double points[SMALL * 2], weights[SMALL], best = INFINITY;
         size_t group_of[SMALL];
         for (size_t i = 0; i < SMALL; i++) {
             points[2 * i] = umi_random_uniform(&random);
@@ -124,9 +120,9 @@ static void small_problems_are_solved_exactly(void **state)
             }
             best = fmin(best, cost_of(points, weights, SMALL, 2, GROUPS, group_of));
         }
-        assert_int_equal(umi_kmeans(points, weights, SMALL, 2, GROUPS, 100, trial, group_of, &cost),
+        assert_int_equal(umi_kmeans(points, weights, SMALL, 2, GROUPS, 100, trial, group_of),
                          UM_OK);
-        assert_true(fabs(cost - cost_of(points, weights, SMALL, 2, GROUPS, group_of)) < 1e-12);
+        double cost = cost_of(points, weights, SMALL, 2, GROUPS, group_of);
         assert_true(cost <= best * (1.0 + 1e-9));
     }
 }
@@ -143,16 +139,12 @@ static void no_group_is_empty(void **state)
     }
     for (size_t n_groups = 1; n_groups <= 12; n_groups++) {
         for (uint64_t seed = 0; seed < 5; seed++) {
-            double cost;
-            assert_int_equal(umi_kmeans(equal, weights, 12, 1, n_groups, 3, seed, group_of, &cost),
-                             UM_OK);
+            assert_int_equal(umi_kmeans(equal, weights, 12, 1, n_groups, 3, seed, group_of), UM_OK);
             assert_all_groups_used(group_of, 12, n_groups);
-            assert_true(cost == 0.0);
-            assert_int_equal(umi_kmeans(line, weights, 12, 1, n_groups, 3, seed, group_of, &cost),
-                             UM_OK);
+            assert_int_equal(umi_kmeans(line, weights, 12, 1, n_groups, 3, seed, group_of), UM_OK);
             assert_all_groups_used(group_of, 12, n_groups);
-            assert_true(n_groups == 1 || cost < 1e-20);
-            assert_int_equal(umi_kmeans(line, no_weight, 12, 1, n_groups, 3, seed, group_of, NULL),
+            assert_true(n_groups == 1 || cost_of(line, weights, 12, 1, n_groups, group_of) < 1e-20);
+            assert_int_equal(umi_kmeans(line, no_weight, 12, 1, n_groups, 3, seed, group_of),
                              UM_OK);
             assert_all_groups_used(group_of, 12, n_groups);
         }
@@ -162,13 +154,12 @@ static void no_group_is_empty(void **state)
 static void same_seed_same_groups(void **state)
 {
     (void)state;
-    double points[N * D], weights[N], cost[2];
+    double points[N * D], weights[N];
     size_t a[N], b[N];
     plant(points, weights);
-    assert_int_equal(umi_kmeans(points, weights, N, D, 9, 2, 77, a, &cost[0]), UM_OK);
-    assert_int_equal(umi_kmeans(points, weights, N, D, 9, 2, 77, b, &cost[1]), UM_OK);
+    assert_int_equal(umi_kmeans(points, weights, N, D, 9, 2, 77, a), UM_OK);
+    assert_int_equal(umi_kmeans(points, weights, N, D, 9, 2, 77, b), UM_OK);
     assert_memory_equal(a, b, sizeof a);
-    assert_true(cost[0] == cost[1]);
 }
 
 static void wrong_arguments_are_refused(void **state)
@@ -176,10 +167,10 @@ static void wrong_arguments_are_refused(void **state)
     (void)state;
     const double points[2] = {0, 1}, weights[2] = {1, 1};
     size_t group_of[2];
-    assert_int_equal(umi_kmeans(points, weights, 2, 1, 0, 1, 0, group_of, NULL), UM_ERR_ARGUMENT);
-    assert_int_equal(umi_kmeans(points, weights, 2, 1, 3, 1, 0, group_of, NULL), UM_ERR_ARGUMENT);
-    assert_int_equal(umi_kmeans(points, weights, 2, 0, 1, 1, 0, group_of, NULL), UM_ERR_ARGUMENT);
-    assert_int_equal(umi_kmeans(points, weights, 2, 1, 1, 0, 0, group_of, NULL), UM_ERR_ARGUMENT);
+    assert_int_equal(umi_kmeans(points, weights, 2, 1, 0, 1, 0, group_of), UM_ERR_ARGUMENT);
+    assert_int_equal(umi_kmeans(points, weights, 2, 1, 3, 1, 0, group_of), UM_ERR_ARGUMENT);
+    assert_int_equal(umi_kmeans(points, weights, 2, 0, 1, 1, 0, group_of), UM_ERR_ARGUMENT);
+    assert_int_equal(umi_kmeans(points, weights, 2, 1, 1, 0, 0, group_of), UM_ERR_ARGUMENT);
 }
 
 /* Points that are no numbers give no useful groups, but never an index out of range. */
@@ -188,7 +179,7 @@ static void nonsense_gives_valid_indices(void **state)
     (void)state;
     const double points[3] = {NAN, 1, INFINITY}, weights[3] = {1, NAN, 1};
     size_t group_of[3] = {SIZE_MAX, SIZE_MAX, SIZE_MAX};
-    assert_int_equal(umi_kmeans(points, weights, 3, 1, 2, 3, 0, group_of, NULL), UM_OK);
+    assert_int_equal(umi_kmeans(points, weights, 3, 1, 2, 3, 0, group_of), UM_OK);
     for (size_t i = 0; i < 3; i++) {
         assert_true(group_of[i] < 2);
     }
@@ -198,7 +189,7 @@ static um_status attempt(void *context)
 {
     size_t group_of[N];
     const double *points = context;
-    return umi_kmeans(points, points + N * D, N, D, N_GROUPS, 1, 0, group_of, NULL);
+    return umi_kmeans(points, points + N * D, N, D, N_GROUPS, 1, 0, group_of);
 }
 
 static void short_memory_is_told(void **state)

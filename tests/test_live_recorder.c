@@ -17,7 +17,8 @@
 
 #include <cmocka.h>
 
-enum { RATE = 8000, BLOCK = 100 };
+/* Headers are brought up to date for every second. Nothing takes PATIENCE waits. */
+enum { RATE = 8000, BLOCK = 100, SECOND = RATE / BLOCK, PATIENCE = 6000 };
 
 typedef struct fixture {
     scratch files;
@@ -62,11 +63,27 @@ static void take(fixture *f, const char (*labels)[UM_LABEL_MAX + 1], size_t n_so
     }
 }
 
-/* So long that the thread has written all. */
-static void wait_a_moment(void)
+static void wait_a_little(size_t *n_waits)
 {
-    const struct timespec pause = {0, 300000000};
+    const struct timespec pause = {0, 5000000};
+    assert_true((*n_waits)++ < PATIENCE);
     (void)nanosleep(&pause, NULL);
+}
+
+/* Waits for a file whose header tells of n frames. */
+static void wait_for(const fixture *f, const char *file, size_t n)
+{
+    scratch files = f->files;
+    const char *path = scratch_path(&files, file);
+    umi_audio_reader_options options = {.strict = true};
+    for (size_t told = 0, n_waits = 0; told != n;) {
+        wait_a_little(&n_waits);
+        umi_audio_reader *reader;
+        if (umi_audio_reader_open(path, &options, &reader, NULL) == UM_OK) {
+            told = umi_audio_reader_frames(reader);
+            umi_audio_reader_free(reader);
+        }
+    }
 }
 
 /* The file holds n frames: those before `from` silence, the others source i's. */
@@ -108,14 +125,14 @@ static void every_source_has_a_file_of_full_length(void **state)
     static const char first[][UM_LABEL_MAX + 1] = {"a", "rest"};
     static const char then[][UM_LABEL_MAX + 1] = {"a", "b", "rest"};
     fixture *f = setup();
-    take(f, first, 2, 30);
-    wait_a_moment();
+    take(f, first, 2, SECOND);
+    wait_for(f, "mix.wav", RATE);
     take(f, then, 3, 20);
     assert_int_equal(umi_live_recorder_finish(f->recorder, NULL), UM_OK);
-    assert_file(f, "mix.wav", 20, 0, 5000);
-    assert_file(f, "a.wav", 0, 0, 5000);
-    assert_file(f, "b.wav", 1, 3000, 5000);
-    assert_file(f, "rest.wav", UMI_LIVE_SOURCES_MAX - 1, 0, 5000);
+    assert_file(f, "mix.wav", 20, 0, RATE + 2000);
+    assert_file(f, "a.wav", 0, 0, RATE + 2000);
+    assert_file(f, "b.wav", 1, RATE, RATE + 2000);
+    assert_file(f, "rest.wav", UMI_LIVE_SOURCES_MAX - 1, 0, RATE + 2000);
     teardown(f);
 }
 
@@ -126,10 +143,11 @@ static void can_be_played_while_it_grows(void **state)
     static const char labels[][UM_LABEL_MAX + 1] = {"mix",
                                                     "rest"}; /* not the mix, for all its name */
     fixture *f = setup();
-    take(f, labels, 2, 2 * RATE / BLOCK);
-    wait_a_moment();
-    assert_file(f, "mix.wav", 20, 0, 2 * RATE);
-    assert_file(f, "mix (2).wav", 0, 0, 2 * RATE);
+    take(f, labels, 2, SECOND);
+    wait_for(f, "mix.wav", RATE);
+    assert_file(f, "mix.wav", 20, 0, RATE);
+    wait_for(f, "mix (2).wav", RATE);
+    assert_file(f, "mix (2).wav", 0, 0, RATE);
     assert_int_equal(umi_live_recorder_finish(f->recorder, NULL), UM_OK);
     teardown(f);
 }
@@ -176,8 +194,9 @@ static void a_folder_that_is_gone_is_told(void **state)
     scratch_remove(&f->files);
     assert_false(umi_live_recorder_trouble(f->recorder, text, sizeof text));
     take(f, labels, 2, 1);
-    wait_a_moment();
-    assert_true(umi_live_recorder_trouble(f->recorder, text, sizeof text));
+    for (size_t n_waits = 0; !umi_live_recorder_trouble(f->recorder, text, sizeof text);) {
+        wait_a_little(&n_waits);
+    }
     assert_non_null(strstr(text, "cannot be created"));
     assert_false(umi_live_recorder_trouble(f->recorder, text, sizeof text));
     um_error error;

@@ -17,7 +17,7 @@
 
 enum { N_SOURCES_MAX = 8, N_POINTS = 1000, STRIDE = N_POINTS + 3 };
 
-static const double exponents[] = {0.1, 0.5, 1.0, 1.5, 2.0, 4.0, 10.0};
+static const double exponents[] = {0.1, 0.5, 1.0, 1.5, 1.75, 2.0, 4.0, 10.0};
 enum { N_EXPONENTS = sizeof exponents / sizeof *exponents };
 
 /* Values from the smallest to the largest that a model may have, next to each other at random. */

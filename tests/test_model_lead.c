@@ -98,8 +98,8 @@ static bool known_by(size_t first, size_t n)
 {
     um_view notes = notes_new(), V = play(um_const_view(notes));
     um_repetition *repetition = repetition_of(um_const_view(V));
-    umi_known_source known = {
-        "voice", {um_row(notes, first), n, N_BINS, notes.stride}, {NULL, 0, 0, 0}, NULL};
+    umi_known_source known = {.label = "voice",
+                              .W = {um_row(notes, first), n, N_BINS, notes.stride}};
     umi_model_config c = config();
     umi_model model;
     bool repeats_less = n == N_DARK; /* not what is expected */
@@ -108,7 +108,7 @@ static bool known_by(size_t first, size_t n)
                      UM_OK);
     assert_int_equal(model.n_sources, 2);
     assert_string_equal(model.labels[0], "voice");
-    assert_string_equal(model.labels[1], umi_residual_label);
+    assert_string_equal(model.labels[1], umi_accompaniment_label);
     for (size_t k = 0; k < N_NOTES; k++) {
         assert_int_equal(model.source_of[k], k >= n);
     }
@@ -134,8 +134,8 @@ static void free_atoms_of_the_lead_go_to_it(void **state)
     enum { N_KNOWN = N_BRIGHT / 2 };
     um_view notes = notes_new(), V = play(um_const_view(notes));
     um_repetition *repetition = repetition_of(um_const_view(V));
-    umi_known_source known = {
-        "voice", {um_row(notes, N_DARK), N_KNOWN, N_BINS, notes.stride}, {NULL, 0, 0, 0}, NULL};
+    umi_known_source known = {.label = "voice",
+                              .W = {um_row(notes, N_DARK), N_KNOWN, N_BINS, notes.stride}};
     umi_model_config c = config();
     umi_model model;
     bool repeats_less = false;

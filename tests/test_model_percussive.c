@@ -70,6 +70,11 @@ static void a_free_atom_goes_where_most_of_it_is(void **state)
     assert_memory_equal(um_row(model.W, 0), W.data, N_BINS * sizeof(float));
     assert_true(share_of(&model, 0, HALF, N_BINS) > 0.4);
     assert_true(share_of(&model, 1, TONE, TONE + 1) > 0.9);
+    assert_int_equal(model.iterations, c.iterations);
+    assert_int_equal(model.n_curve, 1 + c.iterations / 5); /* the start, and every fifth */
+    for (size_t i = 1; i < model.n_curve; i++) {
+        assert_true(model.curve[i] < model.curve[0]);
+    }
     umi_model_free(&model);
     umi_free(V.data);
     umi_free(W.data);
@@ -82,6 +87,10 @@ static void frames_and_bins_for_a_transform(void **state)
     assert_int_equal(c.onset_frames, 7);
     assert_int_equal(c.median_frames, 31);
     assert_int_equal(c.median_bins, 25);
+    c = umi_percussive_config_for(1e-4, 0.1); /* as far as a separator goes */
+    assert_int_equal(c.onset_frames, 65);
+    assert_int_equal(c.median_frames, 127);
+    assert_int_equal(c.median_bins, 127);
 }
 
 static void medians_alone_have_atoms_without_a_say(void **state)

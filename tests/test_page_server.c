@@ -18,9 +18,9 @@ static const char document[] = "<script nonce=\"" UMI_PAGE_NONCE "\"></script>"
 
 /* What the server's callbacks have seen; atomic, for they come from its threads. */
 static atomic_size_t n_open, n_closed, n_commands, n_bytes_read, n_inside;
-static atomic_bool overlap, flood, silence, slow;
+static atomic_bool overlap, flood, silence, hold, is_held;
 
-enum { SLOW_MS = 800 };
+enum { PATIENCE_MS = 4000 }; /* less than the client's */
 static umi_page_server *server;
 static http_client client;
 
@@ -56,12 +56,16 @@ static void leave(void)
     atomic_fetch_sub(&n_inside, 1);
 }
 
-/* Takes as long as devices may, while others come in between. */
+/* Takes as long as devices may, while others come in between; or as long as it is held. */
 static char *devices(void *user)
 {
     (void)user;
-    pause_ms(slow ? SLOW_MS : 2);
-    return copy("[]");
+    pause_ms(2);
+    is_held = hold;
+    for (long ms = 0; hold && ms < PATIENCE_MS; ms++) {
+        pause_ms(1);
+    }
+    return copy(hold ? "not let go" : "[]");
 }
 
 /* Says how long the body was; refuses "bad", has no memory for "short". */
@@ -127,7 +131,7 @@ static int start(void **state)
     um_error error;
     (void)state;
     n_open = n_closed = n_commands = n_bytes_read = n_inside = 0;
-    overlap = flood = silence = slow = false;
+    overlap = flood = silence = hold = is_held = false;
     if (umi_page_server_new(&config, &server, &error) != UM_OK) {
         fprintf(stderr, "%s\n", error.message);
         return -1;
@@ -140,7 +144,7 @@ static int stop(void **state)
     (void)state;
     double before = seconds();
     umi_page_server_free(server);
-    return seconds() - before < 1 && n_open == n_closed && !overlap ? 0 : -1;
+    return seconds() - before < 4 && n_open == n_closed && !overlap ? 0 : -1;
 }
 
 /* The document is whole, its nonces are the policy's, and those of another load differ. */
@@ -297,11 +301,9 @@ static void survives_nonsense(void **state)
 static void streams(void **state)
 {
     (void)state;
-    double before = seconds();
     int s = http_open_stream(&client);
     assert_non_null(strstr(http_hear(s, "tick"), "200"));
-    assert_true(seconds() - before < 0.5);
-    http_hear(s, "tick");
+    assert_non_null(strstr(http_hear(s, "tick"), "tick"));
     assert_int_equal(n_open, 1);
     assert_int_equal(n_closed, 0);
     close(s);
@@ -345,13 +347,11 @@ static void stalled_readers(void **state)
     }
     assert_true(n_bytes_read < 6 * (size_t)BUFFERED_MAX);
     flood = false;
-    double start_time = seconds();
     for (size_t i = 0; i < 20; i++) {
         assert_int_equal(http_status(http_ask(&client, "GET", "/devices", "", "")), 200);
     }
     int s = http_open_stream(&client);
-    http_hear(s, "tick");
-    assert_true(seconds() - start_time < 2);
+    assert_non_null(strstr(http_hear(s, "tick"), "tick"));
     close(s);
     /* The server is freed while they are still there. */
     assert_int_equal(stop(NULL), 0);
@@ -367,18 +367,18 @@ static void slow_devices(void **state)
     (void)state;
     char ask[256];
     int stream = http_open_stream(&client), list = http_dial(&client);
-    slow = true;
+    hold = true;
     snprintf(ask, sizeof ask, "GET /devices?token=%s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n",
              client.token, client.port);
     http_say(list, ask);
-    pause_ms(SLOW_MS / 8); /* the server is at it */
-    double before = seconds();
+    while (!is_held) {
+        pause_ms(5);
+    }
     assert_int_equal(
         http_status(http_ask(&client, "POST", "/command", "Content-Length: 1\r\n", "x")), 200);
-    http_hear(stream, "tick");
-    assert_true(seconds() - before < SLOW_MS / 2000.0);
+    assert_non_null(strstr(http_hear(stream, "tick"), "tick"));
+    hold = false;
     assert_non_null(strstr(http_hear(list, "[]"), "[]"));
-    assert_true(seconds() - before > SLOW_MS / 2000.0);
     close(stream);
     close(list);
 }

@@ -1,4 +1,4 @@
-/* The picture for a page: small, the same every time, as high as its atoms need. */
+/* The pictures for a page: small, the same every time, as high as its atoms need. */
 #define _DEFAULT_SOURCE
 #include "job/plot_atoms.h"
 
@@ -12,30 +12,28 @@
 
 enum { BYTES_MAX = 200000 };
 
-static unsigned char *make(umi_kept_result *kept, umi_picture_kind kind, size_t *n)
-{
-    unsigned char *bytes;
-    um_error error = {UM_OK, ""};
-    assert_int_equal(umi_plot_atoms(kept, kind, 1000, false, &bytes, n, &error), UM_OK);
-    assert_in_range(*n, 1000, BYTES_MAX);
-    return bytes;
-}
-
-static void it_is_small_and_the_same_again(void **state)
+static void they_are_small_and_the_same_again(void **state)
 {
     (void)state;
     umi_kept_result kept = plot_sample_result(&files);
-    size_t n, m;
+    um_error error = {UM_OK, ""};
     for (umi_picture_kind kind = UMI_PICTURE_PNG; kind <= UMI_PICTURE_SVG; kind++) {
-        unsigned char *one = make(&kept, kind, &n);
-        unsigned char *other = make(&kept, kind, &m);
-        assert_int_equal(n, m);
-        assert_memory_equal(one, other, n);
-        if (kind == UMI_PICTURE_SVG) {
-            assert_memory_equal(one + n - 7, "</svg>\n", 7);
+        umi_atom_pictures one, other;
+        assert_int_equal(umi_plot_atoms(&kept, kind, 1000, &one, &error), UM_OK);
+        assert_int_equal(umi_plot_atoms(&kept, kind, 1000, &other, &error), UM_OK);
+        for (size_t dark = 0; dark < 2; dark++) {
+            size_t n = one.n_bytes[dark];
+            assert_in_range(n, 1000, BYTES_MAX);
+            assert_int_equal(other.n_bytes[dark], n);
+            assert_memory_equal(one.bytes[dark], other.bytes[dark], n);
+            if (kind == UMI_PICTURE_SVG) {
+                assert_memory_equal(one.bytes[dark] + n - 7, "</svg>\n", 7);
+            }
         }
-        umi_free(one);
-        umi_free(other);
+        assert_true(one.n_bytes[0] != one.n_bytes[1] ||
+                    memcmp(one.bytes[0], one.bytes[1], one.n_bytes[0]) != 0);
+        umi_atom_pictures_free(&one);
+        umi_atom_pictures_free(&other);
     }
     umi_kept_result_close(&kept);
 }
@@ -54,13 +52,15 @@ static void rows_are_neither_too_low_nor_too_high(void **state)
     (void)state;
     umi_atom_order order = {NULL, 1, 1};
     /* A row, half a row above each source for its first ridge, and its name. */
-    double name = umi_plot_rows_height(&order, 0) - 3 - 2;
+    double name = umi_plot_rows_height(&order, 0) - 9 - 5;
     assert_true(name >= 16);
     assert_true(umi_plot_rows_height(&order, 1000) == name + 1.5 * 44);
     order.n_atoms = 50;
     assert_true(umi_plot_rows_height(&order, 50.5 * 10 + name) == 50.5 * 10 + name);
     order.n_sources = 4;
     assert_true(umi_plot_rows_height(&order, 52 * 10 + 4 * name) == 52 * 10 + 4 * name);
+    order.n_atoms = 100; /* all can be told by their numbers */
+    assert_true(umi_plot_rows_height(&order, 500) == 9 * 100 + 4 * (5 + name));
     order.n_atoms = 1000;
     assert_true(umi_plot_rows_height(&order, 500) == 3 * 1000 + 4 * (2 + name));
 }
@@ -68,7 +68,7 @@ static void rows_are_neither_too_low_nor_too_high(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(it_is_small_and_the_same_again),
+        cmocka_unit_test(they_are_small_and_the_same_again),
         cmocka_unit_test(the_axis_of_time_is_where_it_is_said_to_be),
         cmocka_unit_test(rows_are_neither_too_low_nor_too_high),
     };

@@ -56,6 +56,24 @@ static void the_lead_is_left_out(void **state)
     umi_free(B.data);
 }
 
+static void nothing_comes_again_in_silence(void **state)
+{
+    (void)state;
+    um_view V = song_new(true), B = song_new(true);
+    const um_repetition_config config = {5, 2};
+    um_repetition *repetition;
+    assert_int_equal(um_repetition_new(&config, (um_cview){NULL, 0, F, F}, &repetition), UM_OK);
+    um_repetition_background(repetition, um_const_view(V), B, NULL);
+    for (size_t t = 0; t < N; t++) {
+        for (size_t f = 0; f < F; f++) {
+            assert_true(um_row(B, t)[f] == 0.0F);
+        }
+    }
+    um_repetition_free(repetition);
+    umi_free(V.data);
+    umi_free(B.data);
+}
+
 static um_status attempt(void *context)
 {
     const um_repetition_config config = {5, 2};
@@ -87,6 +105,7 @@ static void arguments_are_checked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(the_lead_is_left_out),
+                                       cmocka_unit_test(nothing_comes_again_in_silence),
                                        cmocka_unit_test(arguments_are_checked)};
     return cmocka_run_group_tests_name("repetition", tests, NULL, NULL);
 }

@@ -24,7 +24,7 @@ static void is_the_middle(void **state)
     (void)state;
     umi_random random = umi_random_seeded(1);
     um_view values = matrix_random(WIDEST, N, 0.3, &random);
-    for (size_t n_rows = 1; n_rows <= WIDEST; n_rows += n_rows < 20 ? 1 : 27) {
+    for (size_t n_rows = 1; n_rows <= WIDEST; n_rows++) {
         const float *rows[WIDEST];
         float median[N], column[WIDEST];
         for (size_t r = 0; r < n_rows; r++) {

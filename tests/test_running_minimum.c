@@ -1,6 +1,7 @@
 /* What lasts is taken away. */
 #include "core/running_minimum.h"
 
+#include "core/kernels/kernels.h"
 #include "matrices.h"
 
 #include <math.h>
@@ -24,13 +25,13 @@ static void onsets_stay(void **state)
         um_row(H, t)[1] = t == 0 ? 0.0F : t == 6 ? 7.0F : 2.0F;
         um_row(H, t)[2] = (float)t;
     }
-    umi_running_minimum_subtract(H, 1, 2, 2, 0.25F, scratch);
+    umi_running_minimum_subtract(H, 1, 2, 2, scratch);
     for (size_t t = 0; t < N; t++) {
-        float tone = t == 6 ? 5.0F : t == 1 || t == 2 ? 2.0F : 0.25F;
+        float tone = t == 6 ? 5.0F : t == 1 || t == 2 ? 2.0F : UMI_MODEL_FLOOR;
         assert_true(um_row(H, t)[0] == 7.0F);
         assert_true(um_row(H, t)[1] == tone);
         float rise = t < 2 ? (float)t : 2.0F;
-        assert_true(um_row(H, t)[2] == (rise > 0.25F ? rise : 0.25F));
+        assert_true(um_row(H, t)[2] == (rise > UMI_MODEL_FLOOR ? rise : UMI_MODEL_FLOOR));
     }
     umi_free(H.data);
 }

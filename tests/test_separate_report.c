@@ -27,6 +27,9 @@ static umi_separate_config config_of(void)
                                   .n_examples = 2,
                                   .dictionaries = dictionaries,
                                   .n_dictionaries = 2,
+                                  .adapt = true,
+                                  .n_clip_atoms = 24,
+                                  .n_sources = 4,
                                   .iterations = 100,
                                   .tolerance = 1e-5,
                                   .start = UMI_START_NNDSVD,
@@ -60,6 +63,8 @@ static umi_separate_result result_of(void)
     };
     result.stft = um_stft_config_default();
     result.n_learned_frames = 10;
+    result.shifts = 4;
+    result.clip_iterations = 40;
     result.n_available_frames = 12;
     return result;
 }
@@ -89,6 +94,20 @@ static void assert_number(const umi_json *json, const char *path, double expecte
     double value;
     assert_true(umi_json_get_number(at(json, path), &value));
     assert_true(value == expected);
+}
+
+static void assert_null_value(const umi_json *json, const char *path)
+{
+    double value;
+    assert_non_null(at(json, path));
+    assert_false(umi_json_get_number(at(json, path), &value));
+}
+
+static bool is_set(const umi_json *json, const char *path)
+{
+    bool value = false;
+    assert_true(umi_json_get_boolean(at(json, path), &value));
+    return value;
 }
 
 /* The report as somebody else reads it. */
@@ -140,6 +159,12 @@ static void says_what_was_done(void **state)
     assert_number(json, "settings.atoms", 3);
     assert_text(json, "settings.start", "random"); /* known atoms: the free ones start random */
     assert_number(json, "settings.iterations", 100);
+    assert_text(json, "settings.split", "sources");
+    assert_null_value(json, "settings.sources"); /* they are known */
+    assert_true(is_set(json, "settings.adapt") && !is_set(json, "settings.fast"));
+    assert_number(json, "settings.shifts", 4);
+    assert_number(json, "settings.clip_atoms", 24);
+    assert_number(json, "settings.clip_iterations", 40);
     assert_number(json, "settings.tolerance", 1e-5);
     assert_number(json, "settings.exponent", 1.5);
     assert_number(json, "settings.memory", 1000000);
@@ -169,12 +194,37 @@ static void infinities_are_null(void **state)
     result.stems.null_peak = 0.0;
     result.blind = true;
     umi_json *json = read_back(&config, &result);
-    double value;
-    assert_non_null(at(json, "null_db"));
-    assert_false(umi_json_get_number(at(json, "null_db"), &value));
-    assert_non_null(at(json, "settings.examples.1.to"));
-    assert_false(umi_json_get_number(at(json, "settings.examples.1.to"), &value));
+    assert_null_value(json, "null_db");
+    assert_null_value(json, "settings.examples.1.to");
+    umi_json_free(json);
+}
+
+/* Settings of what did not take part are not told. */
+static void says_what_took_part(void **state)
+{
+    (void)state;
+    umi_separate_config config = config_of();
+    umi_separate_result result = result_of();
+    config.n_examples = 0;
+    config.n_dictionaries = 0;
+    result.blind = true;
+    umi_json *json = read_back(&config, &result);
     assert_text(json, "settings.start", "nndsvd");
+    assert_number(json, "settings.sources", 4);
+    assert_null(at(json, "settings.clip_atoms"));
+    umi_json_free(json);
+    config.split = UMI_SPLIT_LEAD;
+    json = read_back(&config, &result);
+    assert_text(json, "settings.split", "lead");
+    assert_null_value(json, "settings.sources");
+    umi_json_free(json);
+    config.split = UMI_SPLIT_PERCUSSIVE;
+    config.fast = true;
+    json = read_back(&config, &result);
+    assert_text(json, "settings.split", "percussive");
+    assert_text(json, "settings.start", "random");
+    assert_number(json, "settings.iterations", 0);
+    assert_number(json, "settings.tolerance", 0);
     umi_json_free(json);
 }
 
@@ -183,6 +233,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(says_what_was_done),
         cmocka_unit_test(infinities_are_null),
+        cmocka_unit_test(says_what_took_part),
     };
     return cmocka_run_group_tests_name("separate_report", tests, NULL, NULL);
 }

@@ -253,6 +253,21 @@ static void what_does_not_fit_is_refused(void **state)
     assert_int_equal(um_separator_use(s, sources), UM_ERR_ARGUMENT);
     assert_int_equal(um_separator_use(s, bins), UM_ERR_ARGUMENT);
     assert_int_equal(um_separator_use(s, NULL), UM_ERR_ARGUMENT);
+    um_separator_dictionary *lasting;
+    um_view pairs = matrix_new(3, 2 * N_BINS);
+    for (size_t k = 0; k < 3; k++) {
+        um_row(pairs, k)[k] = 1.0F;
+    }
+    um_separator_dictionary_config two_frames = {
+        .atoms = um_const_view(pairs),
+        .atom_frames = 2,
+        .source_of = source_of,
+        .n_sources = SOURCES,
+    };
+    assert_int_equal(um_separator_dictionary_new(&two_frames, &lasting, NULL), UM_OK);
+    assert_int_equal(um_separator_use(s, lasting), UM_ERR_ARGUMENT);
+    um_separator_dictionary_free(lasting);
+    umi_free(pairs.data);
     const double negative[SOURCES] = {0.0, -1.0, 0.0};
     um_separator_dictionary_config wrong = {
         .atoms = {W.data, 1, W.cols, W.stride},

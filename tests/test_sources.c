@@ -92,7 +92,7 @@ static void every_run_of_a_label_is_a_source(void **state)
     um_stft_config stft;
     double rate;
     um_error error;
-    assert_int_equal(umi_sources_load(paths, 2, &sources, &error), UM_OK);
+    assert_int_equal(umi_sources_load(paths, 2, false, &sources, &error), UM_OK);
     assert_int_equal(sources.n_known, 4);
     for (size_t i = 0; i < 4; i++) {
         assert_string_equal(sources.known[i].label, expected[i].label);
@@ -104,7 +104,7 @@ static void every_run_of_a_label_is_a_source(void **state)
     assert_true(rate == 8000 && stft.window.length == 256 && stft.window.hop == 64);
     umi_sources_free(&sources);
     umi_sources_free(&sources);
-    assert_int_equal(umi_sources_load(NULL, 0, &sources, &error), UM_OK);
+    assert_int_equal(umi_sources_load(NULL, 0, false, &sources, &error), UM_OK);
     assert_int_equal(sources.n_known, 0);
     assert_false(umi_sources_transform(&sources, &stft, &rate));
     umi_sources_free(&sources);
@@ -136,7 +136,7 @@ static void a_kept_residual_is_no_source(void **state)
         (void)scratch_write(&made, "kept.st", bytes, n_bytes);
         um_dictionary_free_bytes(bytes);
         um_dictionary_free(dictionary);
-        um_status status = umi_sources_load(paths, 1, &sources, &error);
+        um_status status = umi_sources_load(paths, 1, false, &sources, &error);
         if (i == 1) {
             assert_int_equal(status, UM_OK);
             assert_int_equal(sources.n_known, 1);
@@ -167,7 +167,7 @@ static void dictionaries_must_be_alike(void **state)
         const char *const paths[] = {one, cases[i].path};
         umi_sources sources;
         um_error error;
-        assert_int_equal(umi_sources_load(paths, 2, &sources, &error), UM_ERR_CONFIG);
+        assert_int_equal(umi_sources_load(paths, 2, false, &sources, &error), UM_ERR_CONFIG);
         for (size_t w = 0; w < 3; w++) {
             assert_non_null(strstr(error.message, cases[i].words[w]));
         }
@@ -198,10 +198,10 @@ static void atoms_of_several_frames_are_alone(void **state)
     um_dictionary_free_bytes(bytes);
     um_dictionary_free(dictionary);
     const char *const paths[] = {path, path};
-    assert_int_equal(umi_sources_load(paths, 2, &sources, &error), UM_ERR_CONFIG);
+    assert_int_equal(umi_sources_load(paths, 2, false, &sources, &error), UM_ERR_CONFIG);
     assert_non_null(strstr(error.message, "speech.st: its atoms last 3 frames"));
     assert_true(sources.known == NULL && sources.n_dictionaries == 0);
-    assert_int_equal(umi_sources_load(paths, 1, &sources, &error), UM_OK);
+    assert_int_equal(umi_sources_load(paths, 1, false, &sources, &error), UM_OK);
     assert_int_equal(umi_sources_atom_frames(&sources), 3);
     /* At twice the rate the same bins are half of the spectrum; frames keep their levels. */
     assert_int_equal(umi_sources_remap(&sources, 16000.0, 256, paths, &error), UM_OK);
@@ -300,7 +300,7 @@ static void remapped_atoms_keep_their_frequencies(void **state)
         umi_sources sources;
         um_error error;
         put_kept(path, n_frames, &before);
-        assert_int_equal(umi_sources_load(paths, 1, &sources, &error), UM_OK);
+        assert_int_equal(umi_sources_load(paths, 1, false, &sources, &error), UM_OK);
         assert_true(sources.known[0].W.stride > sources.known[0].W.cols);
         assert_int_equal(umi_sources_remap(&sources, 16000.0, 256, paths, &error), UM_OK);
         assert_int_equal(sources.n_known, 2);
@@ -323,7 +323,7 @@ static um_status load_and_remap(void *paths)
 {
     umi_sources sources;
     um_error error;
-    um_status status = umi_sources_load(paths, 1, &sources, &error);
+    um_status status = umi_sources_load(paths, 1, false, &sources, &error);
     if (status == UM_OK) {
         status = umi_sources_remap(&sources, 16000.0, 256, paths, &error);
     }
@@ -426,7 +426,7 @@ static void learns_beside_dictionaries(void **state)
     const umi_example examples[] = {{"low", low, 0.0, INFINITY}};
     umi_sources sources;
     um_error error;
-    assert_int_equal(umi_sources_load(paths, 1, &sources, &error), UM_OK);
+    assert_int_equal(umi_sources_load(paths, 1, false, &sources, &error), UM_OK);
     assert_int_equal(learn(&sources, both, examples, 1, &error), UM_OK);
     assert_int_equal(sources.n_known, 2);
     assert_string_equal(sources.known[0].label, "drums");
@@ -464,7 +464,7 @@ static um_status load_and_learn(void *paths)
     const umi_example examples[] = {{"low", low, 0.0, 0.1}, {"high", high, 0.0, 0.1}};
     umi_sources sources;
     um_error error;
-    um_status status = umi_sources_load(paths, 1, &sources, &error);
+    um_status status = umi_sources_load(paths, 1, false, &sources, &error);
     if (status == UM_OK) {
         status = learn(&sources, both, examples, 2, &error);
     }

@@ -86,7 +86,7 @@ static void assert_stacks(umi_recording *recording, um_view V, size_t n)
 {
     um_view M = matrix_new(n, UM_DENOISER_STACKED * BINS);
     umi_speech_stacks_config config = {stft, 5, um_parallel_serial(), NULL};
-    umi_frame_draw draw = umi_frame_draw_start(V.rows, n, 5);
+    umi_frame_draw draw = umi_frame_draw_start(V.rows, n, 1, 5);
     assert_int_equal(umi_speech_stacks_read(&config, recording, M, &error), UM_OK);
     for (size_t r = 0; r < n; r++) {
         size_t t = (size_t)umi_frame_draw_next(&draw);

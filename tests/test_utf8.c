@@ -86,13 +86,20 @@ static void test_printable(void **state)
                         "123...");
 }
 
+static void test_length(void **state)
+{
+    (void)state;
+    assert_int_equal(umi_utf8_length(""), 0);
+    assert_int_equal(umi_utf8_length("na\xC3\xAFve \xF0\x9D\x84\x9E"), 7);
+    assert_int_equal(umi_utf8_length("a\xFF\xC3"), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all_characters),
-        cmocka_unit_test(test_invalid),
-        cmocka_unit_test(test_repaired),
-        cmocka_unit_test(test_printable),
+        cmocka_unit_test(test_all_characters), cmocka_unit_test(test_invalid),
+        cmocka_unit_test(test_repaired),       cmocka_unit_test(test_printable),
+        cmocka_unit_test(test_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

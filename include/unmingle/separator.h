@@ -79,7 +79,8 @@ typedef struct um_separator_dictionary_config {
     const size_t *source_of; /* n_components: the source 0..n_sources-1 of each atom */
     size_t n_sources;        /* 1..4096; those without atoms are silent, but for the last */
     bool residual;           /* the last source also takes what no atom explains: to its model is
-                                added max(V - sum of all models, 0) */
+                                added max(V - sum of all models, 0), with covariances of the
+                                sums over channels */
     const double *sparsity;  /* n_sources: weight of a penalty on the L1 norm of each one's
                                 activations, 0..100; NULL: none. What other atoms explain nearly as
                                 well is then theirs */
@@ -126,8 +127,8 @@ UM_API void um_separator_dictionary_free(um_separator_dictionary *dictionary); /
 
 /* From the next push on; borrowed until another one is used, or the separator freed.
  * UM_ERR_ARGUMENT when bins, channels or sources are not the separator's, there are more than
- * n_components_max atoms, or it has shifts or covariances and the first one had not; then the one
- * before stays. */
+ * n_components_max atoms, it has shifts or covariances and the first one had not, or atoms of
+ * either last several frames; then the one before stays. */
 UM_API UM_MUST_USE um_status um_separator_use(um_separator *separator,
                                               const um_separator_dictionary *dictionary);
 

@@ -36,6 +36,10 @@ um_status umi_clip_parse(const char *text, umi_clip *clip, um_error *error)
             return status;
         }
         path_length = (size_t)(at - path);
+    } else if (at == path) {
+        return umi_error_set(error, UM_ERR_ARGUMENT,
+                             "'%s': after @ comes a stretch of time, such as @0:10-0:14 or @83.5-",
+                             text);
     } else if (path_length == 0) {
         return umi_error_set(error, UM_ERR_ARGUMENT, "'%s' names no clip", text);
     }

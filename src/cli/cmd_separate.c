@@ -72,39 +72,84 @@ static bool given(const umi_options *options, const char *name)
     return umi_options_origin(options, name) != UMI_BUILT_IN;
 }
 
-static um_status fill_config(batch *b, um_error *error)
+/* Refuses what was asked for and would do nothing. A preset may say it all the same. */
+static um_status check_idle(const umi_options *o, bool blind, um_error *error)
 {
-    const umi_options *o = b->options;
-    umi_output_wish format;
-    um_status status = umi_output_wish_of(o, &format, error);
-    if (status != UM_OK) {
-        return status;
+    bool split = o->split != UMI_SPLIT_SOURCES;
+    bool percussive = o->split == UMI_SPLIT_PERCUSSIVE;
+    const struct {
+        const char *name;
+        bool idle;
+        const char *why;
+    } cases[] = {
+        {"dictionary", o->fast, "--fast has no use for atoms"},
+        {"atoms", o->fast, "--fast has no use for atoms"},
+        {"iterations", o->fast, "--fast has nothing to learn"},
+        {"sources", split || !blind,
+         "how many stems there are follows from --learn, --dictionary or the preset"},
+        {"residual", split, "the two stems of this preset are all there is"},
+        {"adapt", o->dictionary.count == 0, "is of --dictionary, and there is none"},
+        {"adapt", percussive, "what is struck stays as the dictionary has it"},
+        {"shifts", blind || percussive, "is of sources that --learn or --dictionary tell of"},
+        {"shifts", o->adapt, "atoms that go on learning are not moved"},
+        {"clip-atoms", o->learn.count == 0, "is of --learn, and there is none"},
+        {"atoms", !blind && !percussive,
+         "how many atoms there are follows from --clip-atoms or --dictionary"},
+        {"start", !blind || o->fast, "is of atoms of which nothing is known"},
+        {"tolerance", percussive, "what sounds on is looked for in all iterations"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (cases[i].idle && umi_options_origin(o, cases[i].name) == UMI_FROM_OPTION) {
+            return umi_error_set(error, UM_ERR_ARGUMENT, "--%s: would do nothing: %s; leave it out",
+                                 cases[i].name, cases[i].why);
+        }
     }
+    return UM_OK;
+}
+
+/* Whether what is asked for goes together. */
+static um_status check_wish(const umi_options *o, um_error *error)
+{
+    size_t n_dictionaries = o->fast ? 0 : o->dictionary.count;
+    bool blind = o->learn.count == 0 && n_dictionaries == 0;
     if (o->fast && o->split != UMI_SPLIT_PERCUSSIVE) {
         return umi_error_set(error, UM_ERR_ARGUMENT,
                              "--fast: goes with --split percussive alone, as '--preset percussive' "
                              "has it; no other split can do without atoms");
     }
-    size_t n_dictionaries = o->fast ? 0 : o->dictionary.count;
     if (o->split == UMI_SPLIT_PERCUSSIVE &&
         ((!o->fast && n_dictionaries != 1) || o->learn.count > 0)) {
         return umi_error_set(error, UM_ERR_ARGUMENT,
                              "--split percussive: needs one --dictionary, of what is struck, and "
                              "takes no --learn; '--preset percussive' brings one");
     }
-    bool blind = o->learn.count == 0 && n_dictionaries == 0;
+    um_status status = check_idle(o, blind, error);
     uint64_t n_least = o->sources > 0 ? o->sources : 2; /* 0: auto */
-    if (blind && n_least > o->atoms) {
-        return umi_error_set(error, UM_ERR_ARGUMENT,
-                             "--sources: %" PRIu64 " sources need as many --atoms at least",
-                             n_least);
+    if (status == UM_OK && blind && !o->fast && n_least > o->atoms) {
+        status =
+            umi_error_set(error, UM_ERR_ARGUMENT,
+                          "--sources: %" PRIu64 " sources need as many --atoms at least", n_least);
+    }
+    return status;
+}
+
+static um_status fill_config(batch *b, um_error *error)
+{
+    const umi_options *o = b->options;
+    umi_output_wish format;
+    um_status status = check_wish(o, error);
+    if (status == UM_OK) {
+        status = umi_output_wish_of(o, &format, error);
+    }
+    if (status != UM_OK) {
+        return status;
     }
     b->config = (umi_separate_config){
         .force = o->force,
         .examples = b->examples,
         .n_examples = o->learn.count,
         .dictionaries = o->dictionary.items,
-        .n_dictionaries = n_dictionaries,
+        .n_dictionaries = o->fast ? 0 : o->dictionary.count,
         .split = (umi_split)o->split,
         .fast = o->fast,
         .adapt = o->adapt,
@@ -192,7 +237,9 @@ static um_status plan(batch *b, um_error *error)
         for (size_t k = 0; k < i && status == UM_OK; k++) {
             if (umi_same_place(b->tasks[k].output, t->output)) {
                 status =
-                    umi_error_set(error, UM_ERR_ARGUMENT, "%s and %s: both would be written to %s",
+                    umi_error_set(error, UM_ERR_ARGUMENT,
+                                  "%s and %s: both would be written to %s; separate them one after "
+                                  "the other, each with its own -o",
                                   b->tasks[k].input, t->input, t->output);
             }
         }
@@ -228,7 +275,15 @@ static void log_details(const task *t, const umi_separate_result *r)
 /* Why there are so many sources, where nobody said how many. */
 static void print_suggestion(const umi_model *model, size_t n_sources)
 {
-    if (model->n_fits == 0) {
+    bool some_heard = false, all_heard = true;
+    for (size_t i = 0; i < model->n_fits; i++) {
+        some_heard |= model->fits[i].heard;
+        all_heard &= model->fits[i].heard;
+    }
+    if (!some_heard) {
+        if (model->n_fits > 0) {
+            printf("  sources: %zu, the fewest: the atoms make no clear groups\n", n_sources);
+        }
         return;
     }
     printf("  sources: %zu, where the groups of atoms are clearest (", n_sources);
@@ -237,8 +292,8 @@ static void print_suggestion(const umi_model *model, size_t n_sources)
         printf(fit->heard ? "%s%zu: %.2f" : "%s%zu: -", i > 0 ? ", " : "", fit->n_sources,
                fit->clarity);
     }
-    puts(")\n  A guess: 1 would be sure, - has a group that is hardly heard, 3 is preferred a "
-         "little");
+    printf(")\n  a guess, which prefers 3 a little; 1.00 is as clear as can be%s\n",
+           all_heard ? "" : ", - has a group that is hardly heard");
 }
 
 static int separate_one(batch *b, const task *t)

@@ -39,7 +39,8 @@ static const umi_command COMMANDS[] = {
          "numbers of the atoms in each stem. To hear what an atom is, *--atoms* makes each a stem "
          "of its own. The recording is read again, from where it was, or from *--input*; the new "
          "stems sum to it as the old ones do. Groups equal to the old stems give the same stems, "
-         "to the bit.",
+         "to the bit, except after the presets _percussive_ and _voice_: there more than the atoms "
+         "had a say, and *render* goes by the atoms alone.",
      .run = umi_cmd_render},
     {.name = "denoise",
      .bit = UMI_DENOISE,

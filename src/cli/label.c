@@ -10,8 +10,8 @@ um_status umi_label_check(const char *option, const char *label, um_error *error
 {
     if (!um_label_is_valid(label)) {
         return umi_error_set(error, UM_ERR_ARGUMENT,
-                             "%s: '%s' cannot name a stem: a label has 1 to %d bytes, no '/', and "
-                             "no '.' in front",
+                             "%s: '%s' cannot name a stem: a label has 1 to %d bytes of UTF-8, no "
+                             "'/', no control characters, and no '.' in front",
                              option, label, UM_LABEL_MAX);
     }
     if (strcmp(label, umi_residual_label) == 0) {

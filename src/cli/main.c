@@ -106,8 +106,11 @@ done:
  * and the completions; they are not in the help. */
 static int run_global(int argc, char **argv)
 {
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0) {
+    const umi_command *command = argc > 2 ? umi_command_find(argv[2]) : NULL;
+    if (strcmp(argv[1], "help") == 0 && command != NULL) {
+        umi_help_command(command, UMI_HELP_EVERYDAY, stdout);
+    } else if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+               strcmp(argv[1], "help") == 0) {
         umi_help_overview(stdout);
     } else if (strcmp(argv[1], "--version") == 0) {
         puts("unmingle " UNMINGLE_VERSION);

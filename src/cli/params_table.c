@@ -55,7 +55,9 @@ static const umi_param TABLE[] = {
                "time A to B of it: drums=loop.wav, or drums=song.wav@0:10-0:14. Times are seconds, "
                "minutes:seconds or hours:minutes:seconds; A or B may be left out. Without CLIP "
                "(drums=@0:10-0:14) it is the recording that is being taken apart. Clips with the "
-               "same label make one source. May be given many times."},
+               "same label make one source. May be given many times: of several sources, for "
+               "all that there are, or with *--residual*. With one alone what is left is the "
+               "stem _residual_."},
     {.name = "dictionary",
      .kind = UMI_PATH,
      .group = UMI_GROUP_SOURCES,
@@ -131,7 +133,8 @@ static const umi_param TABLE[] = {
      .offset = AT(adapt),
      .help = "the atoms of --dictionary go on learning",
      .detail = "The atoms of *--dictionary* are only where learning starts, and follow the "
-               "recording. They may have been learned at another sample rate then."},
+               "recording, while those of *--learn* stay. They may have been learned at another "
+               "sample rate then; *--shifts* does not move them."},
     {.name = "shifts",
      .kind = UMI_INTEGER,
      .group = UMI_GROUP_SOURCES,

@@ -60,7 +60,9 @@ um_status umi_time_range_parse(const char *text, umi_time_range *range, um_error
     if ((length > 0 && !umi_parse_time(start, &result.start)) ||
         (dash[1] != '\0' && !umi_parse_time(dash + 1, &result.end))) {
         return umi_error_set(error, UM_ERR_ARGUMENT,
-                             "'%s' is not a time range such as 0:10-0:14 or 83.5-", text);
+                             "'%s' is not a time range such as 0:10-0:14 or 83.5-, with minutes "
+                             "and seconds up to 59",
+                             text);
     }
     if (result.end <= result.start) {
         return umi_error_set(error, UM_ERR_ARGUMENT, "the time range '%s' ends before it starts",

@@ -53,8 +53,8 @@ um_status um_activations_new(const um_activations_config *config, um_cview D, um
             goto fail;
         }
     }
+    umi_matrix_copy_rows(a->D, 0, D);
     for (size_t k = 0; k < D.rows; k++) {
-        memcpy(um_row(a->D, k), um_crow(D, k), D.cols * sizeof(float));
         bool normalised = umi_row_normalise(um_row(a->D, k), D.cols);
         (void)normalised; /* its sum is above zero */
     }

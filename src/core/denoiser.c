@@ -236,9 +236,8 @@ static um_status learn_noise(um_denoiser *d, size_t n_frames, umi_noise *noise)
     if (status == UM_OK) {
         status = um_nmf_run(d->nmf, V, NULL);
     }
-    for (size_t k = 0; k < UMI_NOISE_ATOMS && status == UM_OK; k++) {
-        memcpy(um_row(noise->atoms, k), um_crow(um_nmf_atoms(d->nmf), k),
-               noise->atoms.cols * sizeof(float));
+    if (status == UM_OK) {
+        umi_matrix_copy_rows(noise->atoms, 0, um_nmf_atoms(d->nmf));
     }
     return status;
 }

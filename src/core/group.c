@@ -126,7 +126,7 @@ um_status um_group_atoms(um_cview W, um_cview gains, const double *energy, const
     }
     if (status == UM_OK) {
         status = umi_kmeans(p.features, p.weights, p.n, p.n_dimensions, n_sources, N_RESTARTS, seed,
-                            source_of, NULL);
+                            source_of);
     }
     if (status == UM_OK) {
         sort_sources(energy, W.rows, n_sources, source_of, sum, new_number);
@@ -182,7 +182,7 @@ static um_status fit(const points *p, const double *energy, uint64_t seed, size_
 {
     double clarity = 0.0, weights = 0.0, total = 0.0, least = INFINITY;
     um_status status = umi_kmeans(p->features, p->weights, p->n, p->n_dimensions, f->n_sources,
-                                  N_RESTARTS, seed, group_of, NULL);
+                                  N_RESTARTS, seed, group_of);
     if (status != UM_OK) {
         return status;
     }

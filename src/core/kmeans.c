@@ -156,8 +156,7 @@ static double total_cost(const problem *p)
 }
 
 um_status umi_kmeans(const double *points, const double *weights, size_t n, size_t n_dimensions,
-                     size_t n_groups, size_t n_restarts, uint64_t seed, size_t *group_of,
-                     double *cost)
+                     size_t n_groups, size_t n_restarts, uint64_t seed, size_t *group_of)
 {
     if (n_groups < 1 || n_groups > n || n_dimensions < 1 || n_restarts < 1) {
         return UM_ERR_ARGUMENT;
@@ -188,9 +187,6 @@ um_status umi_kmeans(const double *points, const double *weights, size_t n, size
             best = this_cost;
             memcpy(group_of, p.group_of, n * sizeof(size_t));
         }
-    }
-    if (cost != NULL) {
-        *cost = best;
     }
     status = UM_OK;
 done:

@@ -11,10 +11,9 @@
 /* points: n x n_dimensions, row-major; weights: n values >= 0; 1 <= n_groups <= n.
  * Fills group_of[n] with 0..n_groups-1, no group empty, minimising
  *     sum over points of weight * squared distance to the group's weighted mean
- * over n_restarts runs; returns that sum in *cost (may be NULL). The same seed gives the same
- * groups. UM_ERR_MEMORY; UM_ERR_ARGUMENT. */
+ * over n_restarts runs. The same seed gives the same groups. UM_ERR_MEMORY; UM_ERR_ARGUMENT. */
 um_status umi_kmeans(const double *points, const double *weights, size_t n, size_t n_dimensions,
-                     size_t n_groups, size_t n_restarts, uint64_t seed, size_t *group_of,
-                     double *cost) UM_MUST_USE;
+                     size_t n_groups, size_t n_restarts, uint64_t seed,
+                     size_t *group_of) UM_MUST_USE;
 
 #endif

@@ -19,6 +19,11 @@ static void raise_to(float *y, size_t n, double exponent)
         for (size_t i = 0; i < n; i++) {
             y[i] *= sqrtf(y[i]);
         }
+    } else if (exponent == 1.75) {
+        for (size_t i = 0; i < n; i++) {
+            float root = sqrtf(y[i]);
+            y[i] *= root * sqrtf(root);
+        }
     } else {
         for (size_t i = 0; i < n; i++) {
             y[i] = powf(y[i], (float)exponent);

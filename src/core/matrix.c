@@ -17,6 +17,13 @@ um_view umi_matrix_new(size_t rows, size_t cols)
     return M;
 }
 
+void umi_matrix_copy_rows(um_view to, size_t first, um_cview from)
+{
+    for (size_t r = 0; r < from.rows; r++) {
+        memcpy(um_row(to, first + r), um_crow(from, r), from.cols * sizeof(float));
+    }
+}
+
 bool umi_matrix_is_non_negative(um_cview M, bool rows_have_sum)
 {
     if (M.stride < M.cols || (M.rows > 0 && M.data == NULL)) {

@@ -10,6 +10,9 @@
  * memory is short; free it with umi_free. */
 um_view umi_matrix_new(size_t rows, size_t cols);
 
+/* Copies all rows of `from` over those of `to` from number `first` on; they are as long. */
+void umi_matrix_copy_rows(um_view to, size_t first, um_cview from);
+
 /* Whether M lies in memory as it says, and every value is finite and >= 0; with `rows_have_sum`, no
  * row is all zero either. */
 bool umi_matrix_is_non_negative(um_cview M, bool rows_have_sum);

@@ -1,6 +1,7 @@
 #include "unmingle/matrix_mask.h"
 
 #include "core/hermitian.h"
+#include "core/matrix.h"
 #include "core/memory.h"
 
 #include <complex.h>
@@ -136,9 +137,7 @@ um_status um_matrix_mask_new(um_cview covariances, size_t n_channels, um_matrix_
         um_matrix_mask_free(m);
         return UM_ERR_MEMORY;
     }
-    for (size_t s = 0; s < m->n_sources; s++) {
-        memcpy(um_row(m->R, s), um_crow(covariances, s), covariances.cols * sizeof(float));
-    }
+    umi_matrix_copy_rows(m->R, 0, covariances);
     if (!all_definite(m)) {
         um_matrix_mask_free(m);
         return UM_ERR_ARGUMENT;

@@ -261,20 +261,13 @@ void umi_nmf_expand(um_nmf *nmf)
     }
 }
 
-static void copy_rows(um_view to, size_t first, um_cview from)
-{
-    for (size_t r = 0; r < from.rows; r++) {
-        memcpy(um_row(to, first + r), um_crow(from, r), from.cols * sizeof(float));
-    }
-}
-
 um_status um_nmf_set_atoms(um_nmf *nmf, size_t first, um_cview W, bool fixed)
 {
     if (nmf == NULL || first > nmf->W.rows || W.rows > nmf->W.rows - first ||
         W.cols != nmf->W.cols || !umi_matrix_is_non_negative(W, true)) {
         return UM_ERR_ARGUMENT;
     }
-    copy_rows(nmf->W, first, W);
+    umi_matrix_copy_rows(nmf->W, first, W);
     for (size_t k = first; k < first + W.rows; k++) {
         if (!umi_row_normalise(um_row(nmf->W, k), nmf->W.cols)) {
             return UM_ERR_ARGUMENT;
@@ -291,7 +284,7 @@ um_status um_nmf_set_gains(um_nmf *nmf, um_cview gains)
         !umi_matrix_is_non_negative(gains, true)) {
         return UM_ERR_ARGUMENT;
     }
-    copy_rows(nmf->G, 0, gains);
+    umi_matrix_copy_rows(nmf->G, 0, gains);
     for (size_t k = 0; k < nmf->G.rows; k++) {
         if (!umi_row_normalise(um_row(nmf->G, k), nmf->G.cols)) {
             return UM_ERR_ARGUMENT;
@@ -307,7 +300,7 @@ um_status um_nmf_set_activations(um_nmf *nmf, um_cview H)
         !umi_matrix_is_non_negative(H, false)) {
         return UM_ERR_ARGUMENT;
     }
-    copy_rows(nmf->H, 0, H);
+    umi_matrix_copy_rows(nmf->H, 0, H);
     return UM_OK;
 }
 

@@ -163,9 +163,8 @@ um_status um_nmfd_set_atoms(um_nmfd *nmfd, size_t first, um_cview W, bool fixed)
         W.cols != nmfd->W.cols || !umi_matrix_is_non_negative(W, true)) {
         return UM_ERR_ARGUMENT;
     }
-    for (size_t r = 0; r < W.rows; r++) {
-        size_t k = first + r;
-        memcpy(um_row(nmfd->W, k), um_crow(W, r), W.cols * sizeof(float));
+    umi_matrix_copy_rows(nmfd->W, first, W);
+    for (size_t k = first; k < first + W.rows; k++) {
         bool normalised = umi_row_normalise(um_row(nmfd->W, k), W.cols);
         (void)normalised; /* its sum is above zero */
         nmfd->fixed[k] = fixed;

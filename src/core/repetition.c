@@ -6,6 +6,7 @@
 #include "core/tile.h"
 
 #include <math.h>
+#include <string.h>
 
 struct um_repetition {
     um_repetition_config config;
@@ -82,6 +83,12 @@ static size_t pick(const um_repetition *r, float *similarity, const float **rows
 
 void um_repetition_background(const um_repetition *r, um_cview V, um_view B, float *scratch)
 {
+    for (size_t n = 0; r->U.rows == 0 && n < V.rows; n++) {
+        memset(um_row(B, n), 0, V.cols * sizeof(float)); /* nothing comes again */
+    }
+    if (r->U.rows == 0) {
+        return;
+    }
     size_t stride = umi_padded(r->U.rows);
     const float *rows[UMI_MEDIAN_ROWS_MAX];
     r->kernels.project(V.rows, V.cols, r->U.rows, V.data, V.stride, r->U.data, r->U.stride, scratch,

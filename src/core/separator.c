@@ -2,12 +2,11 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "core/separator_batch.h"
 #include "core/separator_internal.h"
 
 #include <math.h>
 #include <string.h>
-
-enum { BATCH_FRAMES_MAX = 128, BATCH_BYTES = 16 << 20 };
 
 um_separator_config um_separator_config_default(void)
 {
@@ -89,10 +88,6 @@ static bool allocate_streams(um_separator *s)
     return true;
 }
 
-/* Frames around a batch that onsets and medians look at: the median's 15, and 3 for each time that
- * the minimum is taken away, with which what is further off counts for next to nothing. */
-enum { COUPLED_BATCH = 128, COUPLED_HALO = 64 };
-
 static bool couples_frames(const um_separator *s)
 {
     const um_separator_config *c = &s->config;
@@ -105,22 +100,17 @@ static bool allocate_worker(const um_separator *s, umi_separator_worker *w)
     bool refits = s->config.refit_iterations > 0;
     size_t stride = s->V.stride;
     w->models = floats_new(s->n_sources, s->mask_frames, stride);
+    w->unexplained = floats_new(stride, 1, 1);
     size_t n_guided = umi_padded(s->n_points) + umi_separator_guide_floats(s);
     bool guided = s->config.guide.weight > 0.0;
     w->guided = guided ? umi_alloc(n_guided, sizeof(float)) : NULL;
     w->masked = refits ? floats_new(s->n_sources, s->n_columns, 2) : NULL;
     w->estimates = refits ? floats_new(s->n_sources, UMI_SEPARATOR_TASK_FRAMES, stride) : NULL;
-    return w->models != NULL && (w->guided != NULL || !guided) &&
+    return w->models != NULL && w->unexplained != NULL && (w->guided != NULL || !guided) &&
            (!refits || (w->masked != NULL && w->estimates != NULL)) &&
            umi_tile_scratch_init(&w->tile, s->n_points, s->n_activations_max, false) &&
            (d->shifted == NULL || umi_shifted_tile_init(&w->shifted, UMI_SEPARATOR_TASK_FRAMES,
                                                         s->n_columns, s->n_activations_max));
-}
-
-/* Frames by which a batch with a halo makes its first frame wait. */
-static size_t frames_late(const um_separator *s)
-{
-    return s->halo > 0 ? s->n_frames + s->halo - 1 : 0;
 }
 
 static bool allocate(um_separator *s)
@@ -135,12 +125,16 @@ static bool allocate(um_separator *s)
                      umi_padded(n_activations)};
     s->X = floats_new(n_frames, s->n_columns, 2);
     s->Y = floats_new(n_masked * s->n_frames, s->n_columns, 2);
-    s->fifo_size = s->hop + frames_late(s) * s->hop + s->n_frames * s->hop;
+    s->fifo_size = s->hop + s->n_late * s->hop + s->n_frames * s->hop;
     s->fifo = floats_new(n_masked, s->fifo_size, C);
     s->delayed = floats_new(s->delay, C, 1);
+    s->column = floats_new(n_frames, 1, 1);
     s->workers = umi_alloc(s->config.parallel.n_workers, sizeof *s->workers);
     if (s->V.data == NULL || s->H.data == NULL || s->X == NULL || s->Y == NULL || s->fifo == NULL ||
-        s->delayed == NULL || s->workers == NULL) {
+        s->delayed == NULL || s->column == NULL || s->workers == NULL) {
+        return false;
+    }
+    if (s->own->atom_frames > 1 && umi_separator_convolutive_init(s) != UM_OK) {
         return false;
     }
     for (size_t w = 0; w < s->config.parallel.n_workers; w++) {
@@ -149,15 +143,6 @@ static bool allocate(um_separator *s)
         }
     }
     return allocate_streams(s);
-}
-
-/* Frames a batch: whole tiles, within a bounded amount of memory. */
-static size_t batch_frames(const um_separator *s)
-{
-    size_t frame_bytes = s->n_columns * (2 * s->n_sources + 1) * sizeof(float);
-    size_t n = BATCH_BYTES / frame_bytes;
-    n = n > BATCH_FRAMES_MAX ? BATCH_FRAMES_MAX : n;
-    return n >= UMI_TILE_FRAMES ? n / UMI_TILE_FRAMES * UMI_TILE_FRAMES : n < 1 ? 1 : n;
 }
 
 /* Every source but the last must be able to sound, and all must fit the transform. */
@@ -185,6 +170,24 @@ static um_status check_dictionary(const um_separator *s, um_error *error)
         }
     }
     return UM_OK;
+}
+
+/* From the settings, the transform and the dictionary. */
+static void take_sizes(um_separator *s)
+{
+    s->n_sources = s->own->n_sources;
+    s->n_activations_max = umi_separator_n_activations(s->own);
+    if (s->config.n_components_max > s->n_activations_max) {
+        s->n_activations_max = s->config.n_components_max;
+    }
+    s->n_points = s->own->atom_frames > 1 ? s->n_bins : s->n_columns;
+    umi_separator_batch batch =
+        umi_separator_batch_of(s->n_columns, s->n_sources, s->own->atom_frames, couples_frames(s));
+    s->n_frames = batch.n_frames;
+    s->halo = batch.halo;
+    s->n_late = umi_separator_batch_late(batch);
+    s->delay += s->n_late * s->hop;
+    s->mask_frames = s->own->shifted != NULL ? UMI_SEPARATOR_TASK_FRAMES : UMI_MASK_FRAMES;
 }
 
 um_status um_separator_new(const um_separator_config *config,
@@ -223,24 +226,8 @@ um_status um_separator_new(const um_separator_config *config,
     if (status != UM_OK) {
         goto fail;
     }
-    s->n_sources = s->own->n_sources;
-    s->n_activations_max = umi_separator_n_activations(s->own);
-    if (config->n_components_max > s->n_activations_max) {
-        s->n_activations_max = config->n_components_max;
-    }
-    s->n_points = s->own->atom_frames > 1 ? s->n_bins : s->n_columns;
-    s->n_frames = batch_frames(s);
-    if (s->own->atom_frames > 1) {
-        status = umi_separator_convolutive_init(s);
-    } else if (couples_frames(s)) {
-        s->n_frames = COUPLED_BATCH;
-        s->halo = COUPLED_HALO;
-        s->column = umi_alloc(s->n_frames + 2 * s->halo, sizeof(float));
-        status = s->column == NULL ? UM_ERR_MEMORY : UM_OK;
-    }
-    s->delay += frames_late(s) * s->hop;
-    s->mask_frames = s->own->shifted != NULL ? UMI_SEPARATOR_TASK_FRAMES : UMI_MASK_FRAMES;
-    if (status != UM_OK || !allocate(s)) {
+    take_sizes(s);
+    if (!allocate(s)) {
         status = umi_error_set(error, UM_ERR_MEMORY, "not enough memory for the separator");
         goto fail;
     }
@@ -269,6 +256,7 @@ void um_separator_free(um_separator *s)
         umi_tile_scratch_free(&s->workers[w].tile);
         umi_shifted_tile_free(&s->workers[w].shifted);
         umi_free(s->workers[w].models);
+        umi_free(s->workers[w].unexplained);
         umi_free(s->workers[w].guided);
         umi_free(s->workers[w].masked);
         umi_free(s->workers[w].estimates);
@@ -296,7 +284,9 @@ um_status um_separator_use(um_separator *s, const um_separator_dictionary *dicti
     if (s == NULL || dictionary == NULL || dictionary->n_bins != s->n_bins ||
         dictionary->n_channels != s->config.n_channels || dictionary->n_sources != s->n_sources ||
         umi_separator_n_activations(dictionary) > s->n_activations_max ||
-        (dictionary->shifted != NULL && s->own->shifted == NULL)) {
+        (dictionary->shifted != NULL && s->own->shifted == NULL) ||
+        (dictionary->matrices != NULL && s->own->matrices == NULL) ||
+        (dictionary != s->own && (dictionary->atom_frames > 1 || s->own->atom_frames > 1))) {
         return UM_ERR_ARGUMENT;
     }
     s->dictionary = dictionary;
@@ -331,7 +321,7 @@ void um_separator_reset(um_separator *s)
      * before, for every sample to be answered by one. */
     memset(s->fifo, 0, n_masked * s->fifo_size * C * sizeof(float));
     s->fifo_first = 0;
-    s->fifo_n = s->hop - 1 + frames_late(s) * s->hop;
+    s->fifo_n = s->hop - 1 + s->n_late * s->hop;
     s->n_before = s->n_held = 0;
     memset(s->delayed, 0, s->delay * C * sizeof(float));
     s->delayed_at = 0;

@@ -100,14 +100,52 @@ static um_status copy_atoms(um_separator_dictionary *d, const um_separator_dicti
                : umi_error_set(error, UM_ERR_ARGUMENT, "an atom belongs to no source");
 }
 
-/* The atoms as they are, and moved. */
-static bool add_shifts(um_separator_dictionary *d, const um_separator_dictionary_config *c)
+/* The atoms as they are, and moved; NULL when memory is short. */
+static umi_shifted_atoms *shifted_new(const um_separator_dictionary_config *c, um_view D,
+                                      size_t n_channels)
 {
     double semitones[UM_SEPARATOR_SHIFTS_MAX] = {0.0};
     memcpy(semitones + 1, c->shifts, c->n_shifts * sizeof *semitones);
-    d->shifted = umi_alloc(1, sizeof *d->shifted);
-    return d->shifted != NULL && umi_shifted_atoms_init(d->shifted, um_const_view(d->D),
-                                                        d->n_channels, semitones, c->n_shifts + 1);
+    umi_shifted_atoms *shifted = umi_alloc(1, sizeof *shifted);
+    if (shifted != NULL && !umi_shifted_atoms_init(shifted, um_const_view(D), n_channels, semitones,
+                                                   c->n_shifts + 1)) {
+        umi_shifted_atoms_free(shifted);
+        umi_free(shifted);
+        return NULL;
+    }
+    return shifted;
+}
+
+static void shifted_free(umi_shifted_atoms *shifted)
+{
+    if (shifted != NULL) {
+        umi_shifted_atoms_free(shifted);
+        umi_free(shifted);
+    }
+}
+
+static bool add_shifts(um_separator_dictionary *d, const um_separator_dictionary_config *c)
+{
+    d->shifted = d->moved_M = shifted_new(c, d->D, d->n_channels);
+    return d->shifted != NULL;
+}
+
+/* Models as matrix masks need them, a sum over channels. */
+static bool sum_channels(um_separator_dictionary *d, const um_separator_dictionary_config *c)
+{
+    if (d->n_channels == 1) {
+        return true;
+    }
+    d->M = umi_matrix_new(d->D.rows, d->n_bins);
+    for (size_t k = 0; d->M.data != NULL && k < d->D.rows; k++) {
+        for (size_t i = 0; i < d->D.cols; i++) {
+            um_row(d->M, k)[i % d->n_bins] += um_row(d->D, k)[i];
+        }
+    }
+    if (d->M.data != NULL && c->n_shifts > 0) {
+        d->moved_M = shifted_new(c, d->M, 1);
+    }
+    return d->M.data != NULL && (c->n_shifts == 0 || d->moved_M != NULL);
 }
 
 static bool add_penalties(um_separator_dictionary *d, const um_separator_dictionary_config *c)
@@ -133,7 +171,8 @@ static um_status add_covariances(um_separator_dictionary *d,
                                  const um_separator_dictionary_config *c, um_error *error)
 {
     um_view R = umi_matrix_new(d->n_active, c->covariances.cols);
-    if (R.data == NULL) {
+    if (R.data == NULL || !sum_channels(d, c)) {
+        umi_free(R.data);
         return umi_error_set(error, UM_ERR_MEMORY, "not enough memory for the covariances");
     }
     for (size_t i = 0; i < d->n_active; i++) {
@@ -227,7 +266,7 @@ um_status um_separator_dictionary_new(const um_separator_dictionary_config *conf
     d->n_bins = config->atoms.cols / d->atom_frames;
     d->n_channels = d->atom_frames > 1 ? 1 : config->gains.cols;
     d->residual = config->residual;
-    d->D = umi_matrix_new(n * d->atom_frames, d->n_channels * d->n_bins);
+    d->D = d->M = umi_matrix_new(n * d->atom_frames, d->n_channels * d->n_bins);
     if (d->atom_frames > 1) {
         d->W = umi_matrix_new(n, config->atoms.cols);
     }
@@ -262,15 +301,18 @@ void um_separator_dictionary_free(um_separator_dictionary *d)
     if (d == NULL) {
         return;
     }
+    if (d->M.data != d->D.data) {
+        umi_free(d->M.data);
+    }
+    if (d->moved_M != d->shifted) {
+        shifted_free(d->moved_M);
+    }
     umi_free(d->W.data);
     umi_free(d->D.data);
     umi_free(d->first_of);
     umi_free(d->active);
     umi_free(d->shrinkage);
-    if (d->shifted != NULL) {
-        umi_shifted_atoms_free(d->shifted);
-        umi_free(d->shifted);
-    }
+    shifted_free(d->shifted);
     um_matrix_mask_free(d->matrices);
     umi_free(d->distinctness);
     umi_free(d);

@@ -1,9 +1,11 @@
 /* Frames through the separator: magnitudes, activations, models of the sources, masks, sources. */
 #include "core/memory.h"
+#include "core/running_minimum.h"
 #include "core/separator_internal.h"
 #include "unmingle/mask.h"
 
 #include <math.h>
+#include <string.h>
 
 static float *model_of(const um_separator *s, const umi_separator_worker *w, size_t i_active,
                        size_t i_row)
@@ -55,22 +57,6 @@ static void refit(const um_separator *s, umi_separator_worker *w, size_t first, 
 
 /* -- Models ------------------------------------------------------------------------------------ */
 
-/* Adds to the last source's model what the models leave of V. */
-static void add_unexplained(const um_separator *s, const umi_separator_worker *w, size_t i_frame,
-                            size_t i_row)
-{
-    size_t last = s->dictionary->n_active - 1;
-    const float *v = um_row(s->V, i_frame);
-    float *residual = model_of(s, w, last, i_row);
-    for (size_t i = 0; i < s->n_points; i++) {
-        float left = v[i];
-        for (size_t source = 0; source <= last; source++) {
-            left -= model_of(s, w, source, i_row)[i];
-        }
-        residual[i] += left > 0.0f ? left : 0.0f;
-    }
-}
-
 /* The models of all active sources, for at most mask_frames frames. */
 static void form_models(const um_separator *s, umi_separator_worker *w, size_t first, size_t rows)
 {
@@ -78,66 +64,83 @@ static void form_models(const um_separator *s, umi_separator_worker *w, size_t f
     um_cview H = um_const_view(activations_of(s, first, rows));
     for (size_t i = 0; i < d->n_active; i++) {
         size_t k = d->first_of[d->active[i]], end = d->first_of[d->active[i] + 1];
-        um_view model = {model_of(s, w, i, 0), rows, s->n_points, s->V.stride};
+        um_view model = {model_of(s, w, i, 0), rows, d->M.cols, s->V.stride};
         if (d->atom_frames > 1) {
             umi_separator_convolutive_model(s, d->active[i], first, model);
-        } else if (d->shifted != NULL) {
-            umi_shifted_model(d->shifted, &s->kernels, H, k, end - k, model, &w->shifted);
+        } else if (d->moved_M != NULL) {
+            umi_shifted_model(d->moved_M, &s->kernels, H, k, end - k, model, &w->shifted);
         } else {
-            s->kernels.model(rows, s->n_points, end - k, H.data + k, H.stride, um_row(d->D, k),
-                             d->D.stride, model.data, model.stride);
+            s->kernels.model(rows, model.cols, end - k, H.data + k, H.stride, um_row(d->M, k),
+                             d->M.stride, model.data, model.stride);
         }
-    }
-    for (size_t i = 0; i < rows && d->residual; i++) {
-        add_unexplained(s, w, first + i, i);
     }
 }
 
-/* -- Masks ------------------------------------------------------------------------------------- */
+/* What the models of a frame leave of V, which both may be sums over channels; at least 0. */
+static void find_unexplained(const um_separator *s, umi_separator_worker *w, size_t i_frame,
+                             size_t i_row)
+{
+    const um_separator_dictionary *d = s->dictionary;
+    size_t n = d->M.cols;
+    const float *v = um_row(s->V, i_frame);
+    float *left = w->unexplained;
+    memcpy(left, v, n * sizeof *left);
+    for (size_t first = n; first < s->n_points; first += n) {
+        for (size_t i = 0; i < n; i++) {
+            left[i] += v[first + i];
+        }
+    }
+    for (size_t source = 0; source < d->n_active; source++) {
+        const float *model = model_of(s, w, source, i_row);
+        for (size_t i = 0; i < n; i++) {
+            left[i] -= model[i];
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        left[i] = left[i] > 0.0f ? left[i] : 0.0f;
+    }
+}
+
+static void add_to_last(const um_separator *s, umi_separator_worker *w, size_t i_row)
+{
+    float *residual = model_of(s, w, s->dictionary->n_active - 1, i_row);
+    for (size_t i = 0; i < s->dictionary->M.cols; i++) {
+        residual[i] += w->unexplained[i];
+    }
+}
 
 /* Of what no model explains this share is added to every one of them, where places tell the sources
  * apart: there the matrices decide whose it is, and are let. Measured on made mixtures: +2 dB. */
 static const float UNEXPLAINED = 0.1f;
 
-/* The models of a frame as sums over channels, with what is left of V shared out. */
-static void sum_channels(const um_separator *s, const umi_separator_worker *w, size_t i_frame,
-                         size_t i_row)
+static void add_to_all(const um_separator *s, umi_separator_worker *w, size_t i_row)
 {
     const um_separator_dictionary *d = s->dictionary;
-    size_t F = s->n_bins, C = s->config.n_channels;
-    const float *v = um_row(s->V, i_frame);
-    for (size_t i = 0; i < d->n_active; i++) {
-        float *model = model_of(s, w, i, i_row);
-        for (size_t j = F; j < C * F; j++) {
-            model[j % F] += model[j];
-        }
-    }
-    for (size_t f = 0; f < F; f++) {
-        float left = 0.0f;
-        for (size_t c = 0; c < C; c++) {
-            left += v[c * F + f];
-        }
-        for (size_t i = 0; i < d->n_active; i++) {
-            left -= model_of(s, w, i, i_row)[f];
-        }
-        left *= left > 0.0f ? UNEXPLAINED * d->distinctness[f] : 0.0f;
-        for (size_t i = 0; i < d->n_active; i++) {
-            model_of(s, w, i, i_row)[f] += left;
+    for (size_t source = 0; source < d->n_active; source++) {
+        float *model = model_of(s, w, source, i_row);
+        for (size_t f = 0; f < s->n_bins; f++) {
+            model[f] += UNEXPLAINED * d->distinctness[f] * w->unexplained[f];
         }
     }
 }
 
-/* Models to shares; for matrix masks those of the sums over channels, n_bins of them. */
-static void share(const um_separator *s, const umi_separator_worker *w, size_t i_frame,
-                  size_t i_row, double exponent)
+/* -- Masks ------------------------------------------------------------------------------------- */
+
+/* Models to shares. */
+static void share(const um_separator *s, umi_separator_worker *w, size_t i_frame, size_t i_row,
+                  double exponent)
 {
     const um_separator_dictionary *d = s->dictionary;
-    size_t n = d->matrices != NULL ? s->n_bins : s->n_points;
-    if (d->matrices != NULL) {
-        sum_channels(s, w, i_frame, i_row);
+    if (d->residual || d->matrices != NULL) {
+        find_unexplained(s, w, i_frame, i_row);
+    }
+    if (d->residual) {
+        add_to_last(s, w, i_row);
+    } else if (d->matrices != NULL) {
+        add_to_all(s, w, i_row);
     }
     um_status status = um_mask_ratio(model_of(s, w, 0, i_row), s->mask_frames * s->V.stride,
-                                     d->n_active, n, exponent);
+                                     d->n_active, d->M.cols, exponent);
     (void)status; /* the arguments were checked in _new */
 }
 
@@ -151,8 +154,8 @@ static void multiply(size_t n, const float *mask, const float *x, float *y)
 
 /* Masks the frame whose models are in row i_row, for the first n active sources: that of the i-th
  * goes to masked + i * stride. */
-static void mask_frame(const um_separator *s, const umi_separator_worker *w, size_t i_frame,
-                       size_t i_row, double exponent, size_t n, float *masked, size_t stride)
+static void mask_frame(const um_separator *s, umi_separator_worker *w, size_t i_frame, size_t i_row,
+                       double exponent, size_t n, float *masked, size_t stride)
 {
     size_t F = s->n_bins, to_next = s->n_points > F ? F : 0;
     const float *x = s->X + i_frame * 2 * s->n_columns;
@@ -227,7 +230,7 @@ void umi_separator_solve(um_separator *s, umi_separator_worker *w, size_t first,
 {
     umi_tile_problem problem = problem_of(s, w, first, rows);
     size_t iterations =
-        s->config.onset_frames > 0 ? UMI_SEPARATOR_ONSET_UPDATES : s->config.iterations;
+        s->config.onset_frames > 0 ? UMI_RUNNING_MINIMUM_UPDATES : s->config.iterations;
     umi_tile_solve(&s->kernels, &problem, iterations, activations_of(s, first, rows), &w->tile);
     if (s->config.refit_iterations > 0) {
         estimate(s, w, first, rows);

@@ -16,14 +16,12 @@ enum { UMI_MASK_FRAMES = 8 };
 /* Frames a task: less than a tile, so that several threads find something to do in one batch. */
 enum { UMI_SEPARATOR_TASK_FRAMES = UMI_TILE_FRAMES };
 
-/* Updates between two looks at what of the first source lasts. */
-enum { UMI_SEPARATOR_ONSET_UPDATES = 5 };
-
 /* Scratch of one worker. */
 typedef struct umi_separator_worker {
     umi_tile_scratch tile;
     umi_shifted_tile shifted; /* with shifts */
     float *models;            /* of the active sources: n x UMI_MASK_FRAMES x columns */
+    float *unexplained;       /* what they leave of V: columns of one frame */
     float *masked; /* with covariances, or a refit: n_sources x columns x (re, im) of one frame */
     float *guided; /* with a guide: a frame of shares, and scratch */
     float *estimates; /* with a refit: active sources x UMI_SEPARATOR_TASK_FRAMES x columns */
@@ -44,6 +42,8 @@ struct um_separator_dictionary {
     umi_shifted_atoms *shifted; /* NULL: no shifts */
     um_matrix_mask *matrices;   /* NULL: ratio masks */
     float *distinctness;        /* with matrices, see matrix_mask.h */
+    um_view M;                  /* what models are made of: D, with matrices summed over channels */
+    umi_shifted_atoms *moved_M; /* the same at all pitches; NULL: no shifts */
 };
 
 struct um_separator {
@@ -55,6 +55,7 @@ struct um_separator {
     size_t n_points;  /* columns of V, models and masks: n_columns, or n_bins for all channels */
     size_t n_frames;  /* a batch holds at most */
     size_t halo;      /* frames before and after a batch that it depends on; then it has n_frames */
+    size_t n_late;    /* frames by which the first of a batch waits for them */
     um_separator_dictionary *own;              /* that it was made with */
     const um_separator_dictionary *dictionary; /* in use */
     size_t n_activations_max;                  /* columns of H */
@@ -68,7 +69,7 @@ struct um_separator {
     float *Y;                  /* masked: source, frame of the batch, channel, bin, (re, im) */
     um_view V;                 /* frames x n_points */
     um_view H;                 /* frames x n_activations_max */
-    float *column;             /* with onsets: one activation of all frames */
+    float *column;             /* one activation of all frames */
     um_nmfd *nmfd;             /* T > 1: finds H ... */
     um_view start;             /* ... from here */
     float *windows;            /* T > 1: source after source, H of the T - 1 frames before the batch

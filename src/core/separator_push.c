@@ -48,7 +48,7 @@ static void improve_task(void *argument, size_t i_task, size_t i_worker)
     um_separator *s = argument;
     size_t first, rows = task_rows(s->n_held, i_task, &first);
     unsigned before = umi_flush_denormals();
-    umi_separator_improve(s, &s->workers[i_worker], UMI_SEPARATOR_ONSET_UPDATES, first, rows);
+    umi_separator_improve(s, &s->workers[i_worker], UMI_RUNNING_MINIMUM_UPDATES, first, rows);
     umi_restore_denormals(before);
 }
 
@@ -57,10 +57,10 @@ static void find_onsets(um_separator *s)
 {
     const um_separator_dictionary *d = s->dictionary;
     um_view H = {s->H.data, s->n_held, umi_separator_n_activations(d), s->H.stride};
-    for (size_t i = UMI_SEPARATOR_ONSET_UPDATES; i < s->config.iterations;
-         i += UMI_SEPARATOR_ONSET_UPDATES) {
+    for (size_t i = UMI_RUNNING_MINIMUM_UPDATES; i < s->config.iterations;
+         i += UMI_RUNNING_MINIMUM_UPDATES) {
         umi_running_minimum_subtract(H, d->first_of[0], d->first_of[1] - d->first_of[0],
-                                     s->config.onset_frames / 2, UMI_MODEL_FLOOR, s->column);
+                                     s->config.onset_frames / 2, s->column);
         umi_parallel_run(&s->config.parallel, n_tasks(s->n_held), improve_task, s);
     }
 }
@@ -180,35 +180,82 @@ static um_status separate_batch(um_separator *s)
     return UM_OK;
 }
 
-/* Gives out as many samples as came in: the masked sources from the fifo, the last as the rest. */
-static void give_out(um_separator *s, const um_view *sources, size_t first)
+/* Loops over rows that lie one after the other go over all values at once. */
+static bool is_dense(const um_separator *s, um_cview in, const um_view *sources)
 {
-    size_t C = s->config.n_channels;
-    size_t n_masked = s->n_sources - 1;
-    for (size_t i = 0; i < s->in.rows; i++) {
-        const float *in = um_crow(s->in, i);
-        float *rest = um_row(sources[n_masked], first + i);
-        float *delayed = s->delayed + s->delayed_at * C;
-        for (size_t c = 0; c < C; c++) {
-            rest[c] = s->delay > 0 ? delayed[c] : in[c];
-        }
+    bool dense = in.stride == in.cols;
+    for (size_t i = 0; i < s->n_sources; i++) {
+        dense = dense && sources[i].stride == in.cols;
+    }
+    return dense;
+}
+
+/* n values: `rest` becomes what came `delay` samples before `in`. */
+static void delay_values(float *delayed, const float *in, float *rest, size_t n)
+{
+    memcpy(rest, delayed, n * sizeof *rest);
+    memcpy(delayed, in, n * sizeof *delayed);
+}
+
+/* n values go to a source, and the rest loses them. */
+static void take_values(const float *from, float *to, float *rest, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        to[i] = from[i];
+        rest[i] -= from[i];
+    }
+}
+
+/* n samples of the sources from sample `at` on: the last one's are what came in, delayed, less all
+ * others', which are in the fifo. The delay line must not end within them. */
+static void give_run(um_separator *s, const um_view *sources, size_t first, size_t at, size_t n)
+{
+    size_t C = s->config.n_channels, last = s->n_sources - 1;
+    bool dense = is_dense(s, s->in, sources);
+    size_t rows = dense ? 1 : n, width = dense ? n * C : C;
+    for (size_t i = 0; i < rows; i++) {
+        const float *in = um_crow(s->in, at + i);
+        float *rest = um_row(sources[last], first + at + i);
         if (s->delay > 0) {
-            memcpy(delayed, in, C * sizeof(float));
-            s->delayed_at = s->delayed_at + 1 < s->delay ? s->delayed_at + 1 : 0;
+            delay_values(s->delayed + (s->delayed_at + i) * C, in, rest, width);
+        } else {
+            memcpy(rest, in, width * sizeof *rest);
         }
-        for (size_t source = 0; source < n_masked; source++) {
-            const float *from = s->fifo + (source * s->fifo_size + s->fifo_first + i) * C;
-            float *to = um_row(sources[source], first + i);
-            for (size_t c = 0; c < C; c++) {
-                to[c] = from[c];
-                rest[c] -= from[c];
-            }
+        for (size_t source = 0; source < last; source++) {
+            take_values(s->fifo + (source * s->fifo_size + s->fifo_first + at + i) * C,
+                        um_row(sources[source], first + at + i), rest, width);
         }
     }
-    if (n_masked > 0 || s->config.activations_out != NULL) {
+}
+
+/* Gives out as many samples as came in. */
+static void give_out(um_separator *s, const um_view *sources, size_t first)
+{
+    for (size_t at = 0, n; at < s->in.rows; at += n) {
+        n = s->in.rows - at;
+        if (s->delay > 0 && n > s->delay - s->delayed_at) {
+            n = s->delay - s->delayed_at;
+        }
+        give_run(s, sources, first, at, n);
+        s->delayed_at = s->delay > 0 ? (s->delayed_at + n) % s->delay : 0;
+    }
+    if (s->n_sources > 1 || s->config.activations_out != NULL) {
         s->fifo_first += s->in.rows;
         s->fifo_n -= s->in.rows;
     }
+}
+
+static bool samples_fit(um_cview in)
+{
+    bool dense = in.stride == in.cols, fit = true;
+    size_t rows = dense && in.rows > 0 ? 1 : in.rows, width = dense ? in.rows * in.cols : in.cols;
+    for (size_t i = 0; i < rows; i++) {
+        const float *samples = um_crow(in, i);
+        for (size_t k = 0; k < width; k++) {
+            fit &= fabsf(samples[k]) <= SAMPLE_MAX;
+        }
+    }
+    return fit;
 }
 
 static bool arguments_fit(const um_separator *s, um_cview in, const um_view *sources)
@@ -223,14 +270,7 @@ static bool arguments_fit(const um_separator *s, um_cview in, const um_view *sou
             return false;
         }
     }
-    for (size_t i = 0; i < in.rows; i++) {
-        for (size_t c = 0; c < in.cols; c++) {
-            if (!(fabsf(um_crow(in, i)[c]) <= SAMPLE_MAX)) {
-                return false;
-            }
-        }
-    }
-    return true;
+    return samples_fit(in);
 }
 
 um_status um_separator_push(um_separator *s, um_cview in, const um_view *sources)

@@ -29,6 +29,18 @@ size_t umi_utf8_character(const char *text, size_t n_bytes)
     return length;
 }
 
+size_t umi_utf8_length(const char *text)
+{
+    size_t n = 0, left = strlen(text);
+    for (; left > 0; n++) {
+        size_t n_read = umi_utf8_character(text, left);
+        n_read = n_read > 0 ? n_read : 1;
+        text += n_read;
+        left -= n_read;
+    }
+    return n;
+}
+
 char *umi_utf8_repaired(const char *text, size_t max_bytes)
 {
     static const char replacement[] = "\xEF\xBF\xBD";

@@ -10,6 +10,10 @@
  * (Unicode Standard, table 3-7). */
 size_t umi_utf8_character(const char *text, size_t n_bytes);
 
+/* Characters of a text in UTF-8, each byte that belongs to none counted as one: its width in a
+ * terminal, but for wide and combining ones. */
+size_t umi_utf8_length(const char *text);
+
 /* A copy of `text` that is UTF-8: every byte that belongs to no character becomes U+FFFD. Names of
  * files are bytes on POSIX, so this is what goes into a report in place of a name. A copy longer
  * than max_bytes ends before the first character that does not fit. NULL when memory is short;

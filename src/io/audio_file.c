@@ -199,10 +199,10 @@ size_t umi_decoder_read_float(umi_decoder *decoder, float *samples, size_t n_fra
     while (done < n_frames && !decoder->is_damaged && !decoder->read_failed) {
         sf_count_t n = sf_readf_float(decoder->stream, samples + done * decoder->channels,
                                       at_once(n_frames - done));
+        done += n > 0 ? (size_t)n : 0;
         if (!took(decoder, n)) {
             break;
         }
-        done += (size_t)n;
     }
     return done;
 }
@@ -213,10 +213,10 @@ size_t umi_decoder_read_int(umi_decoder *decoder, int32_t *samples, size_t n_fra
     while (done < n_frames && !decoder->is_damaged && !decoder->read_failed) {
         sf_count_t n = sf_readf_int(decoder->stream, samples + done * decoder->channels,
                                     at_once(n_frames - done));
+        done += n > 0 ? (size_t)n : 0;
         if (!took(decoder, n)) {
             break;
         }
-        done += (size_t)n;
     }
     return done;
 }

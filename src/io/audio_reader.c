@@ -31,7 +31,9 @@ static um_status end_early(umi_audio_reader *reader, const um_error *found, um_e
 {
     reader->has_ended = true;
     if (!reader->options.allow_truncated) {
-        return umi_error_set(error, found->status, "%s", found->message);
+        return umi_error_set(error, found->status,
+                             "%s; --allow-truncated, where a command has it, takes what is there",
+                             found->message);
     }
     reader->early_end = *found;
     return UM_OK;

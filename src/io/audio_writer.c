@@ -150,9 +150,8 @@ void umi_audio_writer_free(umi_audio_writer *writer)
 }
 
 /* Left-justified in 32 bits, clipped to `bits`. */
-static int32_t justify(umi_audio_writer *writer, double value, unsigned bits)
+static int32_t justify(umi_audio_writer *writer, double value, unsigned bits, double limit)
 {
-    double limit = ldexp(1, (int)bits - 1);
     if (!(value >= -limit && value <= limit - 1)) {
         writer->clipped++;
         value = value > 0 ? limit - 1 : value < 0 ? -limit : 0;
@@ -178,14 +177,14 @@ static um_status write_block_by_block(umi_audio_writer *writer, const int32_t *i
 {
     size_t channels = writer->format.channels;
     unsigned bits = umi_sample_bits(writer->format.sample);
-    double scale = ldexp(1, (int)bits - 1);
+    double limit = ldexp(1, (int)bits - 1);
     size_t frames_at_once = BLOCK / channels;
     for (size_t done = 0; done < n_frames; done += frames_at_once) {
         size_t n = n_frames - done < frames_at_once ? n_frames - done : frames_at_once;
         size_t first = done * channels;
         for (size_t i = 0; i < n * channels; i++) {
-            double value = integers != NULL ? integers[first + i] : rint(floats[first + i] * scale);
-            writer->block[i] = justify(writer, value, bits);
+            double value = integers != NULL ? integers[first + i] : rint(floats[first + i] * limit);
+            writer->block[i] = justify(writer, value, bits, limit);
         }
         if (!umi_encoder_write_int(writer->encoder, writer->block, n)) {
             return write_failed(writer, umi_encoder_reason(writer->encoder), error);

@@ -63,9 +63,10 @@ static um_status check_occupant(const umi_output_set *set, um_error *error)
     case OCCUPANT_DIRECTORY:
         return set->force
                    ? UM_OK
-                   : umi_error_set(error, UM_ERR_CREATE,
-                                   "%s: exists already; --force replaces what a run has made in it",
-                                   shown);
+                   : umi_error_set(
+                         error, UM_ERR_CREATE,
+                         "%s: exists already; --force replaces files of the same names in it",
+                         shown);
     case OCCUPANT_NONE:
         break;
     }

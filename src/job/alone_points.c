@@ -142,7 +142,8 @@ um_status umi_alone_points(const umi_alone_config *config, umi_recording *record
     if (status == UM_OK) {
         umi_frame_walk_config walk = {stft, config->G.data == NULL, config->parallel, 0};
         uint64_t n = umi_frame_walk_frames(stft, recording->n_frames);
-        w.draw = umi_frame_draw_start(n, n < config->n_frames ? n : config->n_frames, config->seed);
+        w.draw =
+            umi_frame_draw_start(n, n < config->n_frames ? n : config->n_frames, 1, config->seed);
         w.taker = (umi_frame_taker){umi_frame_draw_next(&w.draw), take_frame, report, &w};
         status = umi_frame_walk(&walk, recording, 0, recording->n_frames, &w.taker, error);
     }

@@ -161,9 +161,7 @@ static um_status learn_all(learner *l, um_error *error)
     if (l->result->W.data == NULL) {
         return no_memory(error);
     }
-    for (size_t k = 0; k < W.rows; k++) {
-        memcpy(um_row(l->result->W, k), um_crow(W, k), W.cols * sizeof(float));
-    }
+    umi_matrix_copy_rows(l->result->W, 0, W);
     return UM_OK;
 }
 

@@ -10,6 +10,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Seconds of music: much longer than atoms that last, and than what tells what is struck. */
+enum { RUN_FRAMES = 256 };
+
 /* A passage in samples, once its recording is known. */
 typedef struct stretch {
     uint64_t first, n_samples;
@@ -211,6 +214,13 @@ static um_status keep_channels(gatherer *g, um_error *error)
                : umi_error_set(error, UM_ERR_MEMORY, "not enough memory for the channels");
 }
 
+/* Frames that are drawn together. */
+static uint64_t run_of(const gatherer *g)
+{
+    uint64_t n_drawn = g->material->n_drawn;
+    return g->config->in_runs && n_drawn >= RUN_FRAMES ? RUN_FRAMES : 1;
+}
+
 static um_status allocate_material(gatherer *g, um_error *error)
 {
     umi_material *m = g->material;
@@ -218,6 +228,9 @@ static um_status allocate_material(gatherer *g, um_error *error)
     size_t row_bytes = umi_padded(cols) * sizeof(float);
     uint64_t most = g->config->memory / row_bytes;
     m->n_drawn = m->n_available < most ? m->n_available : most;
+    if (m->n_drawn < m->n_available) {
+        m->n_drawn -= m->n_drawn % run_of(g);
+    }
     if (m->n_drawn == 0 && m->n_available > 0) {
         return umi_error_set(error, UM_ERR_MEMORY,
                              "one frame needs %zu bytes and --memory leaves %zu to learn",
@@ -260,7 +273,8 @@ um_status umi_gather(const umi_gather_config *config, umi_passage *passages, siz
         status = allocate_material(&g, error);
     }
     if (status == UM_OK) {
-        g.draw = umi_frame_draw_start(material->n_available, material->n_drawn, config->seed);
+        g.draw = umi_frame_draw_start(material->n_available, material->n_drawn, run_of(&g),
+                                      config->seed);
         g.next = umi_frame_draw_next(&g.draw);
         status = each_passage(&g, passages, n_passages, read_task, false, error);
     }

@@ -23,6 +23,7 @@ typedef struct umi_gather_config {
     size_t channels_kept; /* not 0: that many channels, where all passages have as many, stay apart
                            despite mean_channels, and covariance_sums are formed */
     bool keep_silence;    /* frames of silence are rows of V too: its rows are the frames */
+    bool in_runs;         /* neighbours matter: where not all frames are drawn, runs of them are */
     size_t memory;        /* bytes that V may take; when the frames are more, so many are drawn, see
                              frame_draw.h */
     uint64_t seed;

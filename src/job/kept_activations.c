@@ -172,9 +172,12 @@ um_status umi_kept_activations_give(void *user, um_view H)
     um_view rows = um_view_of(a->values, H.rows, a->reader.cols);
     um_status status = umi_npy_reader_read(&a->reader, a->next_row, rows, a->error);
     for (size_t r = 0; status == UM_OK && r < H.rows; r++) {
-        for (size_t i = 0; i < a->reader.cols; i++) {
-            size_t shift = i / a->n_atoms * a->n_atoms;
-            um_row(H, r)[i] = um_row(rows, r)[shift + a->order[i - shift]];
+        for (size_t shift = 0; shift < a->width; shift++) {
+            float *to = um_row(H, r) + shift * a->n_atoms;
+            const float *from = um_row(rows, r) + shift * a->n_atoms;
+            for (size_t k = 0; k < a->n_atoms; k++) {
+                to[k] = from[a->order[k]];
+            }
         }
     }
     a->next_row += H.rows;

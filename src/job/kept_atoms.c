@@ -1,6 +1,7 @@
 #include "job/kept_atoms.h"
 
 #include "core/error.h"
+#include "core/matrix.h"
 #include "job/learn_origin.h"
 
 #include <string.h>
@@ -10,13 +11,6 @@ const char umi_kept_atoms_name[] = "atoms.safetensors";
 static um_status out_of_memory(um_error *error)
 {
     return umi_error_set(error, UM_ERR_MEMORY, "not enough memory to keep the atoms");
-}
-
-static void copy_rows(um_view to, um_view from)
-{
-    for (size_t r = 0; r < from.rows; r++) {
-        memcpy(um_row(to, r), um_row(from, r), from.cols * sizeof(float));
-    }
 }
 
 void umi_kept_covariances_turn(um_cview from, size_t n, um_view to)
@@ -41,9 +35,9 @@ static um_status fill(um_dictionary *dictionary, const umi_model *model,
         if (um_dictionary_add_gains(dictionary, model->G.cols) != UM_OK) {
             return out_of_memory(error);
         }
-        copy_rows(dictionary->gains, model->G);
+        umi_matrix_copy_rows(dictionary->gains, 0, um_const_view(model->G));
     }
-    copy_rows(dictionary->W, model->W);
+    umi_matrix_copy_rows(dictionary->W, 0, um_const_view(model->W));
     for (size_t k = 0; k < model->W.rows; k++) {
         memcpy(dictionary->labels[k], model->labels[model->source_of[k]], UM_LABEL_MAX + 1);
     }

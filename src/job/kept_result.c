@@ -15,20 +15,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Of masks, see mask.h. */
+static const double EXPONENT_MIN = 0.1, EXPONENT_MAX = 10.0;
+
 /* -- unmingle.json ----------------------------------------------------------------------------- */
 
 static um_status reject(const char *shown, const char *reason, um_error *error)
 {
     return umi_error_set(error, UM_ERR_DATA, "%s/%s: %s", shown, umi_stem_report_name, reason);
-}
-
-/* The last stem of a run with a residual takes what no atom explains. */
-static bool has_residual(const umi_json *stems)
-{
-    size_t n = umi_json_length(stems);
-    const umi_json *last = n > 0 ? umi_json_at(stems, n - 1) : NULL;
-    const char *label = umi_json_get_string(umi_json_get(last, "label"));
-    return label != NULL && strcmp(label, umi_residual_label) == 0;
 }
 
 /* Whether the atoms are among the files that were kept. */
@@ -71,12 +65,14 @@ static um_status take_report(const umi_json *json, const char *shown, umi_kept_r
         n_frames < 0 || !umi_json_get_integer(umi_json_get(input, "channels"), &n_channels) ||
         n_channels < 1 ||
         !umi_json_get_number(umi_json_get(umi_json_get(json, "settings"), "exponent"),
-                             &kept->exponent)) {
+                             &kept->exponent) ||
+        !umi_json_get_boolean(umi_json_get(umi_json_get(json, "settings"), "residual"),
+                              &kept->residual) ||
+        !(kept->exponent >= EXPONENT_MIN && kept->exponent <= EXPONENT_MAX)) {
         return reject(shown, "is damaged; separate again", error);
     }
     kept->n_frames = (uint64_t)n_frames;
     kept->n_channels = (size_t)n_channels;
-    kept->residual = has_residual(umi_json_get(json, "stems"));
     return UM_OK;
 }
 

@@ -115,7 +115,10 @@ static um_status make_dictionary(training *t)
 static um_status gather_label(training *t, size_t label, umi_material *material)
 {
     const umi_learn_config *c = t->config;
-    umi_memory_plan plan = {c->n_atoms, t->dictionary->W.cols, 1, 0, 0, c->parallel.n_workers};
+    umi_memory_plan plan = {.n_components = c->n_atoms,
+                            .n_bins = t->dictionary->W.cols,
+                            .n_channels = 1,
+                            .n_workers = c->parallel.n_workers};
     if (c->memory_given) {
         um_status status = umi_memory_check(&plan, c->memory, t->error);
         if (status != UM_OK) {
@@ -206,16 +209,14 @@ static um_status learn_frames(training *t, size_t label)
         status = silent(t, label);
     } else {
         umi_watch_phase(&c->watch, "learning", from + 0.4 * share, from + share);
-        umi_model_config model = {t->dictionary->W.cols,
-                                  1,
-                                  t->result->sample_rate,
-                                  c->iterations,
-                                  c->tolerance,
-                                  c->start,
-                                  c->seed,
-                                  c->parallel,
-                                  false,
-                                  1};
+        umi_model_config model = {.n_bins = t->dictionary->W.cols,
+                                  .n_channels = 1,
+                                  .sample_rate = t->result->sample_rate,
+                                  .iterations = c->iterations,
+                                  .tolerance = c->tolerance,
+                                  .start = c->start,
+                                  .seed = c->seed,
+                                  .parallel = c->parallel};
         um_view W = {um_row(t->dictionary->W, label * c->n_atoms), c->n_atoms,
                      t->dictionary->W.cols, t->dictionary->W.stride};
         status = umi_model_learn_atoms(&model, um_const_view(material.V), c->watch.progress, W,

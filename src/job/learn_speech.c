@@ -85,8 +85,8 @@ static um_status factorise(const umi_learn_speech_config *c, um_cview M, um_view
     if (status == UM_OK) {
         status = um_nmf_run(nmf, M, c->watch.progress);
     }
-    for (size_t k = 0; k < W.rows && status == UM_OK; k++) {
-        memcpy(um_row(W, k), um_crow(um_nmf_atoms(nmf), k), W.cols * sizeof(float));
+    if (status == UM_OK) {
+        umi_matrix_copy_rows(W, 0, um_nmf_atoms(nmf));
     }
     um_nmf_free(nmf);
     return status == UM_OK ? UM_OK

@@ -58,44 +58,47 @@ static umi_json *stem_colours_json(const umi_stem_set *stems, const umi_plot_col
     return array;
 }
 
-/* The picture as a text, or NULL where there are no atoms, or it would be too high. */
-static um_status picture_json(umi_kept_result *kept, bool dark, umi_json **json, um_error *error)
+/* A picture as a text; NULL where there is none. */
+static umi_json *picture_json(const umi_atom_pictures *pictures, bool dark)
 {
-    unsigned char *bytes;
-    size_t n_bytes;
-    *json = NULL;
-    if (kept == NULL) {
-        return UM_OK;
-    }
-    um_status status =
-        umi_plot_atoms(kept, UMI_PICTURE_SVG, PICTURE_WIDTH, dark, &bytes, &n_bytes, error);
-    if (status != UM_OK && status != UM_ERR_ARGUMENT) {
-        return status;
-    }
-    char *text = status == UM_OK ? umi_path_copy((const char *)bytes, n_bytes) : NULL;
-    *json = status == UM_OK && text != NULL ? umi_json_string(text) : NULL;
+    const unsigned char *bytes = pictures->bytes[dark];
+    char *text = umi_path_copy((const char *)bytes, pictures->n_bytes[dark]);
+    umi_json *json = text != NULL ? umi_json_string(text) : NULL;
     umi_free(text);
-    umi_free(bytes);
-    return *json != NULL || status == UM_ERR_ARGUMENT ? UM_OK : out_of_memory(error);
+    return json;
 }
 
-/* Puts one of the two themes into `json`. */
-static um_status put_theme(umi_json *json, bool dark, const umi_stem_set *stems,
-                           umi_kept_result *kept, um_error *error)
+/* Puts one of the two themes into `json`; false when memory is short. */
+static bool put_theme(umi_json *json, bool dark, const umi_stem_set *stems,
+                      const umi_atom_pictures *pictures)
 {
     umi_plot_colours colours = umi_plot_colours_of(dark);
-    umi_json *theme = umi_json_object(), *picture = NULL;
-    um_status status = picture_json(kept, dark, &picture, error);
-    bool ok = status == UM_OK && umi_json_set(theme, "page", colour_json(colours.page)) &&
+    umi_json *theme = umi_json_object();
+    bool ok = umi_json_set(theme, "page", colour_json(colours.page)) &&
               umi_json_set(theme, "ink", colour_json(colours.ink)) &&
               umi_json_set(theme, "quiet", colour_json(colours.quiet)) &&
               umi_json_set(theme, "rule", colour_json(colours.rule)) &&
               umi_json_set(theme, "stems", stem_colours_json(stems, &colours));
-    if (picture != NULL) {
-        ok = umi_json_set(theme, "picture", picture) && ok;
+    if (ok && pictures->bytes[dark] != NULL) {
+        ok = umi_json_set(theme, "picture", picture_json(pictures, dark));
     }
-    ok = umi_json_set(json, dark ? "dark" : "light", theme) && ok;
-    return status == UM_OK && !ok ? out_of_memory(error) : status;
+    return umi_json_set(json, dark ? "dark" : "light", theme) && ok;
+}
+
+/* Without pictures where there are no atoms, or they would be too high. */
+static um_status put_themes(umi_json *json, const umi_stem_set *stems, umi_kept_result *kept,
+                            um_error *error)
+{
+    umi_atom_pictures pictures = {0};
+    if (kept != NULL) {
+        um_status status = umi_plot_atoms(kept, UMI_PICTURE_SVG, PICTURE_WIDTH, &pictures, error);
+        if (status != UM_OK && status != UM_ERR_ARGUMENT) {
+            return status;
+        }
+    }
+    bool ok = put_theme(json, false, stems, &pictures) && put_theme(json, true, stems, &pictures);
+    umi_atom_pictures_free(&pictures);
+    return ok ? UM_OK : out_of_memory(error);
 }
 
 /* -- The data ---------------------------------------------------------------------------------- */
@@ -138,8 +141,7 @@ static um_status fill(umi_json *json, const char *recording, const umi_stem_set 
               /* Where the picture's axis of time is, as shares of its width. */
               umi_json_set(json, "from", umi_json_number(from)) &&
               umi_json_set(json, "to", umi_json_number(to));
-    um_status status = ok ? put_theme(json, false, stems, kept, error) : out_of_memory(error);
-    return status == UM_OK ? put_theme(json, true, stems, kept, error) : status;
+    return ok ? put_themes(json, stems, kept, error) : out_of_memory(error);
 }
 
 /* -- The document ------------------------------------------------------------------------------ */

@@ -98,8 +98,8 @@ um_status umi_live_dictionary_of(const umi_live_model *model, const umi_live_lea
         return out_of_memory(error);
     }
     um_dictionary *d = *out;
+    umi_matrix_copy_rows(d->W, 0, model->W);
     for (size_t k = 0; k < model->W.rows; k++) {
-        memcpy(um_row(d->W, k), um_crow(model->W, k), model->W.cols * sizeof(float));
         (void)snprintf(d->labels[k], sizeof d->labels[k], "%s", model->labels[model->source_of[k]]);
     }
     d->sample_rate = config->sample_rate;

@@ -1,6 +1,7 @@
 #include "job/live_learner.h"
 
 #include "core/error.h"
+#include "core/matrix.h"
 #include "core/memory.h"
 #include "core/tile.h"
 #include "job/live_learner_internal.h"
@@ -98,9 +99,7 @@ static void find_noise(umi_live_learner *l)
     for (size_t i = 0; i < place; i++) {
         row += l->labels.items[i].W.rows;
     }
-    for (size_t k = 0; k < W.rows; k++) {
-        memcpy(um_row(l->atoms.W, row + k), um_row(W, k), l->n_bins * sizeof(float));
-    }
+    umi_matrix_copy_rows(l->atoms.W, row, um_const_view(W));
     if (l->atoms.learning) {
         umi_live_rest_replace(&l->atoms.rest, row, um_const_view(W));
     }

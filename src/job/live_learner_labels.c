@@ -231,10 +231,8 @@ static um_status join(const umi_live_learner *l, umi_live_label *read, um_error 
     if (both.data == NULL) {
         return out_of_memory(error);
     }
-    for (size_t k = 0; k < both.rows; k++) {
-        const float *w = k < own.rows ? um_row(own, k) : um_row(read->W, k - own.rows);
-        memcpy(um_row(both, k), w, l->n_bins * sizeof(float));
-    }
+    umi_matrix_copy_rows(both, 0, um_const_view(own));
+    umi_matrix_copy_rows(both, own.rows, um_const_view(read->W));
     umi_free(read->W.data);
     read->W = both;
     return UM_OK;

@@ -223,8 +223,6 @@ void umi_live_rest_learn(umi_live_rest *rest, um_cview heard, um_view W)
         learn_batch(rest, heard);
     }
     um_cview learned = um_online_atoms(rest->online);
-    for (size_t k = 0; k < W.rows; k++) {
-        memcpy(um_row(W, k), um_crow(learned, k), W.cols * sizeof(float));
-    }
+    umi_matrix_copy_rows(W, 0, learned);
     start_anew(rest, learned);
 }

@@ -19,7 +19,6 @@ typedef struct umi_model_config {
     umi_start start;
     uint64_t seed;
     um_parallel parallel;
-    bool adapt;         /* known atoms are where learning starts, and do not stay as they are */
     size_t atom_frames; /* T > 1: known atoms last T frames, and have T n_bins values; V is the mean
                            of the channels, all its frames in order. 0 and 1: they do not last */
 } umi_model_config;
@@ -42,14 +41,6 @@ typedef struct umi_model {
 /* The label of what no source explains. */
 extern const char umi_residual_label[];
 
-/* Atoms of one source that are known beforehand. */
-typedef struct umi_known_source {
-    const char *label;
-    um_cview W;              /* n_atoms x n_bins */
-    um_cview G;              /* n_atoms x n_channels, or no data: to be learned */
-    const float *covariance; /* n_channels^2 n_bins, see matrix_mask.h, or NULL: not known */
-} umi_known_source;
-
 /* Learns n_atoms from V and groups them into n_sources, labelled "source-1" (most energy), ...; 0:
  * into as many as um_group_survey suggests, of at least 2 atoms. With `residual`, one source more,
  * "residual", which has no atoms. UM_ERR_ARGUMENT, UM_ERR_MEMORY, UM_ERR_CANCELLED. On failure
@@ -57,21 +48,6 @@ typedef struct umi_known_source {
 um_status umi_model_learn_blind(const umi_model_config *config, um_cview V, size_t n_atoms,
                                 size_t n_sources, bool residual, const um_progress *progress,
                                 umi_model *model, um_error *error) UM_MUST_USE;
-
-/* Takes the known atoms as they are, unless config->adapt, and learns their gains from V; where
- * those are known too and n_free is 0, V may be empty. Atoms that last have no gains, so that
- * without config->adapt there is nothing to learn, and no free ones beside them. With n_free > 0,
- * so many free atoms learn what the known ones do not explain: the last source, "residual". Known
- * sources with equal labels become one. Errors as above.
- */
-um_status umi_model_learn_known(const umi_model_config *config, um_cview V,
-                                const umi_known_source *known, size_t n_known, size_t n_free,
-                                const um_progress *progress, umi_model *model,
-                                um_error *error) UM_MUST_USE;
-
-/* Whether nothing is left to learn but what n_free atoms would. */
-bool umi_model_is_known(const umi_model_config *config, const umi_known_source *known,
-                        size_t n_known);
 
 /* Learns n_atoms from V into W (n_atoms x n_bins); with G (n_atoms x channels, all of which V has
  * side by side) their gains too, with NULL from one channel. */

@@ -2,7 +2,7 @@
 #ifndef UMI_JOB_MODEL_INTERNAL_H
 #define UMI_JOB_MODEL_INTERNAL_H
 
-#include "job/model.h"
+#include "job/model_known.h"
 
 /* An empty model's memory, for K atoms and so many sources. */
 um_status umi_model_allocate(umi_model *model, size_t K, size_t n_sources,
@@ -18,13 +18,19 @@ um_status umi_model_nmf_start(const umi_model_config *config, um_nmf *nmf, um_cv
 um_status umi_model_nmf_run(um_nmf *nmf, um_cview V, const um_progress *progress,
                             um_error *error) UM_MUST_USE;
 
+/* All three; *nmf is to be freed, after a failure too. */
+um_status umi_model_nmf_learn(const umi_model_config *config, um_cview V, size_t n_channels,
+                              size_t K, const um_progress *progress, um_nmf **nmf,
+                              um_error *error) UM_MUST_USE;
+
 /* A model of known atoms and n_free ones, not learned yet, and what learns gains and free atoms, in
- * the model's order, beside the known ones as they are; *nmf is to be freed, after a failure too.
+ * the model's order, beside the known ones; *nmf is to be freed, after a failure too.
  */
 um_status umi_model_begin_known(const umi_model_config *config, const umi_known_source *known,
                                 size_t n_known, size_t n_free, umi_model *model,
                                 um_error *error) UM_MUST_USE;
-um_status umi_model_nmf_beside(const umi_model_config *config, um_cview V, size_t n_free,
+um_status umi_model_nmf_beside(const umi_model_config *config, um_cview V,
+                               const umi_known_source *known, size_t n_known,
                                const um_progress *progress, const umi_model *model, um_nmf **nmf,
                                um_error *error) UM_MUST_USE;
 

@@ -2,9 +2,7 @@
 
 #include "core/atom_shares.h"
 #include "core/error.h"
-#include "core/matrix.h"
 #include "core/memory.h"
-#include "core/parallel.h"
 #include "job/model_internal.h"
 
 #include <math.h>
@@ -13,73 +11,39 @@
 const char umi_lead_label[] = "voice";
 const char umi_accompaniment_label[] = "accompaniment";
 
-/* Frames of which the background is found at once. */
-enum { TASK_FRAMES = 16 };
-
 typedef struct foreground {
     const um_repetition *repetition;
-    um_cview V;
-    um_view L; /* V less its background */
     size_t n_bins, lowest_bin;
-    float **scratch; /* one a worker */
 } foreground;
 
-static void find_foreground(void *argument, size_t i_task, size_t i_worker)
+/* V less its background. */
+static void find_foreground(const void *user, um_cview V, size_t first, um_view L, float *scratch)
 {
-    const foreground *f = argument;
-    size_t first = i_task * TASK_FRAMES, left = f->V.rows - first;
-    size_t rows = left < TASK_FRAMES ? left : TASK_FRAMES;
-    um_cview V = {um_crow(f->V, first), rows, f->V.cols, f->V.stride};
-    um_view L = {um_row(f->L, first), rows, f->L.cols, f->L.stride};
-    um_repetition_background(f->repetition, V, L, f->scratch[i_worker]);
-    for (size_t t = 0; t < rows; t++) {
+    const foreground *f = user;
+    um_cview rows = {um_crow(V, first), L.rows, V.cols, V.stride};
+    um_repetition_background(f->repetition, rows, L, scratch);
+    for (size_t t = 0; t < L.rows; t++) {
         float *l = um_row(L, t);
-        const float *v = um_crow(V, t);
+        const float *v = um_crow(rows, t);
         for (size_t i = 0; i < L.cols; i++) {
             l[i] = i % f->n_bins < f->lowest_bin ? 0.0f : v[i] - l[i];
         }
     }
 }
 
-/* L as large as V, to be freed; no data when memory is short. */
-static um_view foreground_of(const umi_model_config *config, um_cview V,
-                             const um_repetition *repetition, size_t lowest_bin)
-{
-    size_t n_workers = config->parallel.n_workers;
-    foreground f = {repetition,     V,          umi_matrix_new(V.rows, V.cols),
-                    config->n_bins, lowest_bin, umi_alloc(n_workers, sizeof(float *))};
-    bool whole = f.L.data != NULL && f.scratch != NULL;
-    for (size_t w = 0; whole && w < n_workers; w++) {
-        f.scratch[w] = umi_alloc(um_repetition_scratch(repetition, TASK_FRAMES), sizeof(float));
-        whole = f.scratch[w] != NULL;
-    }
-    if (whole) {
-        umi_parallel_run(&config->parallel, (V.rows + TASK_FRAMES - 1) / TASK_FRAMES,
-                         find_foreground, &f);
-    } else {
-        umi_free(f.L.data);
-        f.L.data = NULL;
-    }
-    for (size_t w = 0; f.scratch != NULL && w < n_workers; w++) {
-        umi_free(f.scratch[w]);
-    }
-    umi_free(f.scratch);
-    return f.L;
-}
-
 /* How much of each atom does not repeat. */
 static um_status find_evidence(const umi_model_config *config, um_cview V, const um_nmf *nmf,
                                const um_repetition *repetition, size_t lowest_bin, double *evidence)
 {
+    foreground f = {repetition, config->n_bins, lowest_bin};
+    umi_part part = {find_foreground, &f, um_repetition_scratch(repetition, UMI_PART_FRAMES)};
     um_view D = umi_model_expand(um_nmf_atoms(nmf), um_nmf_gains(nmf));
-    um_view L = foreground_of(config, V, repetition, lowest_bin);
     um_status status = UM_ERR_MEMORY;
-    if (D.data != NULL && L.data != NULL) {
-        status = umi_atom_shares(V, um_const_view(L), um_nmf_activations(nmf), um_const_view(D),
-                                 evidence);
+    if (D.data != NULL) {
+        status = umi_atom_shares(&config->parallel, V, &part, um_nmf_activations(nmf),
+                                 um_const_view(D), evidence);
     }
     umi_free(D.data);
-    umi_free(L.data);
     return status;
 }
 
@@ -114,13 +78,7 @@ um_status umi_model_learn_lead(const umi_model_config *config, um_cview V, size_
     um_status status = evidence == NULL ? umi_model_out_of_memory(error)
                                         : umi_model_allocate(model, n_atoms, 2, config, error);
     if (status == UM_OK) {
-        status = umi_model_nmf_new(config, V, config->n_channels, n_atoms, &nmf, error);
-    }
-    if (status == UM_OK) {
-        status = umi_model_nmf_start(config, nmf, V, progress, error);
-    }
-    if (status == UM_OK) {
-        status = umi_model_nmf_run(nmf, V, progress, error);
+        status = umi_model_nmf_learn(config, V, config->n_channels, n_atoms, progress, &nmf, error);
     }
     if (status == UM_OK &&
         find_evidence(config, V, nmf, repetition, lowest_bin, evidence) != UM_OK) {
@@ -198,7 +156,7 @@ um_status umi_model_learn_known_lead(const umi_model_config *config, um_cview V,
     double *evidence = NULL;
     um_status status = umi_model_begin_known(config, known, n_known, n_free, model, error);
     if (status == UM_OK) {
-        status = umi_model_nmf_beside(config, V, n_free, progress, model, &nmf, error);
+        status = umi_model_nmf_beside(config, V, known, n_known, progress, model, &nmf, error);
     }
     if (status == UM_OK) {
         evidence = umi_alloc(model->W.rows, sizeof *evidence);
@@ -209,6 +167,7 @@ um_status umi_model_learn_known_lead(const umi_model_config *config, um_cview V,
     }
     if (status == UM_OK) {
         *repeats_less = first_repeats_less(nmf, evidence, model);
+        umi_model_set_label(model, 1, umi_accompaniment_label);
         if (*repeats_less) {
             give_to_voice(nmf, evidence, n_free, model);
         }

@@ -2,7 +2,7 @@
 #ifndef UMI_JOB_MODEL_LEAD_H
 #define UMI_JOB_MODEL_LEAD_H
 
-#include "job/model.h"
+#include "job/model_known.h"
 #include "unmingle/repetition.h"
 
 /* Learns n_atoms from V and groups them into two sources, "voice" and "accompaniment": by timbre
@@ -15,7 +15,7 @@ um_status umi_model_learn_lead(const umi_model_config *config, um_cview V, size_
                                um_error *error) UM_MUST_USE;
 
 /* The same where the lead is known by its atoms, the first of `known`, and n_free atoms, 1 or more,
- * learn what else there is: the accompaniment, and what the known atoms lack of the lead.
+ * learn what else there is: the "accompaniment", and what the known atoms lack of the lead.
  * *repeats_less tells whether the lead's atoms, by their energy, repeat less than
  * the others: if not, what repeats does not tell the two apart, as with a melody that comes again
  * over chords that change. Errors as of umi_model_learn_known. */

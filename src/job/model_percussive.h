@@ -10,7 +10,8 @@ typedef struct umi_percussive_config {
     size_t median_frames, median_bins;
 } umi_percussive_config;
 
-/* For frames that are `hop` seconds apart, and bins that are `bin` Hz apart. */
+/* For frames that are `hop` seconds apart, and bins that are `bin` Hz apart; where these are close
+ * it reaches as far as a separator takes it. */
 umi_percussive_config umi_percussive_config_for(double hop, double bin);
 
 /* Takes percussive atoms W (n x n_bins) as they are, learns their gains from V, whose frames are in

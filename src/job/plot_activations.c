@@ -10,9 +10,11 @@ enum { BLOCK_ROWS = 256 };
 typedef struct reading {
     umi_kept_result *kept;
     umi_plot_activations *out;
-    size_t n_rows;      /* of the file */
-    uint32_t *n_frames; /* of each column */
-    size_t *order;      /* atoms as they come */
+    size_t n_rows; /* of the file */
+    float *sums;   /* of the frames of the column at hand, or of none */
+    size_t column; /* SIZE_MAX: none */
+    size_t n_frames;
+    size_t *order; /* atoms as they come */
     um_view block;
 } reading;
 
@@ -25,12 +27,29 @@ static size_t column_of(const reading *r, size_t row)
     return share >= 0 && share < 1 ? (size_t)(share * (double)r->out->H.cols) : SIZE_MAX;
 }
 
+/* Means of the column at hand, for it and for those up to `next`, which have no frame. */
+static void end_column(reading *r, size_t next)
+{
+    for (size_t i = 0; r->column != SIZE_MAX && i < r->out->H.rows; i++) {
+        float mean = r->sums[i] / (float)r->n_frames;
+        for (size_t c = r->column; c < next; c++) {
+            um_row(r->out->H, i)[c] = mean;
+        }
+        r->sums[i] = 0;
+    }
+    r->n_frames = 0;
+    r->column = next;
+}
+
 static void add_row(reading *r, const float *row, size_t column)
 {
-    for (size_t i = 0; i < r->out->H.rows; i++) {
-        um_row(r->out->H, i)[column] += row[i];
+    if (column != r->column) {
+        end_column(r, column);
     }
-    r->n_frames[column]++;
+    for (size_t i = 0; i < r->out->H.rows; i++) {
+        r->sums[i] += row[i];
+    }
+    r->n_frames++;
 }
 
 static um_status read_rows(reading *r, um_error *error)
@@ -48,19 +67,8 @@ static um_status read_rows(reading *r, um_error *error)
             }
         }
     }
+    end_column(r, r->out->H.cols);
     return status;
-}
-
-/* Sums become means; a column without a frame is as the one before it. */
-static void divide(const reading *r, float *row)
-{
-    for (size_t c = 0; c < r->out->H.cols; c++) {
-        if (r->n_frames[c] > 0) {
-            row[c] /= (float)r->n_frames[c];
-        } else if (c > 0) {
-            row[c] = row[c - 1];
-        }
-    }
 }
 
 const float *umi_plot_activations_row(const umi_plot_activations *activations, size_t atom,
@@ -81,12 +89,8 @@ void umi_plot_activations_sum(const umi_plot_activations *activations, size_t at
 }
 
 /* `row` is scratch. */
-static void finish(const reading *r, float *row)
+static void find_loudest(umi_plot_activations *a, float *row)
 {
-    umi_plot_activations *a = r->out;
-    for (size_t i = 0; i < a->H.rows; i++) {
-        divide(r, um_row(a->H, i));
-    }
     for (size_t k = 0; k < a->H.rows / a->n_pitches; k++) {
         umi_plot_activations_sum(a, k, row);
         for (size_t c = 0; c < a->H.cols; c++) {
@@ -102,19 +106,20 @@ um_status umi_plot_activations_read(umi_kept_result *kept, size_t columns,
     size_t n_rows = umi_kept_activations_rows(kept->activations), n = K * width;
     um_view block = {umi_alloc(BLOCK_ROWS, n * sizeof(float)), BLOCK_ROWS, n, n};
     float *scratch = umi_alloc(columns, sizeof *scratch);
-    reading r = {kept,
-                 activations,
-                 n_rows,
-                 umi_alloc(columns, sizeof(uint32_t)),
-                 umi_alloc(K, sizeof(size_t)),
-                 block};
+    reading r = {.kept = kept,
+                 .out = activations,
+                 .n_rows = n_rows,
+                 .sums = umi_alloc(n, sizeof(float)),
+                 .column = SIZE_MAX,
+                 .order = umi_alloc(K, sizeof(size_t)),
+                 .block = block};
     *activations =
         (umi_plot_activations){{umi_alloc(columns, n * sizeof(float)), n, columns, columns},
                                width,
                                0,
                                (double)kept->n_frames / kept->atoms->sample_rate};
     um_status status = UM_OK;
-    if (block.data == NULL || scratch == NULL || r.n_frames == NULL || r.order == NULL ||
+    if (block.data == NULL || scratch == NULL || r.sums == NULL || r.order == NULL ||
         activations->H.data == NULL) {
         status = umi_error_set(error, UM_ERR_MEMORY, "not enough memory to plot activations");
     }
@@ -125,13 +130,13 @@ um_status umi_plot_activations_read(umi_kept_result *kept, size_t columns,
         status = read_rows(&r, error);
     }
     if (status == UM_OK) {
-        finish(&r, scratch);
+        find_loudest(activations, scratch);
     } else {
         umi_plot_activations_free(activations);
     }
     umi_free(block.data);
     umi_free(scratch);
-    umi_free(r.n_frames);
+    umi_free(r.sums);
     umi_free(r.order);
     return status;
 }

@@ -1,5 +1,6 @@
 #include "job/plot_atoms.h"
 
+#include "core/memory.h"
 #include "job/plot_rows.h"
 
 #include <math.h>
@@ -37,27 +38,37 @@ static um_status draw(umi_plot *plot, umi_picture_kind kind, double width,
                            : status;
 }
 
-um_status umi_plot_atoms(umi_kept_result *kept, umi_picture_kind kind, size_t width, bool dark,
-                         unsigned char **bytes, size_t *n_bytes, um_error *error)
+um_status umi_plot_atoms(umi_kept_result *kept, umi_picture_kind kind, size_t width,
+                         umi_atom_pictures *pictures, um_error *error)
 {
-    umi_plot plot = {NULL, umi_plot_colours_of(dark)};
     umi_plot_activations activations = {0};
     umi_atom_order order = {0};
     size_t columns = (size_t)((1 - spectra_share) * (double)width - gap - 2 * margin);
-    *bytes = NULL;
-    *n_bytes = 0;
+    *pictures = (umi_atom_pictures){0};
     um_status status = umi_atom_order_make(kept->atoms, &order, error);
     if (status == UM_OK) {
         status = umi_plot_activations_read(kept, columns, &activations, error);
     }
-    if (status == UM_OK) {
+    for (size_t dark = 0; status == UM_OK && dark < 2; dark++) {
+        umi_plot plot = {NULL, umi_plot_colours_of(dark != 0)};
         status = draw(&plot, kind, (double)width, kept->atoms, &order, &activations, error);
+        if (status == UM_OK) {
+            status = umi_picture_finish(plot.picture, &pictures->bytes[dark],
+                                        &pictures->n_bytes[dark], error);
+        }
+        umi_picture_free(plot.picture);
     }
-    if (status == UM_OK) {
-        status = umi_picture_finish(plot.picture, bytes, n_bytes, error);
-    }
-    umi_picture_free(plot.picture);
     umi_plot_activations_free(&activations);
     umi_atom_order_free(&order);
+    if (status != UM_OK) {
+        umi_atom_pictures_free(pictures);
+    }
     return status;
+}
+
+void umi_atom_pictures_free(umi_atom_pictures *pictures)
+{
+    umi_free(pictures->bytes[0]);
+    umi_free(pictures->bytes[1]);
+    *pictures = (umi_atom_pictures){0};
 }

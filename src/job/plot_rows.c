@@ -5,10 +5,14 @@
 #include "job/plot_atom_shape.h"
 
 #include <math.h>
+#include <stdio.h>
 
-/* Heights of a row, and from which on it is a ridge, which is so many times as tall; of a source's
- * name above its rows and the first ridge. */
+/* Heights of a row, and from which on it is a ridge, which is so many times as tall, and has its
+ * number; of a source's name above its rows and the first ridge. */
 static const double row_min = 3, row_max = 44, ridge_min = 9, overlap = 1.5, name_height = 20;
+
+/* Up to so many atoms the picture grows with them, so that all have numbers. */
+enum { NUMBERED_MAX = 120 };
 
 /* What a source needs above its rows, in whole pixels as all here. */
 static double room_above(double row)
@@ -21,7 +25,8 @@ static double row_of(const umi_atom_order *order, double height)
 {
     double K = (double)order->n_atoms, S = (double)order->n_sources;
     double row = floor((height - name_height * S) / (K + (overlap - 1) * S));
-    return fmin(fmax(row, row_min), row_max);
+    double least = order->n_atoms <= NUMBERED_MAX ? ridge_min : row_min;
+    return fmin(fmax(row, least), row_max);
 }
 
 double umi_plot_rows_height(const umi_atom_order *order, double wanted)
@@ -76,6 +81,19 @@ static void draw_strip(const rows *r, umi_box row, size_t atom, umi_rgb colour)
     umi_picture_image(r->plot->picture, row, r->pixels, n, 1);
 }
 
+/* The number that `render --group` and unmingle.json know the atom by, left of its strip. */
+static void draw_number(const rows *r, umi_box strip, size_t atom)
+{
+    double size = fmin(r->height, UMI_TICK_SIZE - 2);
+    umi_text_style style = {size, r->plot->colours.quiet, UMI_ALIGN_RIGHT, false};
+    char text[24];
+    if (r->height >= ridge_min) {
+        (void)snprintf(text, sizeof text, "%zu", atom + 1);
+        umi_picture_text(r->plot->picture, strip.x - 4, strip.y + 0.5 * r->height + 0.36 * size,
+                         text, &style);
+    }
+}
+
 /* The rows of one source, below its name; high pitches on top, as in a score. */
 static void draw_source(const rows *r, umi_box spectra, umi_box strips, size_t first, size_t n)
 {
@@ -87,7 +105,9 @@ static void draw_source(const rows *r, umi_box spectra, umi_box strips, size_t f
         double y = spectra.y + r->height * (double)i;
         size_t atom = atoms[n - 1 - i].atom;
         draw_spectrum(r, (umi_box){spectra.x, y, spectra.width, r->height}, atom, colour);
-        draw_strip(r, (umi_box){strips.x, y, strips.width, r->height}, atom, colour);
+        umi_box strip = {strips.x, y, strips.width, r->height};
+        draw_strip(r, strip, atom, colour);
+        draw_number(r, strip, atom);
     }
     umi_plot_outline(r->plot, strips);
 }

@@ -38,9 +38,11 @@ static um_status scan(umi_recording *recording, const um_progress *progress, um_
         if (status != UM_OK) {
             break;
         }
+        float peak = (float)recording->peak;
         for (size_t i = 0; i < n_read * recording->format.channels; i++) {
-            recording->peak = fmax(recording->peak, fabs((double)block[i]));
+            peak = fabsf(block[i]) > peak ? fabsf(block[i]) : peak;
         }
+        recording->peak = (double)peak;
         recording->n_frames += n_read;
         double done = (double)recording->n_frames;
         double total = declared == UMI_FRAMES_UNKNOWN ? done : fmax(done, (double)declared);

@@ -30,9 +30,10 @@ typedef struct umi_render_result {
 } umi_render_result;
 
 /* Makes the stems of the groups; those of the separation's own groups are the separation's own, to
- * the bit. Warns of atoms in no group. What umi_grouping_make, umi_kept_result_open and _check and
- * umi_stem_set_write say; UM_ERR_ARGUMENT for an output that is what is read; UM_ERR_NO_INPUT for a
- * recording that is gone. Then nothing is left behind. */
+ * the bit, where the masks came from the atoms alone: after a split of a lead or of what is struck
+ * they did not. Warns of atoms in no group. What umi_grouping_make, umi_kept_result_open and _check
+ * and umi_stem_set_write say; UM_ERR_ARGUMENT for an output that is what is read; UM_ERR_NO_INPUT
+ * for a recording that is gone. Then nothing is left behind. */
 um_status umi_render(const umi_render_config *config, umi_render_result *result,
                      um_error *error) UM_MUST_USE;
 

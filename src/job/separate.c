@@ -1,6 +1,7 @@
 #include "job/separate.h"
 
 #include "core/error.h"
+#include "job/few_threads.h"
 #include "job/kept_activations.h"
 #include "job/kept_atoms.h"
 #include "job/listening_page.h"
@@ -26,9 +27,14 @@ static const double FAST_GUIDE_WEIGHT = 0.5;
 
 /* -- Taking apart ------------------------------------------------------------------------------ */
 
-static bool has_residual(const umi_model *model)
+/* Whether the last source takes what no atom explains. Beside a lead that is known that is its
+ * accompaniment, unless it can be told by what repeats. */
+static bool has_residual(const umi_separate_job *j)
 {
-    return strcmp(model->labels[model->n_sources - 1], umi_residual_label) == 0;
+    const umi_model *model = &j->result->model;
+    return j->config->split == UMI_SPLIT_LEAD
+               ? !j->repeats_less
+               : strcmp(model->labels[model->n_sources - 1], umi_residual_label) == 0;
 }
 
 /* What helps the atoms to tell the two sources of a split apart. */
@@ -64,22 +70,28 @@ static um_status write_stems(umi_separate_job *j)
                                                      umi_sources_atom_frames(&j->sources),
                                                  .source_of = model->source_of,
                                                  .n_sources = model->n_sources,
-                                                 .residual = has_residual(model),
+                                                 .residual = has_residual(j),
                                                  .shifts = shifts,
                                                  .shift_penalty = umi_shift_penalty,
                                                  .covariances = um_const_view(model->R)};
     if (umi_separate_lasts(j)) {
         dictionary.gains.data = NULL; /* one mask serves all channels */
-    } else if (!r->blind && !c->adapt && c->split != UMI_SPLIT_PERCUSSIVE) {
-        dictionary.n_shifts = umi_shift_list_fill(c->shifts, shifts);
     }
+    dictionary.n_shifts = umi_separate_shifts(j, shifts);
+    r->shifts = dictionary.n_shifts > 0 ? c->shifts : 0;
+    r->residual = dictionary.residual;
     um_status status = c->fast ? UM_OK
                                : umi_activations_writer_new(
                                      j->output, umi_stem_set_n_frames(&j->recording, &r->stft),
                                      model->W.rows * (1 + dictionary.n_shifts), &writer, j->error);
     separator.stft = r->stft;
     separator.exponent = c->exponent;
+    umi_few_threads few;
     separator.parallel = c->parallel;
+    if (c->memory_given) {
+        size_t n_workers = umi_memory_workers(&j->plan, r->n_learned_frames, c->memory);
+        separator.parallel = umi_few_threads_of(&c->parallel, n_workers, &few);
+    }
     separator.activations_out = writer != NULL ? umi_activations_writer_take : NULL;
     separator.activations_user = writer;
     guide(j, &separator);
@@ -91,6 +103,9 @@ static um_status write_stems(umi_separate_job *j)
         umi_stem_set_config set = {&j->recording, j->output, &separator, &dictionary,
                                    model->labels, j->format, 0.6,        c->watch};
         status = umi_stem_set_write(&set, &r->stems, j->error);
+    }
+    if (c->fast) {
+        r->stems.n_atoms = 0; /* those that there are have no say */
     }
     if (status == UM_OK && writer != NULL) {
         status = umi_activations_writer_finish(writer, j->error);
@@ -190,7 +205,8 @@ um_status umi_separate(const umi_separate_config *config, umi_separate_result *r
     memset(result, 0, sizeof *result);
     um_status status = umi_recording_check(config->input, error);
     if (status == UM_OK) {
-        status = umi_sources_load(config->dictionaries, config->n_dictionaries, &j.sources, error);
+        status = umi_sources_load(config->dictionaries, config->n_dictionaries, config->adapt,
+                                  &j.sources, error);
     }
     if (status == UM_OK) {
         status = umi_output_set_begin(config->output, config->force, &j.output, error);

@@ -61,6 +61,9 @@ typedef struct umi_separate_result {
     umi_recording_origin origin;
     um_stft_config stft;
     bool blind;
+    bool residual;                               /* the last stem took what no atom explains */
+    size_t shifts;                               /* semitones up and down that atoms were moved */
+    size_t clip_iterations;                      /* at most, for atoms of clips; 0: without clips */
     size_t n_learned_frames;                     /* without those of silence */
     uint64_t n_drawn_frames, n_available_frames; /* fewer drawn: memory did not hold all */
 } umi_separate_result;

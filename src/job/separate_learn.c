@@ -5,6 +5,7 @@
 #include "job/model_lead.h"
 #include "job/model_places.h"
 #include "job/separate_internal.h"
+#include "job/shift_list.h"
 #include "job/transform.h"
 
 #include <math.h>
@@ -33,17 +34,16 @@ static um_status adapt_transform(umi_separate_job *j, double dictionary_rate)
     um_stft_config *stft = &j->result->stft;
     double rate = j->recording.format.sample_rate;
     double octaves = round(log2(rate / dictionary_rate));
-    size_t n_bins, fft_size;
     stft->window.length = (size_t)ldexp((double)stft->window.length, (int)octaves);
     stft->window.hop = (size_t)ldexp((double)stft->window.hop, (int)octaves);
     stft->fft_size = 0;
-    um_status status = umi_transform_sizes(stft, &n_bins, &fft_size, j->error);
-    return status == UM_OK
-               ? umi_sources_remap(&j->sources, rate, fft_size, j->config->dictionaries, j->error)
-               : status;
+    um_status status = umi_transform_sizes(stft, &j->n_bins, &j->fft_size, j->error);
+    return status == UM_OK ? umi_sources_remap(&j->sources, rate, j->fft_size,
+                                               j->config->dictionaries, j->error)
+                           : status;
 }
 
-um_status umi_separate_choose_transform(umi_separate_job *j)
+static um_status choose_transform(umi_separate_job *j)
 {
     const umi_separate_config *c = j->config;
     const char *name = umi_audio_reader_name(j->recording.reader);
@@ -79,15 +79,36 @@ um_status umi_separate_choose_transform(umi_separate_job *j)
     return UM_OK;
 }
 
+um_status umi_separate_choose_transform(umi_separate_job *j)
+{
+    um_status status = choose_transform(j);
+    return status == UM_OK
+               ? umi_transform_sizes(&j->result->stft, &j->n_bins, &j->fft_size, j->error)
+               : status;
+}
+
 bool umi_separate_lasts(const umi_separate_job *j)
 {
     return umi_sources_atom_frames(&j->sources) > 1;
 }
 
+size_t umi_separate_shifts(const umi_separate_job *j, double *shifts)
+{
+    const umi_separate_config *c = j->config;
+    bool moved = !j->result->blind && !umi_separate_lasts(j) && !c->adapt &&
+                 c->split != UMI_SPLIT_PERCUSSIVE;
+    return moved ? umi_shift_list_fill(c->shifts, shifts) : 0;
+}
+
+/* Hz from bin to bin. */
+static double bin_width(const umi_separate_job *j)
+{
+    return j->recording.format.sample_rate / (double)j->fft_size;
+}
+
 size_t umi_separate_lowest_lead_bin(const umi_separate_job *j)
 {
-    const um_window_config *window = &j->result->stft.window;
-    return (size_t)ceil(LOWEST_LEAD * (double)window->length / j->recording.format.sample_rate);
+    return (size_t)ceil(LOWEST_LEAD / bin_width(j));
 }
 
 /* For learning from the channels side by side, or from their mean. */
@@ -100,6 +121,7 @@ static umi_gather_config gather_config(const umi_separate_job *j, const umi_memo
     gather.reader = c->reader;
     gather.mean_channels = mean_channels;
     gather.keep_silence = umi_separate_lasts(j) || j->config->split == UMI_SPLIT_PERCUSSIVE;
+    gather.in_runs = gather.keep_silence;
     gather.memory = umi_memory_for_frames(plan, c->memory);
     gather.seed = c->seed;
     gather.parallel = c->parallel;
@@ -107,25 +129,18 @@ static umi_gather_config gather_config(const umi_separate_job *j, const umi_memo
     return gather;
 }
 
-static um_status model_config(const umi_separate_job *j, umi_model_config *model)
+static umi_model_config model_config(const umi_separate_job *j)
 {
     const umi_separate_config *c = j->config;
-    size_t n_bins, fft_size;
-    um_status status = umi_transform_sizes(&j->result->stft, &n_bins, &fft_size, j->error);
-    if (status != UM_OK) {
-        return status;
-    }
-    *model = (umi_model_config){n_bins,
-                                j->recording.format.channels,
-                                j->recording.format.sample_rate,
-                                c->iterations,
-                                c->tolerance,
-                                c->start,
-                                c->seed,
-                                c->parallel,
-                                c->adapt,
-                                umi_sources_atom_frames(&j->sources)};
-    return UM_OK;
+    return (umi_model_config){.n_bins = j->n_bins,
+                              .n_channels = j->recording.format.channels,
+                              .sample_rate = j->recording.format.sample_rate,
+                              .iterations = c->iterations,
+                              .tolerance = c->tolerance,
+                              .start = c->start,
+                              .seed = c->seed,
+                              .parallel = c->parallel,
+                              .atom_frames = umi_sources_atom_frames(&j->sources)};
 }
 
 /* -- Learning ---------------------------------------------------------------------------------- */
@@ -135,6 +150,9 @@ static um_status model_config(const umi_separate_job *j, umi_model_config *model
 static size_t n_free_atoms(const umi_separate_job *j)
 {
     bool several = false;
+    if (j->config->split == UMI_SPLIT_PERCUSSIVE) {
+        return j->config->n_atoms;
+    }
     for (size_t i = 1; i < j->sources.n_known; i++) {
         several |= strcmp(j->sources.known[i].label, j->sources.known[0].label) != 0;
     }
@@ -143,6 +161,9 @@ static size_t n_free_atoms(const umi_separate_job *j)
 
 static size_t n_atoms_in_all(const umi_separate_job *j)
 {
+    if (j->config->fast) {
+        return 2;
+    }
     if (j->result->blind) {
         return j->config->n_atoms;
     }
@@ -155,9 +176,30 @@ static size_t n_atoms_in_all(const umi_separate_job *j)
 
 umi_percussive_config umi_separate_percussive(const umi_separate_job *j)
 {
-    const um_window_config *window = &j->result->stft.window;
-    double rate = j->recording.format.sample_rate;
-    return umi_percussive_config_for((double)window->hop / rate, rate / (double)window->length);
+    double hop = (double)j->result->stft.window.hop / j->recording.format.sample_rate;
+    return umi_percussive_config_for(hop, bin_width(j));
+}
+
+/* One source alone is looked for, and what is left is named for it. */
+static um_status check_lead(const umi_separate_job *j)
+{
+    const umi_separate_config *c = j->config;
+    const char *lead = c->n_examples > 0        ? c->examples[0].label
+                       : j->sources.n_known > 0 ? j->sources.known[0].label
+                                                : umi_lead_label;
+    const char *other = strcmp(lead, umi_accompaniment_label) == 0 ? lead : NULL;
+    for (size_t i = 0; i < c->n_examples; i++) {
+        other = strcmp(c->examples[i].label, lead) != 0 ? c->examples[i].label : other;
+    }
+    for (size_t i = 0; i < j->sources.n_known; i++) {
+        other = strcmp(j->sources.known[i].label, lead) != 0 ? j->sources.known[i].label : other;
+    }
+    return other == NULL
+               ? UM_OK
+               : umi_error_set(j->error, UM_ERR_ARGUMENT,
+                               "'%s' cannot be known where a lead is taken from the rest: only the "
+                               "lead can; leave it out, or the preset",
+                               other);
 }
 
 /* The background is looked for in the frames that are learned from. */
@@ -190,10 +232,17 @@ static um_status learn_model(umi_separate_job *j, const umi_model_config *model,
     if (c->split == UMI_SPLIT_LEAD) {
         return learn_lead(j, model, V);
     }
+    if (c->split == UMI_SPLIT_PERCUSSIVE && (j->sources.n_known != 1 || umi_separate_lasts(j))) {
+        return umi_error_set(j->error, UM_ERR_CONFIG,
+                             "%s: has several labels, or atoms that last; what is struck is known "
+                             "by a dictionary of one label, of atoms of one frame",
+                             c->dictionaries[0]);
+    }
     if (c->split == UMI_SPLIT_PERCUSSIVE) {
         umi_percussive_config percussive = umi_separate_percussive(j);
-        return umi_model_learn_percussive(model, &percussive, V, j->sources.known[0].W, c->n_atoms,
-                                          c->watch.progress, &j->result->model, j->error);
+        return umi_model_learn_percussive(model, &percussive, V, j->sources.known[0].W,
+                                          n_free_atoms(j), c->watch.progress, &j->result->model,
+                                          j->error);
     }
     if (j->result->blind) {
         return umi_model_learn_blind(model, V, c->n_atoms, c->n_sources, c->residual,
@@ -211,7 +260,10 @@ static um_status learn_model(umi_separate_job *j, const umi_model_config *model,
 static um_status learn_examples(umi_separate_job *j, const umi_model_config *model)
 {
     const umi_separate_config *c = j->config;
-    umi_memory_plan plan = {c->n_clip_atoms, model->n_bins, 1, 0, 0, c->parallel.n_workers};
+    umi_memory_plan plan = {.n_components = c->n_clip_atoms,
+                            .n_bins = model->n_bins,
+                            .n_channels = 1,
+                            .n_workers = c->parallel.n_workers};
     umi_gather_config gather = gather_config(j, &plan, true);
     gather.channels_kept = model->n_channels;
     /* Few frames that are much alike: singular vectors begin with what they have in common, and
@@ -221,6 +273,7 @@ static um_status learn_examples(umi_separate_job *j, const umi_model_config *mod
     if (!c->iterations_given) {
         from_random.iterations = CLIP_ITERATIONS;
     }
+    j->result->clip_iterations = from_random.iterations;
     umi_watch_phase(&c->watch, "learning the examples", 0.05, 0.17);
     um_status status = umi_sources_learn(&j->sources, c->examples, c->n_examples, c->n_clip_atoms,
                                          &j->recording, &gather, &from_random, j->error);
@@ -237,38 +290,60 @@ static size_t n_stems_at_most(const umi_separate_job *j)
 {
     const umi_separate_config *c = j->config;
     size_t n_blind = c->n_sources > 0 ? c->n_sources : 1 + UM_GROUP_FITS;
+    if (c->split != UMI_SPLIT_SOURCES) {
+        return 2;
+    }
     return j->result->blind ? n_blind + c->residual : j->sources.n_known + 1;
+}
+
+static umi_memory_plan memory_plan(const umi_separate_job *j)
+{
+    const umi_separate_config *c = j->config;
+    double shifts[UMI_SHIFT_LIST_MAX];
+    size_t n_channels = j->recording.format.channels;
+    size_t n_shifts = umi_separate_shifts(j, shifts);
+    return (umi_memory_plan){.n_components = n_atoms_in_all(j),
+                             .n_bins = j->n_bins,
+                             .atom_frames = umi_sources_atom_frames(&j->sources),
+                             .n_channels = n_channels,
+                             .n_sources = n_stems_at_most(j),
+                             .hop = j->result->stft.window.hop,
+                             .n_shifts = n_shifts,
+                             .n_workers = c->parallel.n_workers,
+                             .frames_stay = c->split == UMI_SPLIT_LEAD,
+                             .refits = n_shifts > 0 && c->split == UMI_SPLIT_SOURCES,
+                             .coupled = c->split == UMI_SPLIT_PERCUSSIVE,
+                             .placed = c->split == UMI_SPLIT_SOURCES && n_channels > 1 &&
+                                       !umi_separate_lasts(j)};
 }
 
 um_status umi_separate_learn(umi_separate_job *j)
 {
     const umi_separate_config *c = j->config;
-    umi_model_config model;
-    um_status status = model_config(j, &model);
+    umi_model_config model = model_config(j);
+    um_status status = c->split == UMI_SPLIT_LEAD ? check_lead(j) : UM_OK;
     if (status == UM_OK && c->n_examples > 0) {
         status = learn_examples(j, &model);
-    }
-    if (status == UM_OK && c->fast) {
-        return umi_model_of_medians(&model, &j->result->model, j->error);
     }
     if (status != UM_OK) {
         return status;
     }
-    umi_memory_plan plan = {n_atoms_in_all(j),          model.n_bins,
-                            model.n_channels,           n_stems_at_most(j),
-                            j->result->stft.window.hop, c->parallel.n_workers};
+    j->plan = memory_plan(j);
     if (c->memory_given) {
-        status = umi_memory_check(&plan, c->memory, j->error);
+        status = umi_memory_check(&j->plan, c->memory, j->error);
         if (status != UM_OK) {
             return status;
         }
+    }
+    if (c->fast) {
+        return umi_model_of_medians(&model, &j->result->model, j->error);
     }
     if (!j->result->blind && c->split == UMI_SPLIT_SOURCES && n_free_atoms(j) == 0 &&
         umi_model_is_known(&model, j->sources.known, j->sources.n_known)) {
         return learn_model(j, &model, (um_cview){NULL, 0, 0, 0}); /* there is nothing to learn */
     }
     umi_watch_phase(&c->watch, "reading", 0.2, 0.25);
-    umi_gather_config gather = gather_config(j, &plan, umi_separate_lasts(j));
+    umi_gather_config gather = gather_config(j, &j->plan, umi_separate_lasts(j));
     umi_passage whole = {NULL, 0.0, INFINITY, &j->recording};
     status = umi_gather(&gather, &whole, 1, &j->material, j->error);
     if (status != UM_OK) {

@@ -4,6 +4,8 @@
 #include "job/kept_atoms.h"
 #include "job/listening_page.h"
 
+#include <math.h>
+
 static umi_json *texts_json(const char *const *texts, size_t n)
 {
     umi_json *array = umi_json_array();
@@ -38,27 +40,48 @@ static umi_json *examples_json(const umi_separate_config *config)
     return array;
 }
 
+static umi_json *count_json(size_t n)
+{
+    return umi_json_integer((int64_t)n);
+}
+
+/* What was asked for, as far as it took part. */
 static umi_json *settings_json(const umi_separate_config *config, const umi_separate_result *result)
 {
+    static const char *const splits[] = {[UMI_SPLIT_SOURCES] = "sources",
+                                         [UMI_SPLIT_LEAD] = "lead",
+                                         [UMI_SPLIT_PERCUSSIVE] = "percussive"};
+    static const char *const starts[] = {
+        [UMI_START_NNDSVD] = "nndsvd", [UMI_START_RANDOM] = "random"};
     umi_json *json = umi_json_object();
     const um_window_config *window = &result->stft.window;
-    const char *start = config->start == UMI_START_NNDSVD ? "nndsvd" : "random";
-    bool ok = umi_json_set(json, "window", umi_json_integer((int64_t)window->length)) &&
-              umi_json_set(json, "hop", umi_json_integer((int64_t)window->hop)) &&
-              umi_json_set(json, "window_shape", umi_json_string(um_window_name(window->window))) &&
-              umi_json_set(json, "atoms", umi_json_integer((int64_t)result->model.W.rows)) &&
-              umi_json_set(json, "start", umi_json_string(result->blind ? start : "random")) &&
-              umi_json_set(json, "iterations", umi_json_integer((int64_t)config->iterations)) &&
-              umi_json_set(json, "tolerance", umi_json_number(config->tolerance)) &&
-              umi_json_set(json, "exponent", umi_json_number(config->exponent)) &&
-              umi_json_set(json, "shifts",
-                           umi_json_integer((int64_t)(result->blind ? 0 : config->shifts))) &&
-              umi_json_set(json, "residual", umi_json_boolean(config->residual)) &&
-              umi_json_set(json, "memory", umi_json_integer((int64_t)config->memory)) &&
-              umi_json_set(json, "fast", umi_json_boolean(config->fast)) &&
-              umi_json_set(json, "dictionaries",
-                           texts_json(config->dictionaries, config->n_dictionaries)) &&
-              umi_json_set(json, "examples", examples_json(config));
+    bool percussive = config->split == UMI_SPLIT_PERCUSSIVE;
+    bool counted = result->blind && config->split == UMI_SPLIT_SOURCES && config->n_sources > 0;
+    umi_start start = result->blind && !config->fast ? config->start : UMI_START_RANDOM;
+    bool ok =
+        umi_json_set(json, "split", umi_json_string(splits[config->split])) &&
+        umi_json_set(json, "fast", umi_json_boolean(config->fast)) &&
+        umi_json_set(json, "sources",
+                     umi_json_number(counted ? (double)config->n_sources : NAN)) && /* or null */
+        umi_json_set(json, "window", count_json(window->length)) &&
+        umi_json_set(json, "hop", count_json(window->hop)) &&
+        umi_json_set(json, "window_shape", umi_json_string(um_window_name(window->window))) &&
+        umi_json_set(json, "atoms", count_json(result->stems.n_atoms)) &&
+        umi_json_set(json, "start", umi_json_string(starts[start])) &&
+        umi_json_set(json, "iterations", count_json(config->fast ? 0 : config->iterations)) &&
+        umi_json_set(json, "tolerance", umi_json_number(percussive ? 0.0 : config->tolerance)) &&
+        umi_json_set(json, "exponent", umi_json_number(config->exponent)) &&
+        umi_json_set(json, "shifts", count_json(result->shifts)) &&
+        umi_json_set(json, "residual", umi_json_boolean(result->residual)) &&
+        umi_json_set(json, "memory", count_json(config->memory)) &&
+        umi_json_set(json, "dictionaries",
+                     texts_json(config->dictionaries, config->n_dictionaries)) &&
+        umi_json_set(json, "adapt", umi_json_boolean(config->adapt)) &&
+        umi_json_set(json, "examples", examples_json(config));
+    if (ok && config->n_examples > 0) {
+        ok = umi_json_set(json, "clip_atoms", count_json(config->n_clip_atoms)) &&
+             umi_json_set(json, "clip_iterations", count_json(result->clip_iterations));
+    }
     if (!ok) {
         umi_json_free(json);
         return NULL;

@@ -111,8 +111,8 @@ static bool is_residual(const um_dictionary *d, size_t k)
 /* Every run of components with one label becomes a known source. The residual that a separation
  * kept beside its sources, the one that has gains, was that of its recording alone and is left out.
  */
-static um_status add_runs(umi_sources *sources, const um_dictionary *dictionary, const char *path,
-                          um_error *error)
+static um_status add_runs(umi_sources *sources, const um_dictionary *dictionary, bool adapt,
+                          const char *path, um_error *error)
 {
     size_t n_before = sources->n_known;
     um_status status = grow_known(sources, dictionary->W.rows, error);
@@ -125,8 +125,8 @@ static um_status add_runs(umi_sources *sources, const um_dictionary *dictionary,
                                  path, k, umi_residual_label);
         }
         if (!residual) {
-            sources->known[sources->n_known++] =
-                (umi_known_source){.label = dictionary->labels[k], .W = run_atoms(dictionary, k)};
+            sources->known[sources->n_known++] = (umi_known_source){
+                .label = dictionary->labels[k], .W = run_atoms(dictionary, k), .adapts = adapt};
         }
     }
     if (status == UM_OK && sources->n_known == n_before) {
@@ -137,8 +137,8 @@ static um_status add_runs(umi_sources *sources, const um_dictionary *dictionary,
     return status;
 }
 
-um_status umi_sources_load(const char *const *paths, size_t n_paths, umi_sources *sources,
-                           um_error *error)
+um_status umi_sources_load(const char *const *paths, size_t n_paths, bool adapt,
+                           umi_sources *sources, um_error *error)
 {
     memset(sources, 0, sizeof *sources);
     sources->dictionaries = umi_alloc(n_paths, sizeof(um_dictionary *));
@@ -154,7 +154,7 @@ um_status umi_sources_load(const char *const *paths, size_t n_paths, umi_sources
                                  paths[i], error);
         }
         if (status == UM_OK) {
-            status = add_runs(sources, sources->dictionaries[i], paths[i], error);
+            status = add_runs(sources, sources->dictionaries[i], adapt, paths[i], error);
         }
     }
     if (status != UM_OK) {
@@ -252,6 +252,12 @@ static um_status learn_material(const umi_material *material, const char *label,
                                  learned->W, &learned->G, error);
 }
 
+/* Shorter than half a window. */
+static bool is_too_short(const umi_material *material, const um_window_config *window)
+{
+    return 2 * material->n_available * window->hop < window->length;
+}
+
 static um_status learn_label(umi_sources *sources, const umi_example *examples, size_t n_examples,
                              size_t first, size_t n_atoms, umi_recording *recording,
                              const umi_gather_config *gather, const umi_model_config *model,
@@ -259,6 +265,8 @@ static um_status learn_label(umi_sources *sources, const umi_example *examples, 
 {
     umi_material material;
     const char *label = examples[first].label;
+    const char *name = examples[first].path == NULL ? umi_audio_reader_name(recording->reader)
+                                                    : examples[first].path;
     um_status status =
         gather_label(examples, n_examples, first, recording, gather, &material, error);
     if (status != UM_OK) {
@@ -267,15 +275,17 @@ static um_status learn_label(umi_sources *sources, const umi_example *examples, 
     if (material.sample_rate != recording->format.sample_rate) {
         status = umi_error_set(error, UM_ERR_DATA,
                                "%s: the clip of '%s' has %.0f Hz, but the recording %.0f Hz; "
-                               "convert one of them",
-                               examples[first].path, label, material.sample_rate,
+                               "convert the clip (sox CLIP -r %.0f NEW.wav)",
+                               name, label, material.sample_rate, recording->format.sample_rate,
                                recording->format.sample_rate);
+    } else if (is_too_short(&material, &gather->stft.window)) {
+        status = umi_error_set(error, UM_ERR_DATA,
+                               "%s: the clip of '%s' is too short: %.2f s are needed, seconds are "
+                               "better",
+                               name, label,
+                               0.5 * (double)gather->stft.window.length / material.sample_rate);
     } else if (material.V.rows == 0) {
-        status =
-            umi_error_set(error, UM_ERR_DATA, "%s: the clip of '%s' is silent",
-                          examples[first].path == NULL ? umi_audio_reader_name(recording->reader)
-                                                       : examples[first].path,
-                          label);
+        status = umi_error_set(error, UM_ERR_DATA, "%s: the clip of '%s' is silent", name, label);
     } else {
         status = learn_material(&material, label, n_atoms, gather, model,
                                 &sources->learned[sources->n_learned++],

@@ -4,7 +4,7 @@
 #define UMI_JOB_SOURCES_H
 
 #include "job/gather.h"
-#include "job/model.h"
+#include "job/model_known.h"
 #include "unmingle/dictionary.h"
 
 /* Where a source can be heard alone. */
@@ -29,10 +29,11 @@ typedef struct umi_sources {
     size_t n_dictionaries;
 } umi_sources;
 
-/* Loads the dictionaries. All must have one transform and one sample rate (UM_ERR_CONFIG names both
- * files and values). On failure *sources is empty. */
-um_status umi_sources_load(const char *const *paths, size_t n_paths, umi_sources *sources,
-                           um_error *error) UM_MUST_USE;
+/* Loads the dictionaries, whose atoms `adapt` to the recording or stay as they are. All must have
+ * one transform and one sample rate (UM_ERR_CONFIG names both files and values). On failure
+ * *sources is empty. */
+um_status umi_sources_load(const char *const *paths, size_t n_paths, bool adapt,
+                           umi_sources *sources, um_error *error) UM_MUST_USE;
 
 /* The transform and the rate (Hz) of the dictionaries; false when there are none. */
 bool umi_sources_transform(const umi_sources *sources, um_stft_config *stft, double *sample_rate);

@@ -85,7 +85,7 @@ um_status umi_speech_stacks_read(const umi_speech_stacks_config *config, umi_rec
                   .n_frames = umi_frame_walk_frames(config->stft, recording->n_frames),
                   .progress = config->progress,
                   .n_samples = recording->n_frames};
-    s.draw = umi_frame_draw_start(s.n_frames, M.rows, config->seed);
+    s.draw = umi_frame_draw_start(s.n_frames, M.rows, 1, config->seed);
     s.taker = (umi_frame_taker){UINT64_MAX, take, advance, &s};
     aim(&s, 0);
     umi_frame_walk_config walk = {config->stft, true, config->parallel, 0};

@@ -30,6 +30,7 @@ typedef struct umi_stem_set {
     size_t n_atoms;
     double *shares;           /* of each stem: its part of the energy of all, sum 1; 0 in silence */
     umi_waveform **waveforms; /* of each stem; all have columns of as many frames */
+    double peak;              /* of the recording, full scale 1; 0 is silence */
     uint64_t held;            /* samples held at the end of the range, see sum_contract.h */
     double null_peak;         /* largest |recording - sum of stems|, full scale 1; 0 is exact */
 } umi_stem_set;

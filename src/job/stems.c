@@ -105,17 +105,29 @@ void umi_stems_draw(umi_stems *stems, umi_waveform *const *waveforms)
     stems->waveforms = waveforms;
 }
 
-/* The mix in whole numbers of out_bits: as it was read where the depth is the same, shifted where
- * it is not, rounded where it was no whole number. */
+static double clamp(double value, double lowest, double highest)
+{
+    return value < lowest ? lowest : value > highest ? highest : value;
+}
+
+/* The mix in whole numbers of out_bits: as it was read where that depth holds it, rounded where it
+ * does not, or was no whole number. */
 static void convert_mix(umi_stems *s, const float *mix, const int32_t *whole_mix, size_t n)
 {
+    if (whole_mix != NULL && s->out_bits >= s->in_bits) {
+        int32_t scale = (int32_t)(UINT32_C(1) << (s->out_bits - s->in_bits));
+        for (size_t i = 0; i < n; i++) {
+            s->whole_mix[i] = whole_mix[i] * scale;
+        }
+        return;
+    }
     double highest = ldexp(1.0, (int)s->out_bits - 1) - 1.0;
     /* From the input's unit to the output's. */
     double scale = whole_mix != NULL ? ldexp(1.0, (int)s->out_bits - (int)s->in_bits)
                                      : ldexp(1.0 / s->gain, (int)s->out_bits - 1);
     for (size_t i = 0; i < n; i++) {
-        double value = rint((whole_mix != NULL ? (double)whole_mix[i] : (double)mix[i]) * scale);
-        s->whole_mix[i] = (int32_t)fmin(fmax(value, -highest - 1.0), highest);
+        double value = (whole_mix != NULL ? (double)whole_mix[i] : (double)mix[i]) * scale;
+        s->whole_mix[i] = (int32_t)lrint(clamp(value, -highest - 1.0, highest));
     }
 }
 
@@ -124,8 +136,7 @@ static void convert_mix(umi_stems *s, const float *mix, const int32_t *whole_mix
 static void undo_gain(double gain, const float *from, float *to, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        double value = (double)from[i] / gain;
-        to[i] = (float)fmin(fmax(value, -(double)FLT_MAX), (double)FLT_MAX);
+        to[i] = (float)clamp((double)from[i] / gain, -(double)FLT_MAX, (double)FLT_MAX);
     }
 }
 
@@ -138,6 +149,15 @@ static double sum_of_squares(const float *x, size_t n)
     return sum;
 }
 
+static double sum_of_whole_squares(const int32_t *x, size_t n, unsigned bits)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        sum += (double)x[i] * (double)x[i];
+    }
+    return ldexp(sum, -2 * ((int)bits - 1));
+}
+
 static um_status write_whole(umi_stems *s, size_t n, um_error *error)
 {
     size_t n_values = n * s->n_channels;
@@ -145,6 +165,7 @@ static um_status write_whole(umi_stems *s, size_t n, um_error *error)
                              s->out_bits, s->whole);
     um_status status = UM_OK;
     for (size_t i = 0; i < s->n_stems && status == UM_OK; i++) {
+        s->energy[i] += sum_of_whole_squares(s->whole[i], n_values, s->out_bits);
         if (s->writers[i] != NULL) {
             status = umi_audio_writer_write_int(s->writers[i], s->whole[i], n, error);
         }
@@ -164,7 +185,6 @@ um_status umi_stems_write(umi_stems *s, const um_view *sources, const float *mix
         if (s->gain != 1.0) {
             undo_gain(s->gain, sources[i].data, sources[i].data, n_values);
         }
-        s->energy[i] += sum_of_squares(sources[i].data, n_values);
     }
     if (s->out_bits != 0) {
         convert_mix(s, mix, whole_mix, n_values);
@@ -174,6 +194,7 @@ um_status umi_stems_write(umi_stems *s, const um_view *sources, const float *mix
     umi_sum_float(s->floats, s->n_stems, s->float_mix, n_values);
     um_status status = UM_OK;
     for (size_t i = 0; i < s->n_stems && status == UM_OK; i++) {
+        s->energy[i] += sum_of_squares(s->floats[i], n_values);
         if (s->writers[i] != NULL) {
             status = umi_audio_writer_write_float(s->writers[i], s->floats[i], n, error);
         }

@@ -6,16 +6,16 @@
 
 /* Moves what lies outside the range from stem `from` to the others, as much as each can take. The
  * mix lies in the range, so together they can take all of it. */
-static void pass_on(int64_t *excess, int64_t lowest, int64_t highest, size_t n_stems, size_t i,
+static void pass_on(int64_t excess, int64_t lowest, int64_t highest, size_t n_stems, size_t i,
                     int32_t *const *whole)
 {
-    for (size_t s = 0; s < n_stems && *excess != 0; s++) {
+    for (size_t s = 0; s < n_stems && excess != 0; s++) {
         int64_t value = whole[s][i];
-        int64_t room = *excess > 0 ? highest - value : lowest - value;
+        int64_t room = excess > 0 ? highest - value : lowest - value;
         int64_t taken =
-            *excess > 0 ? (*excess < room ? *excess : room) : (*excess > room ? *excess : room);
+            excess > 0 ? (excess < room ? excess : room) : (excess > room ? excess : room);
         whole[s][i] = (int32_t)(value + taken);
-        *excess -= taken;
+        excess -= taken;
     }
 }
 
@@ -31,19 +31,22 @@ size_t umi_sum_whole(const float *const *stems, size_t n_stems, const int32_t *m
         int64_t rest = mix[i];
         int held = 0;
         for (size_t s = 0; s + 1 < n_stems; s++) {
-            double value = rint((double)stems[s][i] * full_scale);
-            if (!(value >= (double)lowest && value <= (double)highest)) {
-                value = isnan(value) ? 0.0 : value > 0.0 ? (double)highest : (double)lowest;
+            double sample = (double)stems[s][i] * full_scale;
+            int64_t value;
+            if (sample >= (double)lowest - 0.5 && sample < (double)highest + 0.5) {
+                value = llrint(sample);
+            } else {
+                value = isnan(sample) ? 0 : sample > 0.0 ? highest : lowest;
                 held = 1;
             }
             whole[s][i] = (int32_t)value;
-            rest -= (int64_t)value;
+            rest -= value;
         }
         int64_t last = rest < lowest ? lowest : rest > highest ? highest : rest;
         int64_t excess = rest - last;
         held |= excess != 0;
         whole[n_stems - 1][i] = (int32_t)last;
-        pass_on(&excess, lowest, highest, n_stems, i, whole);
+        pass_on(excess, lowest, highest, n_stems, i, whole);
         n_held += held != 0;
     }
     return n_held;

@@ -153,6 +153,16 @@ class Damaged(ScratchCase):
                 self.assertEqual(result.returncode, 0)
                 self.assertEqual(result.stderr, f"unmingle: warning: {text}\n")
 
+    def test_a_cut_flac_ends_where_it_did_before(self):
+        """It is read several times, in pieces of several sizes, as floats and as integers."""
+        path = self.folder / "cut.flac"
+        soundfile.write(path, sounds.noise(400000, 1) / 2**31, 44100, "PCM_16")
+        path.write_bytes(path.read_bytes()[:400000])
+        output = self.separate(path, "--allow-truncated", warning="damaged after")
+        lengths = {soundfile.info(stem).frames for stem in stem_paths(output)}
+        self.assertEqual(len(lengths), 1)
+        self.assertGreater(lengths.pop(), 150000)
+
     def test_stream_without_a_length(self):
         """What a program wrote that could not go back to its header: legal, not truncated."""
         for n_bytes in (2**32 - 1,):

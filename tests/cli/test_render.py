@@ -336,13 +336,15 @@ class Refusals(ScratchCase):
                               (changed(command="factor"), "not the report"),
                               (json.dumps(without), "an older version"),
                               (changed(settings={}), "is damaged"),
-                              (changed(settings={"exponent": 99}), "exponent"),
+                              (changed(settings={"exponent": 99}), "is damaged"),
+                              (changed(settings={"exponent": 0}), "is damaged"),
                               (changed(input={"frames": 9000, "path": "a.wav"}), "is damaged"),
                               (changed(input={**record["input"], "frames": 8}), "8, 2, 44100")]:
             report.write_text(text)
             with self.subTest(text=message):
-                code = 64 if message == "exponent" else 65
-                self.refuse(["render", "stems", "--atoms"], code, message)
+                self.refuse(["render", "stems", "--atoms"], 65, message)
+                if message == "is damaged":
+                    self.refuse(["plot", "stems", "-o", "a.png"], 65, message)
         report.write_text(json.dumps(record))
         activations = self.folder / "stems/activations.npy"
         H = np.load(activations)

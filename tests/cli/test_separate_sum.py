@@ -109,6 +109,16 @@ class Sum(ScratchCase):
         stems = [sounds.read_whole(stem) for stem in stem_paths(output)]
         self.assertEqual(np.count_nonzero(mix - sum(stems)), 0)
 
+    def test_a_recording_past_full_scale(self):
+        """What integers cannot hold of it is in no stem."""
+        path = self.folder / "a.wav"
+        soundfile.write(path, 1.5 * sounds.tones(9000, 1, peak=0.9) / 2**31, 44100, "FLOAT")
+        result = run("separate", str(path), "-o", str(self.folder / "stems"), "--sample-format",
+                     "16", *QUICK)
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("the recording is louder than the format can hold", result.stderr)
+        self.assertNotIn("in the other stems", result.stderr)
+
     def test_other_depths(self):
         for subtype in ("PCM_U8", "PCM_32"):
             with self.subTest(subtype=subtype):

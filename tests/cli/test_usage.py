@@ -49,6 +49,33 @@ class Usage(unittest.TestCase):
                     self.assertEqual(result.stderr.count("\n"), 1)
                     self.assertTrue(result.stderr.startswith("unmingle: "))
 
+    def test_options_that_would_do_nothing(self):
+        for options, name in [(["--sources", "3", "--learn", "a=@0-1"], "--sources"),
+                              (["--sources", "auto", "--preset", "drums"], "--sources"),
+                              (["--residual", "--preset", "voice"], "--residual"),
+                              (["--adapt"], "--adapt"), (["--shifts", "2"], "--shifts"),
+                              (["--clip-atoms", "9"], "--clip-atoms"),
+                              (["--preset", "percussive", "--adapt"], "--adapt"),
+                              (["--preset", "percussive", "--tolerance", "0.1"], "--tolerance"),
+                              (["--preset", "percussive", "--start", "random"], "--start"),
+                              (["--preset", "percussive", "--fast", "--atoms", "1"], "--atoms"),
+                              (["--preset", "percussive", "--fast", "--iterations", "9"],
+                               "--iterations"),
+                              (["--preset", "drums", "--shifts", "2"], "--shifts"),
+                              (["--preset", "drums", "--atoms", "9"], "--atoms"),
+                              (["--learn", "a=@0-1", "--atoms", "9"], "--atoms"),
+                              (["--learn", "a=@0-1", "--start", "random"], "--start"),
+                              (["--preset", "percussive", "--fast", "--dictionary", "d"],
+                               "--dictionary")]:
+            with self.subTest(options=options):
+                result = run("separate", "a.wav", *options)
+                self.assertEqual(result.returncode, 64)
+                self.assertIn(f"unmingle: {name}: would do nothing: ", result.stderr)
+
+    def test_help_of_a_command(self):
+        self.assertEqual(run("help", "separate").stdout, run("separate", "--help").stdout)
+        self.assertEqual(run("help", "help").stdout, run("--help").stdout)
+
     def test_version(self):
         result = run("--version")
         self.assertEqual((result.returncode, result.stderr), (0, ""))

@@ -137,9 +137,9 @@ class Card:
         self.xruns = 0
         process.line("ready")
 
-    def _ask(self, command):
+    def _ask(self, command, seconds=PATIENCE):
         self.process.tell(command)
-        return self.process.line().split()
+        return self.process.line(seconds=seconds).split()
 
     def connected(self, n):
         self._ask(f"connected {n}")
@@ -150,11 +150,11 @@ class Card:
     def cycles(self):
         return int(self._ask("cycles")[1])
 
-    def play(self, path, tail=0):
-        """What came out of the speakers meanwhile: frames x channels, float32."""
+    def play(self, path, tail=0, seconds=PATIENCE):
+        """What came out of the speakers meanwhile: frames x channels, float32. TimeoutError if that takes longer."""
         out = self.folder / "played.wav"
         self._ask(f"load {path}")
-        self.xruns = int(self._ask(f"play {tail}")[1])
+        self.xruns = int(self._ask(f"play {tail}", seconds)[1])
         self._ask(f"save {out}")
         return soundfile.read(out, dtype="float32", always_2d=True)[0]
 

@@ -38,10 +38,10 @@ def run(bed, driver):
     begun = time.monotonic()
     time.sleep(3)
     page.hold("A", 2)
-    page.wait(lambda: "A" in page.labels(), "no source A", 20)
+    page.wait(lambda: "A" in page.labels(), "no source A", 40)
     time.sleep(2)  # a program that is watched so closely is slow to learn
-    page.hold("noise", 1)
-    page.wait(lambda: "noise" in page.labels(), "no noise", 20)
+    page.hold("noise", 3)
+    page.wait(lambda: "noise" in page.labels(), "no noise", 40)
     live.do("learn", value=True)
     live.do("gain", source=0, value=0.5)
     live.do("solo", source=0, value=True)
@@ -54,7 +54,9 @@ def run(bed, driver):
     live.do("device", **{"in": "card", "out": "card"})
     time.sleep(max(2.0, SECONDS + 2 - (time.monotonic() - begun)))
     _, code = live.stop(signal.SIGTERM)
-    said = [line for line in live.process.said if not line.startswith(("{", "http://"))]
+    # That nothing plays any more is true, and told on a machine slow enough to wait for it.
+    said = [line for line in live.process.said
+            if not line.startswith(("{", "http://")) and "card is silent" not in line]
     assert code == -signal.SIGTERM and not said, "\n".join(said)
 
 

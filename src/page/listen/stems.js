@@ -34,11 +34,12 @@ class Stem {
     this.#row = row;
     this.audio = this.#part("audio");
     this.canvas = this.#part("canvas");
-    const percent = Math.round(100 * stem.share);
+    const percent = (100 * stem.share).toFixed(stem.share > 0 && stem.share < 0.01 ? 1 : 0);
     setText(this.#part(".number"), String(index + 1));
     setText(this.#part("b"), stem.label);
     this.#part("b").title = stem.file;
-    setText(this.#part(".share"), `${percent} % of the energy`);
+    setText(this.#part(".share"), `${percent} %`);
+    this.#part(".share").title = "of the energy of all stems";
     this.canvas.setAttribute("aria-label", `Waveform of ${stem.label}`);
     const key = index < 9 ? index + 1 : undefined;
     this.#button("solo", `Solo ${stem.label}`, key, "");
