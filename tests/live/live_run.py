@@ -7,6 +7,8 @@ import time
 import urllib.error
 import urllib.request
 
+from bed import PATIENCE
+
 UNMINGLE = os.environ["UNMINGLE"]
 
 
@@ -26,7 +28,7 @@ class LiveRun:
         request = urllib.request.Request(self.address.replace("/?", "/command?"),
                                          json.dumps(command).encode(), method="POST")
         try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
@@ -53,5 +55,5 @@ class LiveRun:
         """Seconds that it took, and the exit code."""
         begun = time.monotonic()
         self.process.send_signal(signal)
-        code = self.process.wait(30)
+        code = self.process.wait(PATIENCE)
         return time.monotonic() - begun, code

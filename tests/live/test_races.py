@@ -1,15 +1,16 @@
 """Twenty seconds of a live run, its page open, atoms learned, all commands used, on another device at the
 end: for a program that was built to find data races, which then ends with a code of its own."""
 
+import contextlib
 import pathlib
 import signal
 import sys
 import threading
 import time
 
-import numpy as np
 import scipy.signal
 import soundfile
+from selenium.common.exceptions import TimeoutException
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "page"))
 
@@ -19,29 +20,42 @@ from live_page import LivePage  # noqa: E402
 from live_run import LiveRun  # noqa: E402
 
 SAMPLES = pathlib.Path(__file__).resolve().parents[2] / "samples"
-RATE, SECONDS = 48000, 20
+RATE, SECONDS, ATTEMPTS = 48000, 20, 5
 
 # Devices are processes that are forked off, and have threads.
 OPTIONS = {"TSAN_OPTIONS": "die_after_fork=0 halt_on_error=0"}
 
 
+def keep_playing(card, path, enough):
+    """A program that is watched so closely may take long to learn, and learns nothing of silence."""
+    while not enough.is_set():
+        card.play(path)
+
+
+def hold_until_learned(page, label):
+    """A hold may fall into a moment in which nothing was heard."""
+    for _ in range(ATTEMPTS):
+        page.hold(label, 2)
+        with contextlib.suppress(TimeoutException):
+            return page.wait(lambda: label in page.labels(), seconds=20)
+    raise TimeoutError(f"no source {label}: {page.says()}")
+
+
 def run(bed, driver):
     sound, rate = soundfile.read(SAMPLES / "voice" / "mix.flac")
-    sound = np.tile(scipy.signal.resample_poly(sound, 320, rate * 320 // RATE), 4)[:SECONDS * RATE]
+    sound = scipy.signal.resample_poly(sound, 320, rate * 320 // RATE)
     soundfile.write(bed.folder / "heard.wav", sound, RATE, "FLOAT")
     card = bed.card()
     live = LiveRun(bed, "--record", "take", environment=OPTIONS)
     card.connected(2)
     page = LivePage(driver, live.address)
-    playing = threading.Thread(target=card.play, args=[bed.folder / "heard.wav"])
+    enough = threading.Event()
+    playing = threading.Thread(target=keep_playing, args=[card, bed.folder / "heard.wav", enough])
     playing.start()
     begun = time.monotonic()
     time.sleep(3)
-    page.hold("A", 2)
-    page.wait(lambda: "A" in page.labels(), "no source A", 40)
-    time.sleep(2)  # a program that is watched so closely is slow to learn
-    page.hold("noise", 3)
-    page.wait(lambda: "noise" in page.labels(), "no noise", 40)
+    hold_until_learned(page, "A")
+    hold_until_learned(page, "noise")
     live.do("learn", value=True)
     live.do("gain", source=0, value=0.5)
     live.do("solo", source=0, value=True)
@@ -50,9 +64,11 @@ def run(bed, driver):
     live.do("save", name="saved.safetensors")
     live.do("freeze", value=True)
     live.do("freeze", value=False)
+    time.sleep(max(0.0, SECONDS - (time.monotonic() - begun)))
+    enough.set()
     playing.join()
     live.do("device", **{"in": "card", "out": "card"})
-    time.sleep(max(2.0, SECONDS + 2 - (time.monotonic() - begun)))
+    time.sleep(2)
     _, code = live.stop(signal.SIGTERM)
     # That nothing plays any more is true, and told on a machine slow enough to wait for it.
     said = [line for line in live.process.said
