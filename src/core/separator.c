@@ -1,6 +1,7 @@
 #include "unmingle/separator.h"
 
 #include "core/error.h"
+#include "core/matrix.h"
 #include "core/memory.h"
 #include "core/separator_batch.h"
 #include "core/separator_internal.h"
@@ -101,12 +102,16 @@ static bool allocate_worker(const um_separator *s, umi_separator_worker *w)
     size_t stride = s->V.stride;
     w->models = floats_new(s->n_sources, s->mask_frames, stride);
     w->unexplained = floats_new(stride, 1, 1);
-    size_t n_guided = umi_padded(s->n_points) + umi_separator_guide_floats(s);
-    bool guided = s->config.guide.weight > 0.0;
-    w->guided = guided ? umi_alloc(n_guided, sizeof(float)) : NULL;
+    if (s->config.guide.weight > 0.0) {
+        w->guided = umi_matrix_new(s->mask_frames, s->n_points);
+        w->guiding = floats_new(umi_separator_guide_floats(s, s->mask_frames), 1, 1);
+        if (w->guided.data == NULL || w->guiding == NULL) {
+            return false;
+        }
+    }
     w->masked = refits ? floats_new(s->n_sources, s->n_columns, 2) : NULL;
     w->estimates = refits ? floats_new(s->n_sources, UMI_SEPARATOR_TASK_FRAMES, stride) : NULL;
-    return w->models != NULL && w->unexplained != NULL && (w->guided != NULL || !guided) &&
+    return w->models != NULL && w->unexplained != NULL &&
            (!refits || (w->masked != NULL && w->estimates != NULL)) &&
            umi_tile_scratch_init(&w->tile, s->n_points, s->n_activations_max, false) &&
            (d->shifted == NULL || umi_shifted_tile_init(&w->shifted, UMI_SEPARATOR_TASK_FRAMES,
@@ -257,7 +262,8 @@ void um_separator_free(um_separator *s)
         umi_shifted_tile_free(&s->workers[w].shifted);
         umi_free(s->workers[w].models);
         umi_free(s->workers[w].unexplained);
-        umi_free(s->workers[w].guided);
+        umi_free(s->workers[w].guided.data);
+        umi_free(s->workers[w].guiding);
         umi_free(s->workers[w].masked);
         umi_free(s->workers[w].estimates);
     }

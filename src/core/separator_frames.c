@@ -161,8 +161,8 @@ static void mask_frame(const um_separator *s, umi_separator_worker *w, size_t i_
     const float *x = s->X + i_frame * 2 * s->n_columns;
     share(s, w, i_frame, i_row, exponent);
     if (s->config.guide.weight > 0.0) {
-        umi_separator_guide_share(s, i_frame, w->guided, w->guided + umi_padded(s->n_points));
-        umi_separator_guide_blend(s, w->guided, model_of(s, w, 0, i_row), model_of(s, w, 1, i_row));
+        umi_separator_guide_blend(s, um_row(w->guided, i_row), model_of(s, w, 0, i_row),
+                                  model_of(s, w, 1, i_row));
     }
     if (s->dictionary->matrices != NULL) {
         um_matrix_mask_apply(s->dictionary->matrices, model_of(s, w, 0, i_row),
@@ -243,6 +243,10 @@ void umi_separator_mask(um_separator *s, umi_separator_worker *w, size_t first, 
     size_t stride = 2 * s->n_columns;
     for (size_t i = 0; i < rows; i += s->mask_frames) {
         form_models(s, w, first + i, rows_from(s, i, rows));
+        if (s->config.guide.weight > 0.0) {
+            w->guided.rows = rows_from(s, i, rows);
+            umi_separator_guide_shares(s, first + i, w->guided, w->guiding);
+        }
         for (size_t r = 0; r < rows_from(s, i, rows); r++) {
             mask_frame(s, w, first + i + r, r, s->config.exponent, s->dictionary->n_active - 1,
                        s->Y + (first + i + r - s->n_before) * stride, s->n_frames * stride);

@@ -17,35 +17,41 @@ static umi_median_share medians_of(const um_separator *s)
     return (umi_median_share){s->n_bins, guide->median_frames / 2, guide->median_bins / 2};
 }
 
-size_t umi_separator_guide_floats(const um_separator *s)
+size_t umi_separator_guide_floats(const um_separator *s, size_t rows)
 {
     const um_separator_guide *guide = &s->config.guide;
     umi_median_share medians = medians_of(s);
-    return guide->repetition != NULL ? um_repetition_scratch(guide->repetition, 1)
+    return guide->repetition != NULL ? um_repetition_scratch(guide->repetition, rows)
                                      : umi_median_share_floats(&medians, s->n_points);
 }
 
-/* What does not repeat. */
-static void share_by_repetition(const um_separator *s, size_t i_frame, float *share, float *scratch)
+/* What does not repeat. All frames at once: what they are compared with is long, and is gone
+ * through once for all of them. */
+static void shares_by_repetition(const um_separator *s, um_cview V, um_view shares, float *scratch)
 {
-    um_cview V = {um_row(s->V, i_frame), 1, s->n_points, s->V.stride};
-    um_view background = {share, 1, s->n_points, s->n_points};
-    um_repetition_background(s->config.guide.repetition, V, background, scratch);
-    for (size_t i = 0; i < s->n_points; i++) {
-        float unrepeated = V.data[i] > 0.0f ? 1.0f - share[i] / V.data[i] : 0.5f;
-        share[i] = fminf(fmaxf(unrepeated, LEAST_UNREPEATED), 1.0f - LEAST_UNREPEATED);
+    um_repetition_background(s->config.guide.repetition, V, shares, scratch);
+    for (size_t n = 0; n < V.rows; n++) {
+        const float *v = um_crow(V, n);
+        float *share = um_row(shares, n);
+        for (size_t i = 0; i < V.cols; i++) {
+            float unrepeated = v[i] > 0.0f ? 1.0f - share[i] / v[i] : 0.5f;
+            share[i] = fminf(fmaxf(unrepeated, LEAST_UNREPEATED), 1.0f - LEAST_UNREPEATED);
+        }
     }
 }
 
-void umi_separator_guide_share(const um_separator *s, size_t i_frame, float *share, float *scratch)
+void umi_separator_guide_shares(const um_separator *s, size_t first, um_view shares, float *scratch)
 {
     const um_separator_guide *guide = &s->config.guide;
+    umi_median_share medians = medians_of(s);
+    um_cview held = {s->V.data, s->n_held, s->n_points, s->V.stride};
     if (guide->repetition != NULL) {
-        share_by_repetition(s, i_frame, share, scratch);
-    } else {
-        umi_median_share medians = medians_of(s);
-        um_cview V = {s->V.data, s->n_held, s->n_points, s->V.stride};
-        umi_median_share_of(&medians, V, i_frame, share, scratch);
+        um_cview V = {um_row(s->V, first), shares.rows, s->n_points, s->V.stride};
+        shares_by_repetition(s, V, shares, scratch);
+        return;
+    }
+    for (size_t n = 0; n < shares.rows; n++) {
+        umi_median_share_of(&medians, held, first + n, um_row(shares, n), scratch);
     }
 }
 

@@ -22,8 +22,9 @@ typedef struct umi_separator_worker {
     umi_shifted_tile shifted; /* with shifts */
     float *models;            /* of the active sources: n x UMI_MASK_FRAMES x columns */
     float *unexplained;       /* what they leave of V: columns of one frame */
-    float *masked; /* with covariances, or a refit: n_sources x columns x (re, im) of one frame */
-    float *guided; /* with a guide: a frame of shares, and scratch */
+    float *masked;  /* with covariances, or a refit: n_sources x columns x (re, im) of one frame */
+    um_view guided; /* with a guide: shares of the frames whose masks are made ... */
+    float *guiding; /* ... and scratch to find them */
     float *estimates; /* with a refit: active sources x UMI_SEPARATOR_TASK_FRAMES x columns */
 } umi_separator_worker;
 
@@ -106,12 +107,13 @@ void umi_separator_mask(um_separator *separator, umi_separator_worker *worker, s
 
 /* -- separator_guide.c: what else than atoms tells of the first source ------------------------- */
 
-/* Floats of scratch that one frame needs. */
-size_t umi_separator_guide_floats(const um_separator *separator);
+/* Floats of scratch that so many frames need. */
+size_t umi_separator_guide_floats(const um_separator *separator, size_t rows);
 
-/* The first source's share of every point of a frame that is held. */
-void umi_separator_guide_share(const um_separator *separator, size_t i_frame, float *share,
-                               float *scratch);
+/* The first source's share of every point of the frames from `first` on, which are held: a row of
+ * `shares`, n_points wide, for each. */
+void umi_separator_guide_shares(const um_separator *separator, size_t first, um_view shares,
+                                float *scratch);
 
 /* Blends it into the shares that the atoms give to the two sources. */
 void umi_separator_guide_blend(const um_separator *separator, const float *guided, float *first,

@@ -70,10 +70,15 @@ static double activations(const umi_memory_plan *p)
  * models of the stems. */
 static double worker_floats(const umi_memory_plan *p)
 {
-    double S = (double)p->n_sources, frames = tile_frames + S * mask_frames, products = 2.0;
+    double S = (double)p->n_sources, masked = mask_frames, moved = 0.0, products = 2.0;
     if (p->n_shifts > 0) {
-        frames = tile_frames * (1.0 + 3.0 + S); /* and spectra as they are moved */
+        masked = tile_frames;
+        moved = 3.0; /* spectra as they are moved */
         products = 4.0;
+    }
+    double frames = tile_frames * (1.0 + moved) + masked * S;
+    if (p->frames_stay || p->coupled) {
+        frames += masked; /* what repeats of them, or is struck */
     }
     if (p->refits) {
         frames += tile_frames * S;
