@@ -10,7 +10,7 @@
 static const double mib = 1048576.0;
 
 /* Code, libraries and small things, measured. */
-static const double program_bytes = 24.0 * 1048576.0;
+static const double program_bytes = 25.0 * 1048576.0;
 
 static const double frames_least = 256.0;
 
@@ -54,8 +54,9 @@ static double learning_bytes(const umi_memory_plan *p)
     double atoms = rows(p) * ((parts + 1.0) * points(p) + 4.0 * (double)p->n_bins);
     double scratch = workers * tile_frames * (points(p) + rows(p));
     if (p->frames_stay || p->coupled) {
-        /* How much of each atom repeats, or is struck, is found while all that is there. */
-        scratch += workers * tile_frames * points(p) + rows(p) * points(p);
+        /* How much of each atom repeats, or is struck, is found while all that is there: in tiles
+         * of its own, from frames of what repeats. */
+        scratch += 2.0 * workers * tile_frames * points(p) + rows(p) * points(p);
     }
     return program_bytes + sizeof(float) * (atoms + scratch);
 }
