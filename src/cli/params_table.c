@@ -976,7 +976,9 @@ static const umi_param TABLE[] = {
      .detail = "The most memory that the program may take, such as 512M or 1.5G. A recording that "
                "needs more to be learned from whole is learned from frames drawn all over it; it "
                "is taken apart block by block, whatever its length. The program itself needs "
-               "about 40M with stereo sound; many channels or atoms need more."},
+               "about 40M with stereo sound. Where many channels, atoms or threads need more the "
+               "default is passed; a size that is given is kept, or refused with the figure that "
+               "would do."},
     {.name = "precision",
      .kind = UMI_CHOICE,
      .group = UMI_GROUP_LEARNING,
