@@ -7,6 +7,7 @@
 #include "unmingle/parallel.h"
 #include "unmingle/view.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -53,6 +54,18 @@ static inline um_view matrix_product(um_cview H, um_cview W)
         }
     }
     return M;
+}
+
+/* Of the angle between two rows of n values. */
+static inline double row_cosine(const float *a, const float *b, size_t n)
+{
+    double ab = 0.0, aa = 0.0, bb = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        ab += (double)a[i] * (double)b[i];
+        aa += (double)a[i] * (double)a[i];
+        bb += (double)b[i] * (double)b[i];
+    }
+    return ab / sqrt(aa * bb);
 }
 
 static inline bool same_bits(um_cview a, um_cview b)

@@ -94,27 +94,17 @@ static inline double sum_of(const float *values, size_t n)
     return sum;
 }
 
-static inline double cosine(const float *a, const float *b, size_t n)
-{
-    double ab = 0.0, aa = 0.0, bb = 0.0;
-    for (size_t i = 0; i < n; i++) {
-        ab += (double)a[i] * (double)b[i];
-        aa += (double)a[i] * (double)a[i];
-        bb += (double)b[i] * (double)b[i];
-    }
-    return ab / sqrt(aa * bb);
-}
-
 /* The note that an atom is most like. */
 static inline size_t nearest_note(const float *atom)
 {
     size_t best = 0;
     for (size_t k = 1; k < N_NOTES; k++) {
-        if (cosine(atom, um_row(notes, k), N_BINS) > cosine(atom, um_row(notes, best), N_BINS)) {
+        if (row_cosine(atom, um_row(notes, k), N_BINS) >
+            row_cosine(atom, um_row(notes, best), N_BINS)) {
             best = k;
         }
     }
-    assert_true(cosine(atom, um_row(notes, best), N_BINS) > 0.9);
+    assert_true(row_cosine(atom, um_row(notes, best), N_BINS) > 0.9);
     return best;
 }
 

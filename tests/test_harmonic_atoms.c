@@ -134,17 +134,6 @@ static um_view tone(const um_stft *stft, double f0, const double *gains, size_t 
     return V;
 }
 
-static double cosine(const float *a, const float *b, size_t n)
-{
-    double aa = 0.0, bb = 0.0, ab = 0.0;
-    for (size_t i = 0; i < n; i++) {
-        aa += (double)a[i] * (double)a[i];
-        bb += (double)b[i] * (double)b[i];
-        ab += (double)a[i] * (double)b[i];
-    }
-    return ab / sqrt(aa * bb);
-}
-
 /* The comb of a pitch is what the transform makes of that tone, on and off the bins, for every
  * window, with and without padding. */
 static void combs_are_spectra_of_tones(void **state)
@@ -171,11 +160,11 @@ static void combs_are_spectra_of_tones(void **state)
             um_view V = tone(stft, 440.0 * pow(2.0, (pitch - 69.0) / 12.0), gains, 10, 16384);
             const float *v = um_row(V, V.rows - 1);
             /* The windows' side lobes hold up to 2.5 % of the energy. */
-            assert_true(cosine(um_row(W, 0), v, W.cols) > (i == 3 ? 0.985 : 0.99));
+            assert_true(row_cosine(um_row(W, 0), v, W.cols) > (i == 3 ? 0.985 : 0.99));
             for (size_t b = 0; b < W.cols; b++) {
                 um_row(V, V.rows - 1)[b] = um_row(W, 0)[b] > 0.0F ? v[b] : 0.0F;
             }
-            assert_true(cosine(um_row(W, 0), v, W.cols) > 0.9999);
+            assert_true(row_cosine(um_row(W, 0), v, W.cols) > 0.9999);
             umi_free(W.data);
             umi_free(V.data);
         }
@@ -293,8 +282,8 @@ static void a_scale_is_transcribed(void **state)
             loudest = um_crow(H, n)[k] > um_crow(H, n)[loudest] ? k : loudest;
         }
         assert_int_equal(loudest, played);
-        assert_true(cosine(um_row(W, played), um_row(V, n), V.cols) < 0.87);
-        assert_true(cosine(um_crow(learned, played), um_row(V, n), V.cols) > 0.94);
+        assert_true(row_cosine(um_row(W, played), um_row(V, n), V.cols) < 0.87);
+        assert_true(row_cosine(um_crow(learned, played), um_row(V, n), V.cols) > 0.94);
     }
     for (size_t k = 0; k < W.rows; k++) {
         for (size_t b = 0; b < W.cols; b++) {

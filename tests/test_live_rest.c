@@ -37,17 +37,6 @@ static um_view frames_of(um_cview W, umi_random *random)
     return V;
 }
 
-static double cosine(const float *a, const float *b)
-{
-    double ab = 0.0, aa = 0.0, bb = 0.0;
-    for (size_t f = 0; f < BINS; f++) {
-        ab += (double)a[f] * (double)b[f];
-        aa += (double)a[f] * (double)a[f];
-        bb += (double)b[f] * (double)b[f];
-    }
-    return ab / sqrt(aa * bb);
-}
-
 /* Two of four atoms are known: the free ones become the other two. */
 static void free_atoms_learn_what_the_fixed_ones_leave(void **state)
 {
@@ -69,12 +58,12 @@ static void free_atoms_learn_what_the_fixed_ones_leave(void **state)
     }
     double worst = 1.0;
     for (size_t k = 0; k < FIXED; k++) {
-        worst = fmin(worst, cosine(um_row(W, k), um_row(truth, k)));
+        worst = fmin(worst, row_cosine(um_row(W, k), um_row(truth, k), BINS));
     }
     assert_true(worst > 1.0 - 1e-6);
     for (size_t k = FIXED; k < TRUE_ATOMS; k++) {
-        double a = cosine(um_row(W, FIXED), um_row(truth, k));
-        double b = cosine(um_row(W, FIXED + 1), um_row(truth, k));
+        double a = row_cosine(um_row(W, FIXED), um_row(truth, k), BINS);
+        double b = row_cosine(um_row(W, FIXED + 1), um_row(truth, k), BINS);
         assert_true(fmax(a, b) > 0.98 && fmin(a, b) < 0.2);
     }
     umi_live_rest_free(&rest);

@@ -102,8 +102,8 @@ static void some_atoms_adapt(void **state)
         }
     }
     const float *adapted = um_row(model.W, N_NOTES - 1);
-    assert_true(cosine(um_row(start, 0), um_row(notes, 1), N_BINS) < 0.95);
-    assert_true(cosine(adapted, um_row(notes, 1), N_BINS) > 0.99);
+    assert_true(row_cosine(um_row(start, 0), um_row(notes, 1), N_BINS) < 0.95);
+    assert_true(row_cosine(adapted, um_row(notes, 1), N_BINS) > 0.99);
     umi_model_free(&model);
     umi_free(V.data);
     umi_free(start.data);
@@ -120,7 +120,7 @@ static void silence(void **state)
     assert_int_equal(umi_model_learn_known(&config, none, known, 1, 2, NULL, &model, &error),
                      UM_OK);
     assert_int_equal(model.n_sources, 2);
-    assert_true(cosine(um_row(model.W, 0), um_row(notes, 0), N_BINS) > 0.999999);
+    assert_true(row_cosine(um_row(model.W, 0), um_row(notes, 0), N_BINS) > 0.999999);
     assert_true(sum_of(um_row(model.W, 2), N_BINS) > 0.99);
     umi_model_free(&model);
 }

@@ -57,17 +57,6 @@ static um_view planted_atoms(uint64_t seed)
     return matrix_random(K, N_BINS, 0.5, &random);
 }
 
-static double cosine(const float *a, const float *b, size_t n)
-{
-    double ab = 0.0, aa = 0.0, bb = 0.0;
-    for (size_t i = 0; i < n; i++) {
-        ab += (double)a[i] * (double)b[i];
-        aa += (double)a[i] * (double)a[i];
-        bb += (double)b[i] * (double)b[i];
-    }
-    return ab / sqrt(aa * bb);
-}
-
 /* The least, over the atoms of W, of the cosine to the atom of `found` that is most like it. */
 static double worst_match(um_cview W, um_cview found)
 {
@@ -75,7 +64,7 @@ static double worst_match(um_cview W, um_cview found)
     for (size_t k = 0; k < W.rows; k++) {
         double best = 0.0;
         for (size_t j = 0; j < found.rows; j++) {
-            best = fmax(best, cosine(um_crow(W, k), um_crow(found, j), W.cols));
+            best = fmax(best, row_cosine(um_crow(W, k), um_crow(found, j), W.cols));
         }
         worst = fmin(worst, best);
     }

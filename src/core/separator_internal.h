@@ -20,10 +20,10 @@ enum { UMI_SEPARATOR_TASK_FRAMES = UMI_TILE_FRAMES };
 typedef struct umi_separator_worker {
     umi_tile_scratch tile;
     umi_shifted_tile shifted; /* with shifts */
-    float *models;            /* of the active sources: n x UMI_MASK_FRAMES x columns */
+    float *models;            /* of the active sources: n x mask_frames x columns */
     float *unexplained;       /* what they leave of V: columns of one frame */
     float *masked;  /* with covariances, or a refit: n_sources x columns x (re, im) of one frame */
-    um_view guided; /* with a guide: shares of the frames whose masks are made ... */
+    um_view guided; /* with a guide: shares of mask_frames frames ... */
     float *guiding; /* ... and scratch to find them */
     float *estimates; /* with a refit: active sources x UMI_SEPARATOR_TASK_FRAMES x columns */
 } umi_separator_worker;
